@@ -1,0 +1,1 @@
+//! The configuration file: UCI text to checked settings.

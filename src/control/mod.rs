@@ -1,0 +1,18 @@
+//! The pure core: it decides; everything else fetches inputs and carries out actions.
+//!
+//! Built from `core` and `heapless` alone (`tests/core_no_std` compiles these files under
+//! `#![no_std]`): no allocation, no lock, no clock, no logging. The caller says what happened and
+//! when (`Engine::on_…(input, now)`), drains what to do (`Engine::poll_action`) and comes back no
+//! later than `Engine::next_deadline`. The same inputs give the same decisions, bit by bit, on
+//! every CPU.
+
+pub mod applier;
+pub mod baseline;
+pub mod classic;
+pub mod failure;
+pub mod ladder;
+pub mod saved;
+pub mod time;
+pub mod units;
+pub mod wan;
+pub mod zone;

@@ -1,0 +1,3 @@
+//! Measuring round-trip times: one ICMP echo per reflector and round.
+
+pub mod settings;

@@ -1,0 +1,3 @@
+//! Access to RouterOS: the closed list of operations, and REST to carry it.
+
+pub mod settings;

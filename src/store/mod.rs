@@ -1,0 +1,1 @@
+//! The state file: format and atomic save.
