@@ -38,9 +38,9 @@ impl Settings {
 pub struct Baseline {
     settings: Settings,
     load_weight: Alpha,
-    baseline_weight: Alpha,
+    idle_weight: Alpha,
     load: Rtt,
-    baseline: Rtt,
+    idle: Rtt,
 }
 
 impl Baseline {
@@ -51,9 +51,9 @@ impl Baseline {
         Self {
             settings,
             load_weight: Alpha::new(interval, settings.load_time_constant),
-            baseline_weight: Alpha::new(interval, settings.time_constant),
+            idle_weight: Alpha::new(interval, settings.time_constant),
             load: start,
-            baseline: start,
+            idle: start,
         }
     }
 
@@ -61,7 +61,7 @@ impl Baseline {
     pub fn restore(&mut self, baseline: Rtt, load: Rtt) -> bool {
         let valid = self.settings.contains(baseline);
         if valid {
-            self.baseline = baseline;
+            self.idle = baseline;
             self.load = load;
         }
         valid
@@ -74,12 +74,12 @@ impl Baseline {
 
     /// The mean of the idle line.
     pub const fn baseline(&self) -> Rtt {
-        self.baseline
+        self.idle
     }
 
     /// The load over the baseline, in ms.
     pub fn delta(&self) -> f64 {
-        self.load.above(self.baseline)
+        self.load.above(self.idle)
     }
 
     /// By how many ms one sample of `rtt` would raise the load.
@@ -91,9 +91,9 @@ impl Baseline {
     pub fn update(&mut self, rtt: Rtt) {
         self.load = self.load.moved(rtt, self.load_weight);
         if self.delta() < self.settings.freeze.ms() {
-            let candidate = self.baseline.moved(rtt, self.baseline_weight);
+            let candidate = self.idle.moved(rtt, self.idle_weight);
             if self.settings.contains(candidate) {
-                self.baseline = candidate;
+                self.idle = candidate;
             }
         }
     }

@@ -2,7 +2,12 @@
 //! Promises: one decision per observation, the same for the same observations on every CPU.
 //! Knows nothing of probes, routers or clocks.
 
-use super::{baseline, ladder, time::Span, units::{PerDirection, Rtt}, zone::Thresholds};
+use super::{
+    baseline, ladder,
+    time::Span,
+    units::{PerDirection, Rtt},
+    zone::Thresholds,
+};
 
 /// What the classic law is tuned by.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -31,7 +31,8 @@ impl Rate {
     /// The rate times `ratio`, cut off to whole bit/s, at least 1 bit/s.
     #[must_use]
     pub fn scaled(self, ratio: Ratio) -> Self {
-        let scaled = u128::from(self.bps()) * u128::from(ratio.ppm()) / u128::from(Ratio::ONE.ppm());
+        let scaled =
+            u128::from(self.bps()) * u128::from(ratio.ppm()) / u128::from(Ratio::ONE.ppm());
         Self::from_bps(u64::try_from(scaled).unwrap_or(u64::MAX)).unwrap_or(Self::MIN)
     }
 
@@ -57,7 +58,7 @@ impl Rtt {
 
     /// `ms` milliseconds; `None` if that is negative or not a number.
     pub fn from_ms(ms: f64) -> Option<Self> {
-        (ms >= 0.0 && ms < f64::INFINITY).then_some(Self(ms))
+        (0.0..f64::INFINITY).contains(&ms).then_some(Self(ms))
     }
 
     /// The measured span as a round-trip time. Exact: spans of interest are far below 2^53 µs.
@@ -78,7 +79,7 @@ impl Rtt {
     /// The mean of the two.
     #[must_use]
     pub fn mean(self, other: Self) -> Self {
-        Self((self.0 + other.0) / 2.0)
+        Self(self.0 * 0.5 + other.0 * 0.5)
     }
 
     /// The exponentially weighted mean after `sample` was added with weight `alpha`:
