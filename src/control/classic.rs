@@ -1,12 +1,18 @@
 //! The classic law: fixed delay thresholds, multiplicative decrease, additive increase.
-//! Promises: one decision per observation, the same for the same observations on every CPU.
+//! Promises: one decision per observation, the same for the same observations on every CPU; no
+//! decision before the baseline is known.
 //! Knows nothing of probes, routers or clocks.
 
 use super::{
-    baseline, ladder,
+    baseline::{self, Baseline},
+    ladder::{self, Ladder},
+    law::{Cause, Decision, Observation, Verdict},
+    learner::Learner,
+    saved::{Freshness, SavedWan},
+    spike::SpikeRule,
     time::Span,
-    units::{PerDirection, Rtt},
-    zone::Thresholds,
+    units::{PerDirection, Rate, Rtt},
+    zone::{Thresholds, Zone},
 };
 
 /// What the classic law is tuned by.
@@ -22,4 +28,274 @@ pub struct Settings {
     pub thresholds: PerDirection<Thresholds>,
     /// How the rates move.
     pub ladders: PerDirection<ladder::Settings>,
+}
+
+/// The means, once there are some.
+#[derive(Clone, Debug, PartialEq)]
+enum Means {
+    Learning(Learner),
+    Known(Baseline),
+}
+
+/// The law and its state for one WAN.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Classic {
+    settings: Settings,
+    means: Means,
+    spikes: SpikeRule,
+    ladders: PerDirection<Ladder>,
+}
+
+impl Classic {
+    /// Starts at the ceilings, with the configured baseline or none.
+    pub fn new(settings: Settings) -> Self {
+        let Settings { interval, baseline, spike, ladders, .. } = settings;
+        let means = match baseline.initial {
+            Some(initial) => Means::Known(Baseline::new(baseline, interval, initial)),
+            None => Means::Learning(Learner::new(interval)),
+        };
+        Self { settings, means, spikes: SpikeRule::new(spike), ladders: ladders.map(Ladder::new) }
+    }
+
+    /// Takes one round in; `None` while the baseline is being learnt.
+    pub fn observe(&mut self, observation: &Observation<'_>) -> Option<Decision> {
+        let Settings { interval, baseline, thresholds, .. } = self.settings;
+        let means = match &mut self.means {
+            Means::Known(means) => means,
+            Means::Learning(learner) => {
+                if let Some(median) = learner.add(observation.value) {
+                    self.means = Means::Known(Baseline::new(baseline, interval, median));
+                }
+                return None;
+            }
+        };
+        let spike = self.spikes.judge(means, observation.value, observation.samples);
+        means.update(observation.value);
+        let (load, baseline, delta) = (means.load(), means.baseline(), means.delta());
+        let verdict = |(ladder, thresholds): (&mut Ladder, Thresholds)| {
+            let (zone, cause) = if spike {
+                (Zone::Red, Cause::Spike)
+            } else {
+                (thresholds.zone(delta), Cause::Delay)
+            };
+            let moved = ladder.step(zone);
+            Verdict { zone, cause, moved, rate: ladder.rate() }
+        };
+        let PerDirection { download, upload } = &mut self.ladders;
+        let verdicts = PerDirection { download, upload }.zip(thresholds).map(verdict);
+        Some(Decision { load, baseline, delta, verdicts })
+    }
+
+    /// Goes on from saved values, each only if it lies in today's bounds. A baseline that is not
+    /// fresh is learnt anew.
+    pub fn restore(&mut self, saved: &SavedWan, freshness: Freshness) {
+        for direction in super::units::Direction::BOTH {
+            let (rate, streak) = (saved.rates.of(direction), saved.streaks.of(direction));
+            // Out of bounds: the ladder stays at its start.
+            let _ = self.ladders.of_mut(direction).restore(*rate, *streak);
+        }
+        if freshness == Freshness::Fresh {
+            let Settings { interval, baseline, .. } = self.settings;
+            let mut means = Baseline::new(baseline, interval, saved.baseline);
+            if means.restore(saved.baseline, saved.load) {
+                self.means = Means::Known(means);
+            }
+        }
+        self.spikes = SpikeRule::new(self.settings.spike);
+    }
+
+    /// Goes on from the limits that are in force, as far as they lie in the bounds: what was
+    /// decided in the meantime had no effect on the line.
+    pub fn adopt(&mut self, in_force: PerDirection<Option<Rate>>) {
+        for direction in super::units::Direction::BOTH {
+            if let Some(rate) = *in_force.of(direction) {
+                let _ = self.ladders.of_mut(direction).restore(rate, 0);
+            }
+        }
+    }
+
+    /// The rates wanted now.
+    pub fn rates(&self) -> PerDirection<Rate> {
+        PerDirection { download: self.ladders.download.rate(), upload: self.ladders.upload.rate() }
+    }
+
+    /// Load and baseline; `None` while the baseline is being learnt.
+    pub const fn means(&self) -> Option<&Baseline> {
+        match &self.means {
+            Means::Known(means) => Some(means),
+            Means::Learning(_) => None,
+        }
+    }
+
+    /// Green cycles in a row.
+    pub const fn streaks(&self) -> PerDirection<u8> {
+        PerDirection {
+            download: self.ladders.download.streak(),
+            upload: self.ladders.upload.streak(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Classic, Settings};
+    use crate::control::{
+        baseline,
+        ladder::{self, Floors},
+        law::{Cause, Observation},
+        saved::{Freshness, SavedWan},
+        time::Span,
+        units::{PerDirection, Rate, Ratio, Rtt},
+        zone::{Thresholds, Zone},
+    };
+
+    fn ms(value: f64) -> Rtt {
+        Rtt::from_ms(value).unwrap()
+    }
+
+    fn mbit(value: u64) -> Rate {
+        Rate::from_bps(value * 1_000_000).unwrap()
+    }
+
+    fn floors(green: u64, yellow: u64, soft_red: u64, red: u64) -> Floors {
+        Floors {
+            green: mbit(green),
+            yellow: mbit(yellow),
+            soft_red: mbit(soft_red),
+            red: mbit(red),
+        }
+    }
+
+    /// The settings of the published test vector.
+    fn settings() -> Settings {
+        Settings {
+            interval: Span::from_millis(50),
+            baseline: baseline::Settings {
+                initial: Some(ms(25.0)),
+                time_constant: Span::from_millis(2_500),
+                load_time_constant: Span::from_millis(250),
+                freeze: ms(3.0),
+                min: ms(1.0),
+                max: ms(500.0),
+            },
+            spike: None,
+            thresholds: PerDirection {
+                download: Thresholds { yellow: ms(15.0), soft_red: Some(ms(45.0)), red: ms(80.0) },
+                upload: Thresholds { yellow: ms(15.0), soft_red: None, red: ms(45.0) },
+            },
+            ladders: PerDirection {
+                download: ladder::Settings {
+                    ceiling: mbit(500),
+                    floors: floors(100, 75, 50, 25),
+                    step_up: mbit(5),
+                    factor_red: Ratio::from_ppm(850_000),
+                    factor_yellow: Ratio::from_ppm(960_000),
+                    green_required: 5,
+                },
+                upload: ladder::Settings {
+                    ceiling: mbit(50),
+                    floors: floors(10, 10, 10, 10),
+                    step_up: mbit(1),
+                    factor_red: Ratio::from_ppm(900_000),
+                    factor_yellow: Ratio::from_ppm(940_000),
+                    green_required: 5,
+                },
+            },
+        }
+    }
+
+    fn observe(law: &mut Classic, rtt: f64) -> Option<crate::control::law::Decision> {
+        law.observe(&Observation { value: ms(rtt), samples: &[ms(rtt)] })
+    }
+
+    #[test]
+    fn the_published_test_vector_gives_the_same_rates_to_the_bit() {
+        let mut law = Classic::new(settings());
+        let vector = [
+            (25.0, 25.0, 500_000_000, 50_000_000),
+            (125.0, 45.0, 480_000_000, 47_000_000),
+            (125.0, 61.0, 460_800_000, 44_180_000),
+            (125.0, 73.8, 460_800_000, 39_762_000),
+            (225.0, 104.04, 460_800_000, 35_785_800),
+            (225.0, 128.232, 391_680_000, 32_207_220),
+            (225.0, 147.5856, 332_928_000, 28_986_498),
+        ];
+        for (rtt, load, download, upload) in vector {
+            let decision = observe(&mut law, rtt).unwrap();
+            // The vector's loads are decimal; binary fractions miss them by less than this.
+            assert!((decision.load.ms() - load).abs() < 1e-12, "{} {load}", decision.load.ms());
+            assert_eq!(decision.baseline, ms(25.0));
+            assert_eq!(decision.verdicts.download.rate.bps(), download);
+            assert_eq!(decision.verdicts.upload.rate.bps(), upload);
+        }
+    }
+
+    #[test]
+    fn a_spike_makes_both_directions_red_whatever_the_delay_says() {
+        let mut law = Classic::new(Settings { spike: Some(ms(5.0)), ..settings() });
+        observe(&mut law, 25.0).unwrap();
+        let samples = [ms(60.0), ms(60.0), ms(25.0)];
+        let decision = law.observe(&Observation { value: ms(60.0), samples: &samples }).unwrap();
+        assert!(decision.delta < 15.0);
+        for verdict in [decision.verdicts.download, decision.verdicts.upload] {
+            assert_eq!((verdict.zone, verdict.cause), (Zone::Red, Cause::Spike));
+        }
+        assert_eq!(law.rates(), PerDirection { download: mbit(425), upload: mbit(45) });
+    }
+
+    #[test]
+    fn nothing_is_decided_before_the_baseline_is_learnt() {
+        let mut unknown = settings();
+        unknown.baseline.initial = None;
+        let mut law = Classic::new(unknown);
+        for _ in 0..40 {
+            assert_eq!(observe(&mut law, 30.0), None);
+        }
+        let decision = observe(&mut law, 30.0).unwrap();
+        assert_eq!(decision.baseline, ms(30.0));
+        assert_eq!(decision.verdicts.download.rate, mbit(500));
+    }
+
+    fn saved(download: u64, baseline: f64) -> SavedWan {
+        SavedWan {
+            rates: PerDirection { download: mbit(download), upload: mbit(30) },
+            streaks: PerDirection { download: 2, upload: 9 },
+            baseline: ms(baseline),
+            load: ms(baseline),
+            confirmed: PerDirection { download: None, upload: None },
+        }
+    }
+
+    #[test]
+    fn saved_values_are_taken_back_only_within_todays_bounds() {
+        let mut law = Classic::new(settings());
+        law.restore(&saved(200, 40.0), Freshness::Fresh);
+        assert_eq!(law.rates(), PerDirection { download: mbit(200), upload: mbit(30) });
+        assert_eq!(law.streaks(), PerDirection { download: 2, upload: 5 });
+        assert_eq!(law.means().map(|means| means.baseline()), Some(ms(40.0)));
+
+        let mut law = Classic::new(settings());
+        law.restore(&saved(501, 501.0), Freshness::Fresh);
+        assert_eq!(law.rates(), PerDirection { download: mbit(500), upload: mbit(30) });
+        assert_eq!(law.means().map(|means| means.baseline()), Some(ms(25.0)));
+    }
+
+    #[test]
+    fn an_old_baseline_is_learnt_anew_but_the_rates_are_kept() {
+        let mut unknown = settings();
+        unknown.baseline.initial = None;
+        let mut law = Classic::new(unknown);
+        law.restore(&saved(200, 40.0), Freshness::Old);
+        assert_eq!(law.rates().download, mbit(200));
+        assert_eq!(law.means(), None);
+    }
+
+    #[test]
+    fn limits_in_force_are_adopted_where_they_are_valid() {
+        let mut law = Classic::new(settings());
+        law.adopt(PerDirection { download: Some(mbit(90)), upload: None });
+        assert_eq!(law.rates(), PerDirection { download: mbit(90), upload: mbit(50) });
+        law.adopt(PerDirection { download: Some(mbit(5)), upload: Some(mbit(20)) });
+        assert_eq!(law.rates(), PerDirection { download: mbit(90), upload: mbit(20) });
+    }
 }

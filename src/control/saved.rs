@@ -4,6 +4,15 @@
 
 use super::units::{PerDirection, Rate, Rtt};
 
+/// Whether a saved baseline still says something about the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// Saved less than a day ago.
+    Fresh,
+    /// Older, or of unknown age: rates are taken back, the baseline is learnt anew.
+    Old,
+}
+
 /// The state of one WAN worth keeping.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SavedWan {
