@@ -7,12 +7,16 @@
 //! every CPU.
 
 pub mod applier;
+pub mod backoff;
 pub mod baseline;
+pub mod budget;
 pub mod classic;
+pub mod connectivity;
 pub mod failure;
 pub mod ladder;
 pub mod law;
 pub mod learner;
+pub mod queue;
 pub mod reflectors;
 pub mod rounds;
 pub mod saved;
