@@ -1,6 +1,22 @@
-//! Brings the router's limits to the wanted rates.
+//! Brings the router's limits of one WAN to the wanted rates: which queue is read or written next.
+//! Promises: nothing is written to a queue that was not read back since the last doubt; at most
+//! one request per queue is on the way; what the router refuses is tried again by back-off.
+//! Knows nothing of transports, or of whether the router is there.
 
-use super::units::Rate;
+use heapless::Vec;
+
+use super::{
+    backoff::Jitter,
+    budget::Budget,
+    failure::FailureKind,
+    ladder,
+    queue::{Due, Found, Limit, Outcome, Queue, QueueSlot, ReadBack},
+    time::{Instant, Span},
+    units::{Direction, PerDirection, Rate},
+};
+
+/// How often the limits are read back though nothing is in doubt.
+pub const RECONCILE_EVERY: Span = Span::from_secs(60);
 
 /// Which queues on the router carry the limits of one WAN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,4 +34,388 @@ pub enum OnExit {
     Keep,
     /// It is set to this rate, between the red floor and the ceiling.
     Set(Rate),
+}
+
+/// Which writes may leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// All that are due.
+    Open,
+    /// Only those that replace a limit outside the bounds: no decision was made yet.
+    RepairOnly,
+    /// All that differ, whatever the spacing: the daemon ends.
+    Flush,
+}
+
+/// A question about one queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// What is its limit?
+    Read(QueueSlot),
+    /// Set its limit.
+    Write(QueueSlot, Limit),
+}
+
+/// What an answer meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueueNews {
+    /// The limit was not the confirmed one.
+    Foreign {
+        /// What had been confirmed.
+        expected: PerDirection<Option<Rate>>,
+        /// What the router has.
+        found: PerDirection<Option<Rate>>,
+    },
+    /// The limit is one that control could not have led to.
+    OutOfBounds,
+    /// The router confirmed this limit.
+    Confirmed(Limit),
+    /// The router says no.
+    Trouble(FailureKind),
+    /// The first good answer after trouble of this length.
+    Mended(Span),
+}
+
+/// What the router refuses about one queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// How the last request failed.
+    pub kind: FailureKind,
+    /// Since when.
+    pub since: Instant,
+    failures: u32,
+    retry_at: Instant,
+}
+
+#[derive(Clone, Debug)]
+struct Tracked {
+    queue: Queue,
+    trouble: Option<Trouble>,
+    read_at: Instant,
+    outcome: Outcome,
+}
+
+/// Counters since the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// Writes the router confirmed.
+    pub confirmed: u32,
+    /// Writes that failed.
+    pub failed: u32,
+}
+
+/// The queues of one WAN.
+#[derive(Clone, Debug)]
+pub struct Applier {
+    queues: Vec<Tracked, 2>,
+    budget: Budget,
+    jitter: Jitter,
+    counters: Counters,
+}
+
+/// What could be asked, without its consequences yet.
+enum Plan {
+    Read(usize),
+    Write(usize),
+    At(Instant),
+    Idle,
+}
+
+impl Applier {
+    /// Queues in this layout, nothing known about them.
+    pub fn new(
+        layout: Layout,
+        bounds: PerDirection<ladder::Settings>,
+        write_budget: u16,
+        seed: u64,
+    ) -> Self {
+        let slots: &[QueueSlot] = match layout {
+            Layout::PerDirection => {
+                &[QueueSlot::One(Direction::Download), QueueSlot::One(Direction::Upload)]
+            }
+            Layout::Pair => &[QueueSlot::Pair],
+        };
+        let tracked = |slot: &QueueSlot| Tracked {
+            queue: Queue::new(*slot, bounds),
+            trouble: None,
+            read_at: Instant::default(),
+            outcome: Outcome::Queued,
+        };
+        Self {
+            queues: slots.iter().map(tracked).collect(),
+            budget: Budget::new(write_budget),
+            jitter: Jitter::new(seed),
+            counters: Counters::default(),
+        }
+    }
+
+    /// Sets the wanted rates.
+    pub fn want(&mut self, rates: PerDirection<Rate>) {
+        self.queues.iter_mut().for_each(|tracked| tracked.queue.want(rates));
+    }
+
+    /// All limits are in doubt: the connection to the router was lost.
+    pub fn doubt(&mut self) {
+        self.queues.iter_mut().for_each(|tracked| tracked.queue.doubt());
+    }
+
+    /// The next question, which must then be asked.
+    pub fn next(&mut self, now: Instant, gate: Gate) -> Option<Ask> {
+        match self.plan(now, gate) {
+            Plan::Read(index) => {
+                let tracked = self.queues.get_mut(index)?;
+                Some(Ask::Read(tracked.queue.slot()))
+            }
+            Plan::Write(index) => {
+                self.budget.record(now);
+                let tracked = self.queues.get_mut(index)?;
+                tracked.outcome = Outcome::Sent;
+                Some(Ask::Write(tracked.queue.slot(), tracked.queue.send(now)))
+            }
+            Plan::At(_) | Plan::Idle => None,
+        }
+    }
+
+    /// When there may be a question, if none is asked before: now or later.
+    pub fn next_at(&mut self, now: Instant, gate: Gate) -> Option<Instant> {
+        match self.plan(now, gate) {
+            Plan::Read(_) | Plan::Write(_) => Some(now),
+            Plan::At(at) => Some(at),
+            Plan::Idle => None,
+        }
+    }
+
+    /// Reads of what is in doubt come first, then writes, then the regular reads.
+    fn plan(&mut self, now: Instant, gate: Gate) -> Plan {
+        let spacing = self.budget.spacing(now);
+        let mut writes = None;
+        let mut reads = None;
+        let mut at: Option<Instant> = None;
+        for (index, tracked) in self.queues.iter().enumerate() {
+            let wake = match tracked.wish(now, spacing, gate) {
+                Wish::ReadNow => return Plan::Read(index),
+                Wish::Write => {
+                    writes = writes.or(Some(index));
+                    None
+                }
+                Wish::Reconcile => {
+                    reads = reads.or(Some(index));
+                    None
+                }
+                Wish::At(wake) => Some(wake),
+                Wish::Nothing => None,
+            };
+            at = match (at, wake) {
+                (Some(first), Some(second)) => Some(first.min(second)),
+                (first, second) => first.or(second),
+            };
+        }
+        match (writes, reads, at) {
+            (Some(index), _, _) => Plan::Write(index),
+            (None, Some(index), _) => Plan::Read(index),
+            (None, None, Some(at)) => Plan::At(at),
+            (None, None, None) => Plan::Idle,
+        }
+    }
+
+    /// The router answered a question about `slot` that left at `asked`.
+    pub fn on_found(
+        &mut self,
+        ask: Ask,
+        found: Found,
+        now: Instant,
+        mut news: impl FnMut(QueueSlot, QueueNews),
+    ) {
+        let (Ask::Read(slot) | Ask::Write(slot, _)) = ask;
+        let Some(tracked) = self.queues.iter_mut().find(|tracked| tracked.queue.slot() == slot)
+        else {
+            return;
+        };
+        let expected = tracked.queue.confirmed();
+        let trouble = match ask {
+            Ask::Read(_) => {
+                tracked.read_at = now;
+                let read_back = tracked.queue.on_read(found);
+                if read_back == ReadBack::Foreign {
+                    let found = tracked.queue.confirmed();
+                    news(slot, QueueNews::Foreign { expected, found });
+                }
+                if read_back != ReadBack::Nonsense && tracked.queue.out_of_bounds() {
+                    news(slot, QueueNews::OutOfBounds);
+                }
+                (read_back == ReadBack::Nonsense).then_some(FailureKind::Garbage)
+            }
+            Ask::Write(_, limit) => {
+                let confirmed = tracked.queue.on_written(found);
+                if confirmed {
+                    self.counters.confirmed = self.counters.confirmed.saturating_add(1);
+                    news(slot, QueueNews::Confirmed(limit));
+                } else {
+                    self.counters.failed = self.counters.failed.saturating_add(1);
+                }
+                (!confirmed).then_some(FailureKind::Rejected)
+            }
+        };
+        match trouble {
+            Some(kind) => tracked.refuse(now, kind, &mut self.jitter, &mut news),
+            None => tracked.mend(ask, now, &mut news),
+        }
+    }
+
+    /// The router answered a question about a queue with a refusal.
+    pub fn on_refused(
+        &mut self,
+        ask: Ask,
+        kind: FailureKind,
+        now: Instant,
+        mut news: impl FnMut(QueueSlot, QueueNews),
+    ) {
+        let (Ask::Read(slot) | Ask::Write(slot, _)) = ask;
+        self.count_failed(ask);
+        if let Some(tracked) = self.queues.iter_mut().find(|tracked| tracked.queue.slot() == slot) {
+            tracked.queue.doubt();
+            tracked.refuse(now, kind, &mut self.jitter, &mut news);
+        }
+    }
+
+    /// A question was not answered at all.
+    pub fn on_unanswered(&mut self, ask: Ask) {
+        self.count_failed(ask);
+        self.doubt();
+    }
+
+    fn count_failed(&mut self, ask: Ask) {
+        if matches!(ask, Ask::Write(..)) {
+            self.counters.failed = self.counters.failed.saturating_add(1);
+        }
+    }
+
+    /// Closes a cycle: what it did for each queue.
+    pub fn close_cycle(&mut self, now: Instant, router_answers: RouterAnswers) {
+        let spacing = self.budget.spacing(now);
+        for tracked in &mut self.queues {
+            tracked.outcome = match tracked.queue.due(now, spacing) {
+                _ if tracked.queue.settled() => Outcome::Unchanged,
+                _ if tracked.queue.is_on_the_way() => Outcome::Sent,
+                _ if router_answers == RouterAnswers::No => Outcome::Queued,
+                Due::At(_, why) | Due::Never(why) => why,
+                Due::Now => Outcome::Coalesced,
+            };
+        }
+    }
+
+    /// What the router has confirmed.
+    pub fn confirmed(&self) -> PerDirection<Option<Rate>> {
+        let mut confirmed = PerDirection::both(None);
+        for tracked in &self.queues {
+            let own = tracked.queue.confirmed();
+            confirmed.download = confirmed.download.or(own.download);
+            confirmed.upload = confirmed.upload.or(own.upload);
+        }
+        confirmed
+    }
+
+    /// Whether every limit was read back since the last doubt.
+    pub fn all_known(&self) -> bool {
+        self.queues.iter().all(|tracked| tracked.queue.is_known())
+    }
+
+    /// Wants nothing but what the router has: nothing was decided.
+    pub fn renounce(&mut self) {
+        self.queues.clear();
+    }
+
+    /// Whether the router has confirmed all that is wanted.
+    pub fn settled(&self) -> bool {
+        self.queues.iter().all(|tracked| tracked.queue.settled())
+    }
+
+    /// The slots, with what the last cycle did for each and what the router refuses about it.
+    pub fn outcomes(&self) -> impl Iterator<Item = (QueueSlot, Outcome, Option<Trouble>)> {
+        self.queues.iter().map(|tracked| (tracked.queue.slot(), tracked.outcome, tracked.trouble))
+    }
+
+    /// The budget of writes.
+    pub const fn budget(&mut self) -> &mut Budget {
+        &mut self.budget
+    }
+
+    /// Counters since the start.
+    pub const fn counters(&self) -> Counters {
+        self.counters
+    }
+}
+
+/// Whether the router of a WAN answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RouterAnswers {
+    /// It does, or was not asked yet.
+    Yes,
+    /// It does not.
+    No,
+}
+
+/// What one queue wants to ask.
+enum Wish {
+    ReadNow,
+    Write,
+    Reconcile,
+    At(Instant),
+    Nothing,
+}
+
+impl Tracked {
+    fn wish(&self, now: Instant, spacing: Span, gate: Gate) -> Wish {
+        if let Some(trouble) = self.trouble
+            && trouble.retry_at > now
+        {
+            return Wish::At(trouble.retry_at);
+        }
+        if !self.queue.is_known() {
+            return Wish::ReadNow;
+        }
+        let reconcile_at = self.read_at + RECONCILE_EVERY;
+        let write = match (gate, self.queue.due(now, spacing)) {
+            (_, Due::Never(Outcome::Coalesced)) => return Wish::Nothing,
+            (_, Due::Never(_)) => None,
+            (Gate::RepairOnly, _) if !self.queue.out_of_bounds() => None,
+            (Gate::Open | Gate::RepairOnly, Due::At(at, _)) => Some(at),
+            (_, Due::Now) | (Gate::Flush, Due::At(..)) => Some(now),
+        };
+        match write {
+            Some(at) if at <= now => Wish::Write,
+            _ if reconcile_at <= now && gate != Gate::Flush => Wish::Reconcile,
+            Some(at) => Wish::At(at.min(reconcile_at)),
+            None => Wish::At(reconcile_at),
+        }
+    }
+
+    fn refuse(
+        &mut self,
+        now: Instant,
+        kind: FailureKind,
+        jitter: &mut Jitter,
+        news: &mut impl FnMut(QueueSlot, QueueNews),
+    ) {
+        let earlier = self.trouble;
+        let failures = earlier.map_or(1, |trouble| trouble.failures.saturating_add(1));
+        if earlier.is_none_or(|trouble| trouble.kind != kind) {
+            news(self.queue.slot(), QueueNews::Trouble(kind));
+        }
+        let since = earlier.map_or(now, |trouble| trouble.since);
+        self.trouble =
+            Some(Trouble { kind, since, failures, retry_at: now + jitter.wait(failures) });
+    }
+
+    /// Ends the trouble after a good answer. A queue that refuses writes can still be read, so only
+    /// a confirmed write ends that.
+    fn mend(&mut self, ask: Ask, now: Instant, news: &mut impl FnMut(QueueSlot, QueueNews)) {
+        let ends = |trouble: &mut Trouble| match ask {
+            Ask::Write(..) => true,
+            Ask::Read(_) => trouble.kind != FailureKind::Rejected || self.queue.settled(),
+        };
+        if let Some(trouble) = self.trouble.take_if(ends) {
+            news(self.queue.slot(), QueueNews::Mended(now.since(trouble.since)));
+        }
+    }
 }

@@ -32,6 +32,7 @@ pub struct Settings {
 
 /// The means, once there are some.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "stored in place: the core does not allocate")]
 enum Means {
     Learning(Learner),
     Known(Baseline),
@@ -140,7 +141,7 @@ impl Classic {
 mod tests {
     use super::{Classic, Settings};
     use crate::control::{
-        baseline,
+        baseline::{self, Baseline},
         ladder::{self, Floors},
         law::{Cause, Observation},
         saved::{Freshness, SavedWan},
@@ -272,12 +273,12 @@ mod tests {
         law.restore(&saved(200, 40.0), Freshness::Fresh);
         assert_eq!(law.rates(), PerDirection { download: mbit(200), upload: mbit(30) });
         assert_eq!(law.streaks(), PerDirection { download: 2, upload: 5 });
-        assert_eq!(law.means().map(|means| means.baseline()), Some(ms(40.0)));
+        assert_eq!(law.means().map(Baseline::baseline), Some(ms(40.0)));
 
         let mut law = Classic::new(settings());
         law.restore(&saved(501, 501.0), Freshness::Fresh);
         assert_eq!(law.rates(), PerDirection { download: mbit(500), upload: mbit(30) });
-        assert_eq!(law.means().map(|means| means.baseline()), Some(ms(25.0)));
+        assert_eq!(law.means().map(Baseline::baseline), Some(ms(25.0)));
     }
 
     #[test]

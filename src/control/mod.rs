@@ -12,6 +12,8 @@ pub mod baseline;
 pub mod budget;
 pub mod classic;
 pub mod connectivity;
+pub mod engine;
+pub mod event;
 pub mod failure;
 pub mod ladder;
 pub mod law;

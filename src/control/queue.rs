@@ -174,6 +174,11 @@ impl Queue {
         self.known && self.written && self.confirmed == Some(self.wanted.map(Some))
     }
 
+    /// Whether just what is wanted was sent and not answered yet.
+    pub fn is_on_the_way(&self) -> bool {
+        self.in_flight == Some(self.wanted)
+    }
+
     /// Whether the router's limit is outside the bounds, so that it must not wait for a decision.
     pub fn out_of_bounds(&self) -> bool {
         let outside = |(found, bounds): (Option<Rate>, ladder::Settings)| {

@@ -27,3 +27,16 @@ pub struct SavedWan {
     /// The limits the router last confirmed; `None`: it never did.
     pub confirmed: PerDirection<Option<Rate>>,
 }
+
+impl SavedWan {
+    /// Whether it is worth writing down again: a rate or limit changed, or the baseline moved by
+    /// more than a fiftieth.
+    pub fn differs(&self, earlier: Option<&Self>) -> bool {
+        earlier.is_none_or(|earlier| {
+            let moved = self.baseline.above(earlier.baseline).abs();
+            self.rates != earlier.rates
+                || self.confirmed != earlier.confirmed
+                || moved > earlier.baseline.ms() / 50.0
+        })
+    }
+}

@@ -1,10 +1,27 @@
-//! One WAN.
+//! One WAN: its rounds of probes, its law, its queues.
+//! Promises: a tick never waits for a reply or a router; every tick ends with the next one
+//! strictly in the future; without fresh samples the rates are held.
+//! Knows nothing of other WANs, and of its router only whether it answers.
 
 use super::{
-    applier::{Layout, OnExit},
-    classic,
-    units::PerDirection,
+    applier::{Applier, Ask, Counters, Gate, Layout, OnExit, QueueNews, RouterAnswers},
+    classic::{self, Classic},
+    event::{Action, Outbox, WanNews, What},
+    law::{Decision, Observation, Verdict},
+    queue::Found,
+    reflectors::{HealthChange, Reflectors},
+    rounds::{ProbeFate, Rounds, Settled, Unused},
+    saved::{Freshness, SavedWan},
+    time::{Instant, Span},
+    units::{Direction, PerDirection, Rate},
+    zone::Zone,
 };
+
+/// Without any answer for this long (and at least three intervals) there is no signal.
+pub const NO_SIGNAL_AFTER: Span = Span::from_secs(1);
+/// Rates wanted before an outage of the router longer than this are not written after it: they
+/// were decided on a line that did not obey.
+pub const PENDING_FOR: Span = Span::from_secs(60);
 
 /// A WAN, by its place in the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,4 +46,370 @@ pub struct Settings {
     pub write_budget: u16,
     /// What happens to the limits at the end.
     pub on_exit: PerDirection<OnExit>,
+}
+
+/// Whether the line can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Replies arrive, but the baseline is not known yet.
+    Learning,
+    /// Replies arrive.
+    Fresh,
+    /// No reflector has answered since this point.
+    Lost(Instant),
+}
+
+/// How the cycles went, since the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Cycles {
+    /// Cycles run.
+    pub total: u64,
+    /// Cycles skipped because the loop came late.
+    pub missed: u64,
+    /// Cycles that had a fresh sample to decide on.
+    pub decided: u64,
+}
+
+/// One WAN.
+#[derive(Clone, Debug)]
+pub struct Wan {
+    id: WanId,
+    settings: Settings,
+    law: Classic,
+    reflectors: Reflectors,
+    rounds: Rounds,
+    applier: Applier,
+    next_tick: Instant,
+    number: u32,
+    /// The last reply that made a round, or the start.
+    heard: Instant,
+    signal: Signal,
+    blocked: bool,
+    zones: PerDirection<Option<Zone>>,
+    decision: Option<Decision>,
+    cycles: Cycles,
+    /// The outage lasted so long that the next limits read are adopted.
+    adopt: bool,
+    stopping: bool,
+}
+
+impl Wan {
+    /// Starts at `now` with its first tick due at once.
+    pub fn new(id: WanId, settings: Settings, now: Instant, seed: u64) -> Self {
+        let Settings { law, layout, write_budget, reflectors, .. } = settings;
+        let mut wan = Self {
+            id,
+            settings,
+            law: Classic::new(law),
+            reflectors: Reflectors::new(reflectors),
+            rounds: Rounds::default(),
+            applier: Applier::new(layout, law.ladders, write_budget, seed),
+            next_tick: now,
+            number: 0,
+            heard: now,
+            signal: Signal::Learning,
+            blocked: false,
+            zones: PerDirection::both(None),
+            decision: None,
+            cycles: Cycles::default(),
+            adopt: false,
+            stopping: false,
+        };
+        wan.applier.want(wan.law.rates());
+        wan
+    }
+
+    /// Goes on from saved values, as far as they lie in today's bounds.
+    pub fn restore(&mut self, saved: &SavedWan, freshness: Freshness) {
+        self.law.restore(saved, freshness);
+        self.applier.want(self.law.rates());
+    }
+
+    /// What is worth keeping; `None` before the baseline is known.
+    pub fn saved(&self) -> Option<SavedWan> {
+        let means = self.law.means()?;
+        Some(SavedWan {
+            rates: self.law.rates(),
+            streaks: self.law.streaks(),
+            baseline: means.baseline(),
+            load: means.load(),
+            confirmed: self.applier.confirmed(),
+        })
+    }
+
+    /// The next tick.
+    pub const fn next_tick(&self) -> Instant {
+        self.next_tick
+    }
+
+    /// One cycle: settle a round, decide, open the next round.
+    pub fn on_tick(&mut self, now: Instant, outbox: &mut Outbox) {
+        self.schedule(now);
+        if self.stopping {
+            return;
+        }
+        if let Some(settled) = self.settle(now, outbox) {
+            self.decide(&settled, now, outbox);
+        } else {
+            self.listen(now, outbox);
+        }
+        let chosen = self.reflectors.choose(now);
+        self.number = self.number.wrapping_add(1);
+        self.rounds.open(self.number, now, &chosen);
+        let reflectors = chosen.iter().map(|(index, _)| *index).collect();
+        outbox.act(Action::Probe { wan: self.id, number: self.number, reflectors });
+    }
+
+    /// Ticks keep their rhythm; those that have passed are counted, not made up for.
+    fn schedule(&mut self, now: Instant) {
+        let interval = self.settings.law.interval.as_micros().max(1);
+        let late = now.since(self.next_tick).as_micros();
+        let missed = late / interval;
+        self.cycles.total = self.cycles.total.saturating_add(1);
+        self.cycles.missed = self.cycles.missed.saturating_add(missed);
+        let ahead = Span::from_micros(interval).times(missed.saturating_add(1));
+        self.next_tick = self.next_tick + ahead;
+    }
+
+    fn settle(&mut self, now: Instant, outbox: &mut Outbox) -> Option<Settled> {
+        let Self { id, reflectors, rounds, .. } = self;
+        let mut tell = |reflector: u8, change: Option<HealthChange>| {
+            if let Some(change) = change {
+                outbox.tell(now, What::Wan(*id, WanNews::Reflector(reflector, change)));
+            }
+        };
+        rounds.settle(now, self.settings.law.interval, |fate| match fate {
+            ProbeFate::Answered(reflector) => tell(reflector, reflectors.answered(reflector)),
+            ProbeFate::Lost(reflector) => tell(reflector, reflectors.lost(reflector, now)),
+        })
+    }
+
+    fn decide(&mut self, settled: &Settled, now: Instant, outbox: &mut Outbox) {
+        if let Signal::Lost(since) = self.signal {
+            outbox.tell(now, What::Wan(self.id, WanNews::SignalBack(now.since(since))));
+        }
+        self.heard = now;
+        let learnt_before = self.law.means().is_some();
+        let observation = Observation { value: settled.value, samples: &settled.samples };
+        self.decision = self.law.observe(&observation);
+        self.signal = if self.law.means().is_some() { Signal::Fresh } else { Signal::Learning };
+        if let (false, Some(means)) = (learnt_before, self.law.means()) {
+            let news = WanNews::BaselineLearnt(means.baseline());
+            outbox.tell(now, What::Wan(self.id, news));
+        }
+        if let Some(decision) = self.decision {
+            self.cycles.decided = self.cycles.decided.saturating_add(1);
+            self.tell_zones(&decision, now, outbox);
+            self.applier.want(decision.verdicts.map(|verdict| verdict.rate));
+        }
+    }
+
+    fn tell_zones(&mut self, decision: &Decision, now: Instant, outbox: &mut Outbox) {
+        for direction in Direction::BOTH {
+            let Verdict { zone, cause, rate, .. } = *decision.verdicts.of(direction);
+            let from = self.zones.of_mut(direction).replace(zone);
+            if from != Some(zone) {
+                let Decision { delta, baseline, .. } = *decision;
+                let news =
+                    WanNews::Zone { direction, from, to: zone, cause, delta, baseline, rate };
+                outbox.tell(now, What::Wan(self.id, news));
+            }
+        }
+    }
+
+    /// A cycle without a fresh sample.
+    fn listen(&mut self, now: Instant, outbox: &mut Outbox) {
+        let silence = NO_SIGNAL_AFTER.max(self.settings.law.interval.times(3));
+        if now.since(self.heard) < silence || matches!(self.signal, Signal::Lost(_)) {
+            return;
+        }
+        self.signal = Signal::Lost(self.heard);
+        self.zones = PerDirection::both(None);
+        self.decision = None;
+        outbox.tell(now, What::Wan(self.id, WanNews::SignalLost));
+    }
+
+    /// A probe left at `at`.
+    pub fn on_sent(&mut self, reflector: u8, number: u32, at: Instant) {
+        self.blocked = false;
+        self.rounds.sent(reflector, number, at);
+    }
+
+    /// A probe could not be sent.
+    pub fn on_send_failed(&mut self, now: Instant, outbox: &mut Outbox) {
+        if !self.blocked {
+            self.blocked = true;
+            outbox.tell(now, What::Wan(self.id, WanNews::ProbesBlocked));
+        }
+    }
+
+    /// A genuine reply arrived at `at`.
+    pub fn on_reply(&mut self, reflector: u8, number: u32, at: Instant) {
+        self.rounds.reply(reflector, number, at);
+    }
+
+    /// A reply that is not genuine arrived.
+    pub const fn on_forged(&mut self) {
+        self.rounds.forged();
+    }
+
+    /// The next question to the router, which must then be asked.
+    pub fn next_ask(&mut self, now: Instant) -> Option<Ask> {
+        self.applier.next(now, self.gate())
+    }
+
+    /// When there may be a question.
+    pub fn next_ask_at(&mut self, now: Instant) -> Option<Instant> {
+        self.applier.next_at(now, self.gate())
+    }
+
+    fn gate(&self) -> Gate {
+        match (self.stopping, self.law.means()) {
+            (true, _) => Gate::Flush,
+            (false, None) => Gate::RepairOnly,
+            (false, Some(_)) => Gate::Open,
+        }
+    }
+
+    /// The router answered a question.
+    pub fn on_found(&mut self, ask: Ask, found: Found, now: Instant, outbox: &mut Outbox) {
+        let id = self.id;
+        let news = |slot, news: QueueNews| tell_queue(id, slot, news, now, outbox);
+        self.applier.on_found(ask, found, now, news);
+        if self.adopt && matches!(ask, Ask::Read(_)) {
+            self.law.adopt(self.applier.confirmed());
+            self.applier.want(self.law.rates());
+        }
+    }
+
+    /// The router refused a question about one queue.
+    pub fn on_refused(
+        &mut self,
+        ask: Ask,
+        kind: super::failure::FailureKind,
+        now: Instant,
+        outbox: &mut Outbox,
+    ) {
+        let id = self.id;
+        let news = |slot, news: QueueNews| tell_queue(id, slot, news, now, outbox);
+        self.applier.on_refused(ask, kind, now, news);
+    }
+
+    /// A question of this WAN was not answered.
+    pub fn on_unanswered(&mut self, ask: Ask) {
+        self.applier.on_unanswered(ask);
+    }
+
+    /// The connection to the router is gone: all limits are in doubt.
+    pub fn on_router_lost(&mut self) {
+        self.applier.doubt();
+    }
+
+    /// The router answers again after an outage of this length.
+    pub fn on_router_back(&mut self, outage: Span) {
+        self.adopt = outage > PENDING_FOR;
+    }
+
+    /// Closes the cycle: what it did for each queue.
+    pub fn close_cycle(&mut self, now: Instant, router_answers: RouterAnswers) {
+        self.applier.close_cycle(now, router_answers);
+        // The first decision after the limits were read is a new one.
+        self.adopt &= router_answers == RouterAnswers::No || !self.applier.all_known();
+    }
+
+    /// Decides no more; brings both queues to the last decision, or to the limits for the end.
+    pub fn on_stop(&mut self) {
+        self.stopping = true;
+        let rates = self.law.rates().zip(self.settings.on_exit);
+        self.applier.want(rates.map(|(rate, on_exit)| match on_exit {
+            OnExit::Keep => rate,
+            OnExit::Set(exit_rate) => exit_rate,
+        }));
+        if self.law.means().is_none() && self.settings.on_exit == PerDirection::both(OnExit::Keep) {
+            self.applier.renounce();
+        }
+    }
+
+    /// Whether the router has confirmed all that is wanted.
+    pub fn settled(&self) -> bool {
+        self.applier.settled()
+    }
+
+    /// Its place in the configuration.
+    pub const fn id(&self) -> WanId {
+        self.id
+    }
+
+    /// Its settings.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The rates wanted now.
+    pub fn wanted(&self) -> PerDirection<Rate> {
+        self.law.rates()
+    }
+
+    /// The last decision; `None` while there is nothing to decide on.
+    pub const fn decision(&self) -> Option<&Decision> {
+        self.decision.as_ref()
+    }
+
+    /// The law.
+    pub const fn law(&self) -> &Classic {
+        &self.law
+    }
+
+    /// Whether the line can be measured.
+    pub const fn signal(&self) -> Signal {
+        self.signal
+    }
+
+    /// The reflectors.
+    pub const fn reflectors(&self) -> &Reflectors {
+        &self.reflectors
+    }
+
+    /// Replies that were not used.
+    pub const fn unused(&self) -> Unused {
+        self.rounds.unused()
+    }
+
+    /// How the cycles went.
+    pub const fn cycles(&self) -> Cycles {
+        self.cycles
+    }
+
+    /// The queues.
+    pub const fn applier(&self) -> &Applier {
+        &self.applier
+    }
+
+    /// Writes in the last hour, and how many are left.
+    pub fn budget(&mut self, now: Instant) -> (u16, u16) {
+        let budget = self.applier.budget();
+        (budget.used(now), budget.left(now))
+    }
+
+    /// Writes confirmed and failed.
+    pub const fn counters(&self) -> Counters {
+        self.applier.counters()
+    }
+}
+
+fn tell_queue(
+    id: WanId,
+    slot: super::queue::QueueSlot,
+    news: QueueNews,
+    now: Instant,
+    outbox: &mut Outbox,
+) {
+    let news = match news {
+        QueueNews::Foreign { expected, found } => WanNews::Foreign { slot, expected, found },
+        QueueNews::OutOfBounds => WanNews::OutOfBounds(slot),
+        QueueNews::Confirmed(limit) => WanNews::Confirmed(slot, limit),
+        QueueNews::Trouble(kind) => WanNews::QueueTrouble(slot, kind),
+        QueueNews::Mended(after) => WanNews::QueueMended(slot, after),
+    };
+    outbox.tell(now, What::Wan(id, news));
 }

@@ -1,0 +1,425 @@
+//! The whole core: all WANs, all routers, one point of entry for everything that happens.
+//! Promises: each router has at most one request on the way; a dead router delays nobody else;
+//! `next_deadline` lies strictly after the last tick; inputs in any order do not panic.
+//! Knows no clock, no socket and no name: WANs, routers and reflectors are numbers.
+
+use heapless::Vec;
+
+use super::{
+    applier::{Ask, RouterAnswers},
+    connectivity::{Change, Connectivity, Contact},
+    event::{Action, Event, Outbox, Request, RouterNews, Ticket, What},
+    failure::FailureKind,
+    queue::Found,
+    saved::{Freshness, SavedWan},
+    time::{Instant, Span},
+    wan::{self, RouterId, Wan, WanId},
+};
+
+/// Most WANs.
+pub const MAX_WANS: usize = 8;
+/// Most routers.
+pub const MAX_ROUTERS: usize = 4;
+
+/// A request whose answer never came back from the shell counts as timed out after this. The
+/// shell's own deadlines are shorter; this only keeps a lost answer from blocking a router.
+const ANSWER_BOUND: Span = Span::from_secs(30);
+/// The state is saved at most this often.
+const SAVE_EVERY: Span = Span::from_secs(1);
+/// A router that stays lost is mentioned this often.
+const STILL_LOST_EVERY: Span = Span::from_secs(600);
+
+/// What a router answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The limit of the queue that was read or written, as the router has it now.
+    Limit(Found),
+    /// Facts about the router, which do not concern the core.
+    Facts,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    ticket: Ticket,
+    request: Request,
+    asked: Instant,
+}
+
+/// One router: its contact and the one request on the way.
+#[derive(Clone, Debug)]
+pub struct Router {
+    id: RouterId,
+    connectivity: Connectivity,
+    pending: Option<Pending>,
+    facts_known: bool,
+    /// The WAN that may ask first, so that each gets its turn.
+    turn: usize,
+    tickets: u32,
+    requests: u64,
+    told_lost: Instant,
+}
+
+impl Router {
+    fn new(id: RouterId, seed: u64) -> Self {
+        Self {
+            id,
+            connectivity: Connectivity::new(seed),
+            pending: None,
+            facts_known: false,
+            turn: 0,
+            tickets: 0,
+            requests: 0,
+            told_lost: Instant::default(),
+        }
+    }
+
+    /// What is known of it.
+    pub const fn contact(&self) -> Contact {
+        self.connectivity.contact()
+    }
+
+    /// Whether a request is on the way.
+    pub const fn is_busy(&self) -> bool {
+        self.pending.is_some()
+    }
+
+    /// Requests since the start.
+    pub const fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    const fn answers(&self) -> RouterAnswers {
+        match self.connectivity.contact() {
+            Contact::Lost { .. } => RouterAnswers::No,
+            Contact::Unknown | Contact::Reachable => RouterAnswers::Yes,
+        }
+    }
+}
+
+/// The core.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    wans: Vec<Wan, MAX_WANS>,
+    routers: Vec<Router, MAX_ROUTERS>,
+    outbox: Outbox,
+    saved: Vec<Option<SavedWan>, MAX_WANS>,
+    next_save: Instant,
+    stopping: bool,
+}
+
+impl Engine {
+    /// A core for these WANs; those beyond [`MAX_WANS`] are left out. `seed` varies the back-off.
+    pub fn new(settings: &[wan::Settings], now: Instant, seed: u64) -> Self {
+        let routers = settings.iter().map(|wan| wan.router.0.saturating_add(1)).max().unwrap_or(0);
+        let seed_of = |index: u8| seed ^ u64::from(index) << 32;
+        let wan = |(index, settings): (u8, &wan::Settings)| {
+            Wan::new(WanId(index), *settings, now, seed_of(index).rotate_left(7))
+        };
+        let mut saved = Vec::new();
+        // Cannot fail: the length is the capacity.
+        let _ = saved.resize(MAX_WANS, None);
+        Self {
+            wans: (0..).zip(settings).take(MAX_WANS).map(wan).collect(),
+            routers: (0..routers)
+                .take(MAX_ROUTERS)
+                .map(|index| Router::new(RouterId(index), seed_of(index)))
+                .collect(),
+            outbox: Outbox::default(),
+            saved,
+            next_save: now + SAVE_EVERY,
+            stopping: false,
+        }
+    }
+
+    /// Goes on from saved values of one WAN.
+    pub fn restore(&mut self, wan: WanId, saved: &SavedWan, freshness: Freshness) {
+        if let Some(wan) = self.wan_mut(wan) {
+            wan.restore(saved, freshness);
+        }
+    }
+
+    /// Does everything that is due at `now`.
+    pub fn on_tick(&mut self, now: Instant) {
+        let Self { wans, routers, outbox, .. } = self;
+        for wan in wans.iter_mut().filter(|wan| wan.next_tick() <= now) {
+            wan.on_tick(now, outbox);
+            let router = routers.get(usize::from(wan.settings().router.0));
+            wan.close_cycle(now, router.map_or(RouterAnswers::No, Router::answers));
+        }
+        self.give_up_lost_answers(now);
+        self.tell_still_lost(now);
+        self.ask_routers(now);
+        self.save_if_changed(now);
+    }
+
+    /// A probe left at `at`.
+    pub fn on_sent(&mut self, wan: WanId, reflector: u8, number: u32, at: Instant) {
+        if let Some(wan) = self.wan_mut(wan) {
+            wan.on_sent(reflector, number, at);
+        }
+    }
+
+    /// A probe could not be sent.
+    pub fn on_send_failed(&mut self, wan: WanId, now: Instant) {
+        let Self { wans, outbox, .. } = self;
+        if let Some(wan) = wans.get_mut(usize::from(wan.0)) {
+            wan.on_send_failed(now, outbox);
+        }
+    }
+
+    /// A genuine reply arrived at `at`.
+    pub fn on_reply(&mut self, wan: WanId, reflector: u8, number: u32, at: Instant) {
+        if let Some(wan) = self.wan_mut(wan) {
+            wan.on_reply(reflector, number, at);
+        }
+    }
+
+    /// A reply that is not genuine arrived.
+    pub fn on_forged(&mut self, wan: WanId) {
+        if let Some(wan) = self.wan_mut(wan) {
+            wan.on_forged();
+        }
+    }
+
+    /// A router answered, or did not. Answers to anything but the one request on the way are
+    /// ignored.
+    pub fn on_answer(
+        &mut self,
+        router: RouterId,
+        ticket: Ticket,
+        answer: Result<Answer, FailureKind>,
+        now: Instant,
+    ) {
+        let is_asked = |pending: &mut Pending| pending.ticket == ticket;
+        let pending = self
+            .routers
+            .get_mut(usize::from(router.0))
+            .and_then(|router| router.pending.take_if(is_asked));
+        if let Some(pending) = pending {
+            self.conclude(router, pending, answer, now);
+            self.ask_routers(now);
+        }
+    }
+
+    fn conclude(
+        &mut self,
+        router: RouterId,
+        pending: Pending,
+        answer: Result<Answer, FailureKind>,
+        now: Instant,
+    ) {
+        match answer {
+            Err(kind) if !kind.is_answer() => return self.unanswered(router, pending, kind, now),
+            Ok(_) | Err(_) => self.answered(router, now),
+        }
+        let Self { wans, routers, outbox, .. } = self;
+        let (wan, ask) = match pending.request {
+            Request::Facts => {
+                if let Some(router) = routers.get_mut(usize::from(router.0)) {
+                    router.facts_known = true;
+                }
+                return;
+            }
+            Request::Read(wan, slot) => (wan, Ask::Read(slot)),
+            Request::Write(wan, slot, limit) => (wan, Ask::Write(slot, limit)),
+        };
+        let Some(wan) = wans.get_mut(usize::from(wan.0)) else { return };
+        match answer {
+            Ok(Answer::Limit(found)) => wan.on_found(ask, found, now, outbox),
+            Ok(Answer::Facts) => wan.on_refused(ask, FailureKind::Garbage, now, outbox),
+            Err(kind) => wan.on_refused(ask, kind, now, outbox),
+        }
+    }
+
+    fn answered(&mut self, router: RouterId, now: Instant) {
+        let Self { wans, routers, outbox, .. } = self;
+        let Some(entry) = routers.get_mut(usize::from(router.0)) else { return };
+        let first = entry.connectivity.contact() == Contact::Unknown;
+        let back = match entry.connectivity.answered(now) {
+            Some(Change::Back { outage, failures }) => RouterNews::Back { outage, failures },
+            None if first => RouterNews::Back { outage: Span::ZERO, failures: 0 },
+            Some(Change::Lost(_)) | None => return,
+        };
+        outbox.tell(now, What::Router(router, back));
+        if let RouterNews::Back { outage, .. } = back {
+            of_router(wans, router).for_each(|wan| wan.on_router_back(outage));
+        }
+    }
+
+    fn unanswered(&mut self, router: RouterId, pending: Pending, kind: FailureKind, now: Instant) {
+        let Self { wans, routers, outbox, .. } = self;
+        let Some(entry) = routers.get_mut(usize::from(router.0)) else { return };
+        entry.facts_known = false;
+        if let Some(Change::Lost(kind)) = entry.connectivity.failed(now, pending.asked, kind) {
+            entry.told_lost = now;
+            outbox.tell(now, What::Router(router, RouterNews::Lost(kind)));
+        }
+        let (wan, ask) = match pending.request {
+            Request::Facts => (None, None),
+            Request::Read(wan, slot) => (Some(wan), Some(Ask::Read(slot))),
+            Request::Write(wan, slot, limit) => (Some(wan), Some(Ask::Write(slot, limit))),
+        };
+        for wan_of in of_router(wans, router) {
+            match ask {
+                Some(ask) if Some(wan_of.id()) == wan => wan_of.on_unanswered(ask),
+                Some(_) | None => wan_of.on_router_lost(),
+            }
+        }
+    }
+
+    fn give_up_lost_answers(&mut self, now: Instant) {
+        for index in 0..self.routers.len() {
+            let Some(router) = self.routers.get_mut(index) else { continue };
+            let overdue = |pending: &mut Pending| now.since(pending.asked) >= ANSWER_BOUND;
+            let id = router.id;
+            if let Some(pending) = router.pending.take_if(overdue) {
+                self.conclude(id, pending, Err(FailureKind::Timeout), now);
+            }
+        }
+    }
+
+    fn tell_still_lost(&mut self, now: Instant) {
+        let Self { routers, outbox, .. } = self;
+        for router in routers {
+            let Contact::Lost { since, failures, kind } = router.connectivity.contact() else {
+                continue;
+            };
+            if now.since(router.told_lost) >= STILL_LOST_EVERY {
+                router.told_lost = now;
+                let news = RouterNews::StillLost { outage: now.since(since), failures, kind };
+                outbox.tell(now, What::Router(router.id, news));
+            }
+        }
+    }
+
+    /// Gives every idle router its next request.
+    fn ask_routers(&mut self, now: Instant) {
+        let Self { wans, routers, outbox, stopping, .. } = self;
+        for router in routers {
+            if router.pending.is_some() || router.connectivity.not_before() > now {
+                continue;
+            }
+            let Some(request) = next_request(wans, router, now, *stopping) else { continue };
+            router.tickets = router.tickets.wrapping_add(1);
+            router.requests = router.requests.saturating_add(1);
+            let ticket = Ticket(router.tickets);
+            router.pending = Some(Pending { ticket, request, asked: now });
+            outbox.act(Action::Ask { router: router.id, ticket, request });
+        }
+    }
+
+    fn save_if_changed(&mut self, now: Instant) {
+        if now < self.next_save {
+            return;
+        }
+        self.next_save = now + SAVE_EVERY;
+        let mut changed = false;
+        for (wan, saved) in self.wans.iter().zip(&mut self.saved) {
+            let current = wan.saved();
+            if current.is_some_and(|current| current.differs(saved.as_ref())) {
+                *saved = current;
+                changed = true;
+            }
+        }
+        if changed {
+            self.outbox.act(Action::Save);
+        }
+    }
+
+    /// The next thing to do.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.outbox.next_action()
+    }
+
+    /// The next thing to tell.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.outbox.next_event()
+    }
+
+    /// When `on_tick` is wanted next. After `on_tick(now)` this lies strictly after `now`.
+    pub fn next_deadline(&mut self, now: Instant) -> Instant {
+        let Self { wans, routers, next_save, .. } = self;
+        let mut next = wans.iter().map(Wan::next_tick).min().unwrap_or(*next_save).min(*next_save);
+        for router in routers.iter().filter(|router| router.pending.is_none()) {
+            let asks = of_router(wans, router.id).filter_map(|wan| wan.next_ask_at(now));
+            let ask = asks.min().map(|at| at.max(router.connectivity.not_before()));
+            next = ask.map_or(next, |at| next.min(at));
+        }
+        next.max(now + Span::from_micros(1))
+    }
+
+    /// Begins the end: no more probes and decisions; the queues are brought to where they shall
+    /// stay.
+    pub fn on_stop(&mut self, now: Instant) {
+        if !self.stopping {
+            self.stopping = true;
+            self.wans.iter_mut().for_each(Wan::on_stop);
+        }
+        self.ask_routers(now);
+    }
+
+    /// Whether nothing is left to do before the end: no request is on the way, and every queue is
+    /// settled or its router does not answer.
+    pub fn is_drained(&mut self, now: Instant) -> bool {
+        let Self { wans, routers, .. } = self;
+        routers.iter().all(|router| {
+            let lost = router.answers() == RouterAnswers::No;
+            let idle = of_router(wans, router.id).all(|wan| wan.next_ask_at(now) != Some(now));
+            router.pending.is_none() && (lost || idle)
+        })
+    }
+
+    /// The state of a WAN worth keeping; `None` before its baseline is known.
+    pub fn saved(&self, wan: WanId) -> Option<SavedWan> {
+        self.wans.get(usize::from(wan.0)).and_then(Wan::saved)
+    }
+
+    /// The WANs.
+    pub fn wans(&self) -> &[Wan] {
+        &self.wans
+    }
+
+    /// One WAN, to ask what needs the time.
+    pub fn wan_mut(&mut self, wan: WanId) -> Option<&mut Wan> {
+        self.wans.get_mut(usize::from(wan.0))
+    }
+
+    /// The routers.
+    pub fn routers(&self) -> &[Router] {
+        &self.routers
+    }
+
+    /// Actions and events that nobody fetched in time.
+    pub const fn dropped(&self) -> u32 {
+        self.outbox.dropped()
+    }
+}
+
+fn of_router(wans: &mut [Wan], router: RouterId) -> impl Iterator<Item = &mut Wan> {
+    wans.iter_mut().filter(move |wan| wan.settings().router == router)
+}
+
+/// The WANs take turns; facts are asked for when no queue is waiting.
+fn next_request(
+    wans: &mut [Wan],
+    router: &mut Router,
+    now: Instant,
+    stopping: bool,
+) -> Option<Request> {
+    let count = wans.len();
+    for offset in 0..count {
+        let index = (router.turn + offset) % count;
+        let Some(wan) = wans.get_mut(index) else { continue };
+        if wan.settings().router != router.id {
+            continue;
+        }
+        if let Some(ask) = wan.next_ask(now) {
+            router.turn = index + 1;
+            return Some(match ask {
+                Ask::Read(slot) => Request::Read(wan.id(), slot),
+                Ask::Write(slot, limit) => Request::Write(wan.id(), slot, limit),
+            });
+        }
+    }
+    (!router.facts_known && !stopping).then_some(Request::Facts)
+}
