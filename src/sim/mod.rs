@@ -5,3 +5,4 @@
 
 pub mod link;
 mod number;
+pub mod schedule;

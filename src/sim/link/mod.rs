@@ -19,11 +19,12 @@ use conditions::{Conditions, Passage};
 pub use lane::LaneStats;
 use lane::{Drive, Lane};
 use noise::{LaneNoise, Usage, share};
-pub use settings::{
-    Demand, Jitter, LaneSettings, LinkSettings, Load, Reflector, Schedule, Wander, Window,
-};
+pub use settings::{Demand, Jitter, LaneSettings, LinkSettings, Load, Reflector, Wander};
 
-use super::number::{bytes_per_second, draws, float, seconds, span};
+use super::{
+    number::{bytes_per_second, draws, float, seconds, span},
+    schedule::Window,
+};
 use crate::control::{
     time::{Instant, Span},
     units::{Direction, PerDirection, Rate},

@@ -2,10 +2,13 @@
 //! Promises: round numbers, chosen to be plausible for the kind of line, not measured on one.
 //! Knows nothing of how the line is computed.
 
-use super::settings::{Jitter, LaneSettings, LinkSettings, Reflector, Schedule, Wander};
-use crate::control::{
-    time::{Instant, Span},
-    units::{PerDirection, Rate, Ratio},
+use super::settings::{Jitter, LaneSettings, LinkSettings, Reflector, Wander};
+use crate::{
+    control::{
+        time::{Instant, Span},
+        units::{PerDirection, Rate, Ratio},
+    },
+    sim::schedule::Schedule,
 };
 
 /// Capacity in Mbit/s, and how long the provider's queue takes to drain at that.

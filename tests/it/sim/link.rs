@@ -5,7 +5,10 @@ use wanctl::{
         time::{Instant, Span},
         units::{Direction, PerDirection, Rate, Ratio},
     },
-    sim::link::{Demand, Jitter, Link, LinkSettings, Reflector, Schedule, Wander, Window},
+    sim::{
+        link::{Demand, Jitter, Link, LinkSettings, Reflector, Wander},
+        schedule::{Schedule, Window},
+    },
 };
 
 const CYCLE: Span = Span::from_millis(50);
