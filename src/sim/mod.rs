@@ -6,3 +6,4 @@
 pub mod link;
 mod number;
 pub mod schedule;
+pub mod world;

@@ -8,9 +8,11 @@
 )]
 
 mod config;
+mod engine;
 mod layering;
 mod os;
 mod probe;
 mod router;
 mod sim;
 mod store;
+mod support;

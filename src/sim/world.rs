@@ -1,0 +1,310 @@
+//! The control core in virtual time against simulated lines and routers: hours in milliseconds.
+//! Promises: the same settings and seed give the same history, bit by bit; every step advances
+//! time or consumes an input, so that a livelock fails instead of hanging.
+//! Knows nothing of sockets; the routers here are the core's requests carried out, no REST.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    control::{
+        engine::{Answer, Engine},
+        event::{Action, Event, Request, Ticket},
+        failure::FailureKind,
+        queue::{Found, Limit, QueueSlot},
+        time::{Instant, Span},
+        units::{Direction, PerDirection, Rate},
+        wan::{RouterId, Settings, WanId},
+    },
+    sim::{
+        link::{Link, LinkSettings},
+        schedule::{Schedule, Window},
+    },
+};
+
+/// Inputs and actions that one instant may take before the simulation gives up.
+const MOST_STEPS_PER_INSTANT: u32 = 1_000;
+
+/// How a simulated router answers.
+#[derive(Clone, Debug)]
+pub struct RouterSettings {
+    /// Time from a request to its answer.
+    pub latency: Schedule<Span>,
+    /// When it fails, and how. A time-out takes `timeout`, anything else the latency.
+    pub failures: Vec<(Window, FailureKind)>,
+    /// The client's deadline.
+    pub timeout: Span,
+    /// The limits found at the start; `None` is unlimited.
+    pub initial: PerDirection<Option<Rate>>,
+    /// When it restarts and has the initial limits again.
+    pub reboots: Vec<Instant>,
+}
+
+impl RouterSettings {
+    /// One that answers within 5 ms, always, and starts unlimited.
+    pub fn healthy() -> Self {
+        Self {
+            latency: Schedule::constant(Span::from_millis(5)),
+            failures: Vec::new(),
+            timeout: Span::from_secs(2),
+            initial: PerDirection::both(None),
+            reboots: Vec::new(),
+        }
+    }
+}
+
+/// One simulated router: what it holds and what was done to it.
+#[derive(Clone, Debug)]
+struct Router {
+    settings: RouterSettings,
+    writes: u64,
+    requests: u64,
+}
+
+/// One simulated WAN.
+#[derive(Clone, Debug)]
+struct Site {
+    link: Link,
+    router: RouterId,
+    initial: PerDirection<Option<Rate>>,
+    limits: PerDirection<Option<Rate>>,
+}
+
+/// What arrives at the core.
+#[derive(Clone, Copy, Debug)]
+enum Delivery {
+    Reply { wan: WanId, reflector: u8, number: u32 },
+    Answer { router: RouterId, ticket: Ticket, answer: Result<Answer, FailureKind> },
+    Reboot { router: RouterId },
+}
+
+/// The core and its surroundings.
+#[derive(Clone, Debug)]
+pub struct World {
+    engine: Engine,
+    sites: Vec<Site>,
+    routers: Vec<Router>,
+    now: Instant,
+    /// By time, then in the order of sending.
+    inbox: BTreeMap<(Instant, u64), Delivery>,
+    sent: u64,
+    events: Vec<Event>,
+    steps_at_now: u32,
+}
+
+impl World {
+    /// The core with `settings`, each WAN on its line, at the origin of time.
+    ///
+    /// Routers beyond the list are healthy; WANs beyond the lines are left out.
+    pub fn new(
+        wans: Vec<(Settings, LinkSettings)>,
+        routers: Vec<RouterSettings>,
+        seed: u64,
+    ) -> Self {
+        let now = Instant::default();
+        let settings: Vec<_> = wans.iter().map(|(settings, _)| *settings).collect();
+        let site = |(index, (settings, link)): (u64, (Settings, LinkSettings))| {
+            let router = routers.get(usize::from(settings.router.0));
+            let initial = router.map_or(PerDirection::both(None), |router| router.initial);
+            let link = Link::new(link, seed.wrapping_add(index));
+            Site { link, router: settings.router, initial, limits: initial }
+        };
+        let mut world = Self {
+            engine: Engine::new(&settings, now, seed),
+            sites: (0..).zip(wans).map(site).collect(),
+            routers: routers
+                .into_iter()
+                .map(|settings| Router { settings, writes: 0, requests: 0 })
+                .collect(),
+            now,
+            inbox: BTreeMap::new(),
+            sent: 0,
+            events: Vec::new(),
+            steps_at_now: 0,
+        };
+        world.plan_reboots();
+        world
+    }
+
+    fn plan_reboots(&mut self) {
+        let reboots: Vec<_> = (0..)
+            .zip(&self.routers)
+            .flat_map(|(index, router)| {
+                router.settings.reboots.iter().map(move |at| (*at, RouterId(index)))
+            })
+            .collect();
+        for (at, router) in reboots {
+            self.deliver(at, Delivery::Reboot { router });
+        }
+    }
+
+    /// Runs until `to`. After each tick of the core `watch` sees the world.
+    ///
+    /// # Errors
+    /// When one instant takes more than a thousand steps: the core is going in circles.
+    pub fn run_until(
+        &mut self,
+        to: Instant,
+        mut watch: impl FnMut(&mut Self),
+    ) -> Result<(), Livelock> {
+        loop {
+            let deadline = self.engine.next_deadline(self.now);
+            let arrival = self.inbox.first_key_value().map(|((at, _), _)| *at);
+            let next = arrival.map_or(deadline, |arrival| arrival.min(deadline)).max(self.now);
+            if next > to {
+                self.now = self.now.max(to);
+                return Ok(());
+            }
+            self.count_step(next)?;
+            self.now = next;
+            self.advance_links();
+            if arrival.is_some_and(|arrival| arrival <= next) {
+                self.take_delivery();
+                self.carry_out();
+            } else {
+                self.engine.on_tick(self.now);
+                self.carry_out();
+                watch(self);
+            }
+        }
+    }
+
+    fn count_step(&mut self, next: Instant) -> Result<(), Livelock> {
+        self.steps_at_now = if next > self.now { 0 } else { self.steps_at_now.saturating_add(1) };
+        if self.steps_at_now > MOST_STEPS_PER_INSTANT { Err(Livelock(self.now)) } else { Ok(()) }
+    }
+
+    fn advance_links(&mut self) {
+        for site in &mut self.sites {
+            site.link.advance(self.now, site.limits);
+        }
+    }
+
+    fn take_delivery(&mut self) {
+        let Some((_, delivery)) = self.inbox.pop_first() else { return };
+        match delivery {
+            Delivery::Reply { wan, reflector, number } => {
+                self.engine.on_reply(wan, reflector, number, self.now);
+            }
+            Delivery::Answer { router, ticket, answer } => {
+                self.engine.on_answer(router, ticket, answer, self.now);
+            }
+            Delivery::Reboot { router } => {
+                let of_router = self.sites.iter_mut().filter(|site| site.router == router);
+                of_router.for_each(|site| site.limits = site.initial);
+            }
+        }
+    }
+
+    fn deliver(&mut self, at: Instant, delivery: Delivery) {
+        self.sent = self.sent.wrapping_add(1);
+        self.inbox.insert((at, self.sent), delivery);
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(action) = self.engine.poll_action() {
+            match action {
+                Action::Probe { wan, number, reflectors } => {
+                    for reflector in reflectors {
+                        self.probe(wan, reflector, number);
+                    }
+                }
+                Action::Ask { router, ticket, request } => self.ask(router, ticket, request),
+                Action::Save => {}
+            }
+        }
+        while let Some(event) = self.engine.poll_event() {
+            self.events.push(event);
+        }
+    }
+
+    fn probe(&mut self, wan: WanId, reflector: u8, number: u32) {
+        self.engine.on_sent(wan, reflector, number, self.now);
+        let Some(site) = self.sites.get(usize::from(wan.0)) else { return };
+        if let Some(rtt) = site.link.echo(self.now, reflector) {
+            self.deliver(self.now + rtt, Delivery::Reply { wan, reflector, number });
+        }
+    }
+
+    fn ask(&mut self, id: RouterId, ticket: Ticket, request: Request) {
+        let Some(router) = self.routers.get_mut(usize::from(id.0)) else { return };
+        router.requests = router.requests.saturating_add(1);
+        let failing = |(window, _): &&(Window, FailureKind)| window.contains(self.now);
+        let failure = router.settings.failures.iter().find(failing).map(|(_, kind)| *kind);
+        let latency = match failure {
+            Some(FailureKind::Timeout) => router.settings.timeout,
+            Some(_) | None => router.settings.latency.at(self.now),
+        };
+        let answer = match failure {
+            Some(kind) => Err(kind),
+            None => self.obey(id, request),
+        };
+        self.deliver(self.now + latency, Delivery::Answer { router: id, ticket, answer });
+    }
+
+    fn obey(&mut self, id: RouterId, request: Request) -> Result<Answer, FailureKind> {
+        let (wan, slot) = match request {
+            Request::Facts => return Ok(Answer::Facts),
+            Request::Read(wan, slot) | Request::Write(wan, slot, _) => (wan, slot),
+        };
+        let site = self.sites.get_mut(usize::from(wan.0)).ok_or(FailureKind::NotFound)?;
+        if let Request::Write(_, _, limit) = request {
+            if let Some(router) = self.routers.get_mut(usize::from(id.0)) {
+                router.writes = router.writes.saturating_add(1);
+            }
+            match (slot, limit) {
+                (QueueSlot::One(direction), Limit::One(rate)) => {
+                    *site.limits.of_mut(direction) = Some(rate);
+                }
+                (QueueSlot::Pair, Limit::Pair(rates)) => site.limits = rates.map(Some),
+                (QueueSlot::One(_), Limit::Pair(_)) | (QueueSlot::Pair, Limit::One(_)) => {
+                    return Err(FailureKind::Rejected);
+                }
+            }
+        }
+        Ok(Answer::Limit(match slot {
+            QueueSlot::One(direction) => Found::One(*site.limits.of(direction)),
+            QueueSlot::Pair => Found::Pair(site.limits),
+        }))
+    }
+
+    /// The core.
+    pub const fn engine(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
+    /// The time.
+    pub const fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// All that the core told since this was asked last.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        core::mem::take(&mut self.events)
+    }
+
+    /// The limit that a router holds for a WAN; `None` is unlimited.
+    pub fn limit(&self, wan: usize, direction: Direction) -> Option<Rate> {
+        self.sites.get(wan).and_then(|site| *site.limits.of(direction))
+    }
+
+    /// Changes the limits behind the core's back, as a human would.
+    pub fn meddle(&mut self, wan: usize, limits: PerDirection<Option<Rate>>) {
+        if let Some(site) = self.sites.get_mut(wan) {
+            site.limits = limits;
+        }
+    }
+
+    /// The line of a WAN.
+    pub fn link(&self, wan: usize) -> Option<&Link> {
+        self.sites.get(wan).map(|site| &site.link)
+    }
+
+    /// Writes and requests that a router has seen.
+    pub fn load_of(&self, router: usize) -> (u64, u64) {
+        self.routers.get(router).map_or((0, 0), |router| (router.writes, router.requests))
+    }
+}
+
+/// The core asked for time again and again without letting any pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Livelock(pub Instant);

@@ -1,0 +1,71 @@
+//! Settings of a WAN as a test wants them.
+
+use wanctl::control::{
+    applier::{Layout, OnExit},
+    baseline, classic,
+    ladder::{self, Floors},
+    time::{Instant, Span},
+    units::{PerDirection, Rate, Ratio, Rtt},
+    wan::{self, RouterId},
+    zone::Thresholds,
+};
+
+pub fn mbit(value: u64) -> Rate {
+    Rate::from_bps(value * 1_000_000).unwrap()
+}
+
+pub fn ms(value: f64) -> Rtt {
+    Rtt::from_ms(value).unwrap()
+}
+
+/// So many milliseconds after the origin of time.
+pub fn at(ms: u64) -> Instant {
+    Instant::from_micros(ms * 1_000)
+}
+
+fn ladder(ceiling: u64, floor: u64, step_kbit: u64, factors: (u32, u32)) -> ladder::Settings {
+    let floor = mbit(floor);
+    ladder::Settings {
+        ceiling: mbit(ceiling),
+        floors: Floors { green: floor, yellow: floor, soft_red: floor, red: floor },
+        step_up: Rate::from_bps(step_kbit * 1_000).unwrap(),
+        factor_red: Ratio::from_ppm(factors.0),
+        factor_yellow: Ratio::from_ppm(factors.1),
+        green_required: 5,
+    }
+}
+
+/// The defaults of the configuration for a line of these ceilings (Mbit/s), floors at a tenth of
+/// them (at least 1 Mbit/s), three reflectors, queue tree.
+pub fn wan(download: u64, upload: u64) -> wan::Settings {
+    let interval = Span::from_millis(50);
+    let floor = |ceiling: u64| (ceiling / 10).max(1);
+    let step = |ceiling: u64| (ceiling * 2).max(100);
+    wan::Settings {
+        router: RouterId(0),
+        reflectors: 3,
+        law: classic::Settings {
+            interval,
+            baseline: baseline::Settings {
+                initial: None,
+                time_constant: Span::from_secs(50),
+                load_time_constant: Span::from_millis(250),
+                freeze: ms(3.0),
+                min: ms(1.0),
+                max: ms(500.0),
+            },
+            spike: Some(ms(15.0)),
+            thresholds: PerDirection {
+                download: Thresholds { yellow: ms(15.0), soft_red: Some(ms(45.0)), red: ms(80.0) },
+                upload: Thresholds { yellow: ms(15.0), soft_red: None, red: ms(45.0) },
+            },
+            ladders: PerDirection {
+                download: ladder(download, floor(download), step(download), (850_000, 960_000)),
+                upload: ladder(upload, floor(upload), step(upload), (900_000, 940_000)),
+            },
+        },
+        layout: Layout::PerDirection,
+        write_budget: 600,
+        on_exit: PerDirection::both(OnExit::Keep),
+    }
+}
