@@ -1,1 +1,7 @@
-//! What the daemon shows: status, log wording.
+//! What the daemon shows: the wording of its log, and its health as JSON.
+//! Promises: one place for all log texts; nothing here changes what the core does.
+//! Knows the core's values and nothing of sockets, files or routers.
+
+pub mod health;
+pub mod human;
+pub mod words;

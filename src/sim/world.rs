@@ -204,9 +204,7 @@ impl World {
         while let Some(action) = self.engine.poll_action() {
             match action {
                 Action::Probe { wan, number, reflectors } => {
-                    for reflector in reflectors {
-                        self.probe(wan, reflector, number);
-                    }
+                    reflectors.iter().for_each(|reflector| self.probe(wan, *reflector, number));
                 }
                 Action::Ask { router, ticket, request } => self.ask(router, ticket, request),
                 Action::Save => {}

@@ -160,7 +160,7 @@ fn zones(events: &[Event], direction: Direction) -> Vec<Zone> {
         .iter()
         .filter_map(|event| match event.what {
             What::Wan(_, WanNews::Zone { direction: of, to, .. }) if of == direction => Some(to),
-            _ => None,
+            What::Wan(..) | What::Router(..) => None,
         })
         .collect()
 }
@@ -290,7 +290,7 @@ fn total_silence_holds_the_rates_and_says_so_once() {
     run(&mut world, 145_000);
     let back = world.take_events().into_iter().find_map(|event| match event.what {
         What::Wan(_, WanNews::SignalBack(silence)) => Some(silence),
-        _ => None,
+        What::Wan(..) | What::Router(..) => None,
     });
     assert!((39..=41).contains(&back.unwrap().as_secs()), "{back:?}");
 }

@@ -1,0 +1,202 @@
+//! All texts of the log: an event of the core in, a line and its level out.
+//! Promises: a transition is said at info or above, what repeats with the cycles at debug; the
+//! same words as in configuration, status and metrics.
+//! Knows the names of WANs, routers and reflectors, and nothing of how lines are written.
+
+use std::net::IpAddr;
+
+use log::Level;
+
+use super::human::{Bits, Both, MaybeBits, Time};
+use crate::control::{
+    event::{Event, RouterNews, WanNews, What},
+    failure::FailureKind,
+    law::Cause,
+    queue::{Limit, QueueSlot},
+    reflectors::HealthChange,
+    units::{Direction, PerDirection, Rate},
+    wan::{RouterId, WanId},
+    zone::Zone,
+};
+
+/// The names behind the core's numbers.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// One entry per WAN.
+    pub wans: Vec<WanNames>,
+    /// One name per router.
+    pub routers: Vec<String>,
+}
+
+/// The names of one WAN.
+#[derive(Clone, Debug)]
+pub struct WanNames {
+    /// Its section in the configuration.
+    pub name: String,
+    /// Its reflectors.
+    pub reflectors: Vec<IpAddr>,
+    /// Its queues on the router; a simple queue is named twice.
+    pub queues: PerDirection<String>,
+}
+
+impl Names {
+    /// The name of a WAN.
+    pub fn wan(&self, wan: WanId) -> &str {
+        self.wans.get(usize::from(wan.0)).map_or("?", |wan| wan.name.as_str())
+    }
+
+    /// The name of a router.
+    pub fn router(&self, router: RouterId) -> &str {
+        self.routers.get(usize::from(router.0)).map_or("?", String::as_str)
+    }
+
+    fn queue(&self, wan: WanId, slot: QueueSlot) -> &str {
+        let queues = self.wans.get(usize::from(wan.0)).map(|wan| &wan.queues);
+        let direction = match slot {
+            QueueSlot::One(direction) => direction,
+            QueueSlot::Pair => Direction::Download,
+        };
+        queues.map_or("?", |queues| queues.of(direction).as_str())
+    }
+
+    fn reflector(&self, wan: WanId, index: u8) -> String {
+        let reflectors = self.wans.get(usize::from(wan.0)).map(|wan| &wan.reflectors);
+        let address = reflectors.and_then(|reflectors| reflectors.get(usize::from(index)));
+        address.map_or_else(|| format!("#{index}"), IpAddr::to_string)
+    }
+
+    /// The level and text of an event.
+    pub fn describe(&self, event: &Event) -> (Level, String) {
+        match event.what {
+            What::Wan(wan, news) => {
+                let (level, text) = self.describe_wan(wan, &news);
+                (level, format!("wan {}: {text}", self.wan(wan)))
+            }
+            What::Router(router, news) => {
+                let (level, text) = describe_router(news);
+                (level, format!("router {}: {text}", self.router(router)))
+            }
+        }
+    }
+
+    fn describe_wan(&self, wan: WanId, news: &WanNews) -> (Level, String) {
+        let queue = |slot| self.queue(wan, slot);
+        match *news {
+            WanNews::BaselineLearnt(rtt) => {
+                (Level::Info, format!("baseline learnt: {:.1} ms; control begins", rtt.ms()))
+            }
+            WanNews::Zone { .. } => (Level::Info, zone(news)),
+            WanNews::SignalLost => (
+                Level::Warn,
+                "no signal: no reflector answers; rates are held until one does".to_string(),
+            ),
+            WanNews::SignalBack(silence) => {
+                (Level::Info, format!("signal is back after {}", Time(silence)))
+            }
+            WanNews::Reflector(index, HealthChange::SetAside) => (
+                Level::Warn,
+                format!(
+                    "reflector {} fails too often; set aside, asked again every second",
+                    self.reflector(wan, index)
+                ),
+            ),
+            WanNews::Reflector(index, HealthChange::Back) => {
+                (Level::Info, format!("reflector {} answers again", self.reflector(wan, index)))
+            }
+            WanNews::ProbesBlocked => {
+                (Level::Warn, "probes cannot be sent; rates are held".to_string())
+            }
+            WanNews::Foreign { slot, expected, found } => (
+                Level::Warn,
+                format!(
+                    "queue \"{}\" was changed by somebody else ({}; expected {}); writing the \
+                     wanted limit again",
+                    queue(slot),
+                    limit(slot, found),
+                    limit(slot, expected)
+                ),
+            ),
+            WanNews::QueueTrouble(slot, kind) => {
+                (Level::Error, format!("queue \"{}\": {}", queue(slot), refusal(kind)))
+            }
+            WanNews::QueueMended(slot, after) => (
+                Level::Info,
+                format!("queue \"{}\" works again after {}", queue(slot), Time(after)),
+            ),
+            WanNews::Confirmed(slot, Limit::One(rate)) => {
+                (Level::Debug, format!("queue \"{}\" confirmed at {}", queue(slot), Bits(rate)))
+            }
+            WanNews::Confirmed(slot, Limit::Pair(rates)) => (
+                Level::Debug,
+                format!("queue \"{}\" confirmed at {}", queue(slot), Both(rates.map(Some))),
+            ),
+            WanNews::OutOfBounds(slot) => (
+                Level::Warn,
+                format!(
+                    "queue \"{}\" has a limit outside floor and ceiling; replacing it at once",
+                    queue(slot)
+                ),
+            ),
+        }
+    }
+}
+
+/// The limits in the directions that the queue carries.
+fn limit(slot: QueueSlot, limits: PerDirection<Option<Rate>>) -> String {
+    match slot {
+        QueueSlot::One(direction) => MaybeBits(*limits.of(direction)).to_string(),
+        QueueSlot::Pair => Both(limits).to_string(),
+    }
+}
+
+fn zone(news: &WanNews) -> String {
+    let WanNews::Zone { direction, from, to, cause, delta, baseline, rate } = *news else {
+        return String::new();
+    };
+    let why = match cause {
+        Cause::Delay => format!("delay {delta:+.1} ms over baseline {:.1} ms", baseline.ms()),
+        Cause::Spike => format!("delay rose too steeply, now {delta:+.1} ms over baseline"),
+    };
+    let from = from.map_or("unknown", Zone::word);
+    format!("{} {from} -> {}: {why}; rate {}", direction.word(), to.word(), Bits(rate))
+}
+
+fn refusal(kind: FailureKind) -> String {
+    match kind {
+        FailureKind::NotFound => "the router has no queue of this name; trying again".to_string(),
+        FailureKind::Ambiguous => {
+            "the router has several queues of this name; trying again".to_string()
+        }
+        FailureKind::Rejected => "the router refuses the limit; trying again".to_string(),
+        kind @ (FailureKind::Timeout
+        | FailureKind::Refused
+        | FailureKind::Unreachable
+        | FailureKind::Reset
+        | FailureKind::Dns
+        | FailureKind::Tls
+        | FailureKind::Auth
+        | FailureKind::HostKey
+        | FailureKind::Garbage) => format!("{}; trying again", kind.word()),
+    }
+}
+
+fn describe_router(news: RouterNews) -> (Level, String) {
+    match news {
+        RouterNews::Lost(kind) => (
+            Level::Warn,
+            format!(
+                "lost ({}); it keeps its last limits, measuring goes on, trying again by back-off",
+                kind.word()
+            ),
+        ),
+        RouterNews::StillLost { outage, failures, kind } => (
+            Level::Warn,
+            format!("still lost after {} and {failures} attempts ({})", Time(outage), kind.word()),
+        ),
+        RouterNews::Back { failures: 0, .. } => (Level::Info, "connected".to_string()),
+        RouterNews::Back { outage, failures } => (
+            Level::Info,
+            format!("reconnected after {} and {failures} failed attempts", Time(outage)),
+        ),
+    }
+}
