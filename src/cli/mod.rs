@@ -1,1 +1,3 @@
 //! The sub-commands.
+
+pub mod check;

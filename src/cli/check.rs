@@ -1,0 +1,190 @@
+//! `wanctl check`: every finding in the configuration, or what would run; and the table of options.
+//! Promises: one line per finding, none of them with a secret; what it says it writes to `out`.
+//! Must not know how the file is read.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+};
+
+use crate::{
+    config::{
+        self, Config, Finding, Loaded, RouterSection, WanSection,
+        number::Unit,
+        table::{Preset, Row, SectionKind, Shape, rows},
+    },
+    control::{
+        applier::OnExit,
+        ladder,
+        units::{Direction, Rate, Rtt},
+        zone::Thresholds,
+    },
+    router::settings::{Host, Queues, Scheme, Settings, Trust},
+};
+
+/// What the check came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The daemon can run with this configuration; there may be warnings.
+    Good,
+    /// The daemon would not start.
+    Bad,
+}
+
+/// Checks the configuration in `path` and says what was found, or what would run. The error is one
+/// of `out`.
+pub fn check(path: &Path, out: &mut dyn Write) -> io::Result<Verdict> {
+    match config::load(path) {
+        Ok(Loaded { config, warnings }) => {
+            findings(path, &warnings, out)?;
+            summary(path, &config, out)?;
+            Ok(Verdict::Good)
+        }
+        Err(found) => {
+            findings(path, &found, out)?;
+            Ok(Verdict::Bad)
+        }
+    }
+}
+
+/// One line each: `FILE:LINE: error: …`.
+fn findings(path: &Path, findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
+    for finding in findings {
+        match finding.line {
+            Some(line) => writeln!(out, "{}:{line}: {finding}", path.display())?,
+            None => writeln!(out, "{}: {finding}", path.display())?,
+        }
+    }
+    Ok(())
+}
+
+fn summary(path: &Path, config: &Config, out: &mut dyn Write) -> io::Result<()> {
+    let Config { globals, routers, wans } = config;
+    writeln!(out, "{}: good", path.display())?;
+    let copy = match &globals.persist_dir {
+        Some(directory) => format!("a copy in {}", directory.display()),
+        None => "no copy on flash".into(),
+    };
+    let level = globals.log_level.as_str().to_lowercase();
+    let state = globals.state_dir.display();
+    writeln!(out, "listens on {}; state in {state}, {copy}; logs from {level}", globals.listen)?;
+    for router in routers {
+        writeln!(out, "router '{}': {}", router.name, access(&router.settings))?;
+    }
+    for wan in wans {
+        line(wan, routers, out)?;
+    }
+    Ok(())
+}
+
+fn access(settings: &Settings) -> String {
+    let (scheme, trust) = match &settings.scheme {
+        Scheme::Http => ("http", "not encrypted".into()),
+        Scheme::Https(Trust::System) => ("https", "trusts the system's authorities".into()),
+        Scheme::Https(Trust::CaFile(file)) => ("https", format!("trusts {}", file.display())),
+        Scheme::Https(Trust::Anyone) => ("https", "trusts ANY certificate".into()),
+    };
+    let host = match &settings.host {
+        Host::Address(address) if address.is_ipv6() => format!("[{address}]"),
+        Host::Address(address) => address.to_string(),
+        Host::Name(name) => name.clone(),
+    };
+    let Settings { port, username, rest_timeout, .. } = settings;
+    let timeout = Unit::Time.write(rest_timeout.as_micros());
+    format!("{scheme}://{host}:{port} as '{username}', {trust}, {timeout} per operation")
+}
+
+fn line(wan: &WanSection, routers: &[RouterSection], out: &mut dyn Write) -> io::Result<()> {
+    let router = routers.get(usize::from(wan.control.router.0));
+    let router = router.map_or("", |router| router.name.as_str());
+    let queues = match &wan.queues {
+        Queues::Tree(names) => format!("queue tree '{}' and '{}'", names.download, names.upload),
+        Queues::Simple(name) => format!("simple queue '{name}'"),
+    };
+    writeln!(out, "wan '{}': {queues} on router '{router}'", wan.name)?;
+    for direction in Direction::BOTH {
+        let rates = rates(wan.control.law.ladders.of(direction));
+        let zones = zones(wan.control.law.thresholds.of(direction));
+        let exit = match wan.control.on_exit.of(direction) {
+            OnExit::Keep => "kept at exit".into(),
+            OnExit::Set(rate) => format!("{} at exit", bits(*rate)),
+        };
+        writeln!(out, "  {}: {rates}; {zones}; {exit}", direction.word())?;
+    }
+    writeln!(out, "  {}", measurement(wan))
+}
+
+fn rates(ladder: &ladder::Settings) -> String {
+    let floors = ladder.floors;
+    let [ceiling, green, yellow, red, step] =
+        [ladder.ceiling, floors.green, floors.yellow, floors.red, ladder.step_up].map(bits);
+    let [hard, soft] = [ladder.factor_red, ladder.factor_yellow]
+        .map(|factor| Unit::Factor.write(u64::from(factor.ppm())));
+    format!(
+        "{red} to {ceiling} (floors: green {green}, yellow {yellow}), up by {step} after {} cycles, \
+         down by ×{soft} yellow, ×{hard} red",
+        ladder.green_required
+    )
+}
+
+fn zones(thresholds: &Thresholds) -> String {
+    let soft_red = thresholds
+        .soft_red
+        .map_or_else(String::new, |threshold| format!("soft red above {}, ", millis(threshold)));
+    let (yellow, red) = (millis(thresholds.yellow), millis(thresholds.red));
+    format!("yellow above {yellow}, {soft_red}red above {red}")
+}
+
+fn measurement(wan: &WanSection) -> String {
+    let reflectors: Vec<String> = wan.probe.reflectors.iter().map(ToString::to_string).collect();
+    let source = wan.probe.source.map_or_else(String::new, |source| format!(" from {source}"));
+    let device = wan.probe.interface.as_ref();
+    let device = device.map_or_else(String::new, |device| format!(" by {device}"));
+    let law = wan.control.law;
+    let baseline = law.baseline.initial.map_or_else(|| "learnt".into(), millis);
+    format!(
+        "probes {} every {}{source}{device}; baseline {baseline}, {} to {}; {} writes per hour",
+        reflectors.join(", "),
+        Unit::Delay.write(law.interval.as_micros()),
+        millis(law.baseline.min),
+        millis(law.baseline.max),
+        wan.control.write_budget
+    )
+}
+
+fn bits(rate: Rate) -> String {
+    Unit::Rate.write(rate.bps())
+}
+
+fn millis(rtt: Rtt) -> String {
+    format!("{}ms", rtt.ms())
+}
+
+/// Writes the table of all options as Markdown.
+pub fn options(out: &mut dyn Write) -> io::Result<()> {
+    for (place, section) in SectionKind::ALL.into_iter().enumerate() {
+        if place > 0 {
+            writeln!(out)?;
+        }
+        writeln!(out, "**Section `{}`**\n", section.word())?;
+        writeln!(out, "| Option | Default | Range | Meaning |")?;
+        writeln!(out, "|---|---|---|---|")?;
+        for row in rows(section) {
+            writeln!(out, "{}", option(row))?;
+        }
+    }
+    Ok(())
+}
+
+fn option(row: &dyn Row) -> String {
+    let default = match row.preset() {
+        Preset::Required(_) => "required".into(),
+        Preset::Value(value) => format!("`{value}`"),
+        Preset::Absent(meaning, _) => meaning.into(),
+    };
+    let list = match row.shape() {
+        Shape::One => String::new(),
+        Shape::List(most) => format!(" (list, 1 to {most})"),
+    };
+    format!("| `{}`{list} | {default} | {} | {} |", row.name(), row.range(), row.help())
+}

@@ -1,0 +1,129 @@
+//! The rows of the section `wan` on everything but rates.
+//! Promises: names, ranges, defaults and help texts, and nothing that computes.
+//! Must not know how sections are read or what their values do.
+
+use super::{MS, S, delay, options, time};
+use crate::{
+    config::{
+        kind::{Address, Choice, Device, Flag, Text},
+        number::{Limits, Number, Unit},
+        table::{
+            Preset::{Absent, Required, Value},
+            SectionKind::Wan,
+            Shape, Spec, both, once,
+        },
+    },
+    control::{
+        applier::Layout,
+        time::Span,
+        units::{PerDirection, Rtt},
+    },
+};
+
+/// Most reflectors of a WAN.
+const MAX_REFLECTORS: usize = 8;
+
+const QUEUE_NAME: Text =
+    Text { max: 64, refused: (&['"', '\'', '`', ';'], "a quote, semicolon or control character") };
+
+const BLOAT: Number<Rtt> = delay(MS, S);
+
+options! {
+    ENABLED: Spec<Flag> = once(
+        Wan, "enabled", Flag, Value("1"),
+        "0 leaves the WAN alone; its section is checked all the same.",
+    );
+    ROUTER: Spec<Text> = once(
+        Wan, "router", Text { max: 64, refused: (&[], "a control character") },
+        Absent("the only one", "home"),
+        "Name of the router section that carries its queues.",
+    );
+    QUEUE_KIND: Spec<Choice<Layout>> = once(
+        Wan, "queue_kind",
+        Choice {
+            words: &[("tree", Layout::PerDirection), ("simple", Layout::Pair)],
+            later: &["type"],
+        },
+        Value("tree"),
+        "tree: two queue tree entries; simple: one simple queue with both limits.",
+    );
+    QUEUE: Spec<Text> = once(
+        Wan, "queue", QUEUE_NAME, Absent("required with queue_kind simple", "wan1"),
+        "Name of the simple queue.",
+    );
+    DIRECTION_QUEUE: PerDirection<Spec<Text>> = both(
+        "queue", QUEUE_NAME, Absent("required with queue_kind tree", "wan1-queue"),
+        "Name of the queue tree entry.",
+    );
+}
+
+options! {
+    TARGET_BLOAT: Spec<Number<Rtt>> = once(
+        Wan, "target_bloat", BLOAT, Value("15ms"),
+        "Delay over the baseline above which both directions are yellow.",
+    );
+    WARN_BLOAT: Spec<Number<Rtt>> = once(
+        Wan, "warn_bloat", BLOAT, Value("45ms"),
+        "Above this the download is soft red and the upload red.",
+    );
+    HARD_RED_BLOAT: Spec<Number<Rtt>> = once(
+        Wan, "hard_red_bloat", BLOAT, Value("80ms"),
+        "Above this the download is red.",
+    );
+    BASELINE_INITIAL: Spec<Number<Rtt>> = once(
+        Wan, "baseline_initial", delay(MS, 500 * MS),
+        Absent("learnt: the median of the first 2 s", "25ms"),
+        "Round-trip time of the idle line at start.",
+    );
+    BASELINE_TIME_CONSTANT: Spec<Number<Span>> = once(
+        Wan, "baseline_time_constant", time(Unit::Time, S, 600 * S), Value("50s"),
+        "How fast the baseline follows the idle line.",
+    );
+    LOAD_TIME_CONSTANT: Spec<Number<Span>> = once(
+        Wan, "load_time_constant", time(Unit::Time, 50 * MS, 10 * S), Value("0.25s"),
+        "How fast the load follows the round-trip time.",
+    );
+    BASELINE_FREEZE: Spec<Number<Rtt>> = once(
+        Wan, "baseline_freeze", delay(MS / 10, 50 * MS), Value("3ms"),
+        "The baseline stands still while the load is this much or more above it.",
+    );
+    BASELINE_MIN: Spec<Number<Rtt>> = once(
+        Wan, "baseline_min", delay(MS / 10, S), Value("1ms"),
+        "Lowest baseline.",
+    );
+    BASELINE_MAX: Spec<Number<Rtt>> = once(
+        Wan, "baseline_max", delay(MS, 5 * S), Value("500ms"),
+        "Highest baseline.",
+    );
+    SPIKE: Spec<Number<Rtt>> = once(
+        Wan, "spike", delay(5 * MS, 50 * MS), Value("15ms"),
+        "A rise of the load by more than this within one cycle makes the cycle red.",
+    );
+    REFLECTOR: Spec<Address> = Spec {
+        shape: Shape::List(MAX_REFLECTORS),
+        ..once(
+            Wan, "reflector", Address, Required("1.1.1.1"),
+            "Hosts whose answers are timed, the preferred ones first.",
+        )
+    };
+    SOURCE: Spec<Address> = once(
+        Wan, "source", Address, Absent("the system's choice", "192.0.2.10"),
+        "Local address of the probes.",
+    );
+    INTERFACE: Spec<Device> = once(
+        Wan, "interface", Device, Absent("the system's choice", "eth1"),
+        "Network device that the probes leave by.",
+    );
+    INTERVAL: Spec<Number<Span>> = once(
+        Wan, "interval", time(Unit::Delay, 20 * MS, 2 * S), Value("50ms"),
+        "Length of a cycle: one round of probes and one decision.",
+    );
+    WRITE_BUDGET: Spec<Number<u16>> = once(
+        Wan, "write_budget",
+        Number::new(Limits { unit: Unit::Count, min: 60, max: 7_200 }, |count| {
+            u16::try_from(count).ok()
+        }),
+        Value("600"),
+        "Writes to the router per hour from which on increases slow down.",
+    );
+}

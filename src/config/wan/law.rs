@@ -1,0 +1,108 @@
+//! The control law of a WAN: where the zones begin, how the means follow, how the rates move.
+//! Promises: thresholds rise strictly, and the baseline has room between its bounds.
+//! Must not know of queues or probes.
+
+use super::rates::rates;
+use crate::{
+    config::{
+        section::{Given, Order, Reader},
+        table,
+        what::Caution,
+    },
+    control::{
+        applier::OnExit,
+        baseline, classic,
+        time::Span,
+        units::{Direction, PerDirection, Rtt},
+        zone::Thresholds,
+    },
+};
+
+/// What the core needs of the law, and the rates at the end, which share its bounds.
+pub(super) struct Law {
+    pub(super) settings: classic::Settings,
+    pub(super) on_exit: PerDirection<OnExit>,
+}
+
+/// Reads the options.
+pub(super) fn law(reader: &mut Reader<'_>) -> Option<Law> {
+    let download = rates(reader, Direction::Download);
+    let upload = rates(reader, Direction::Upload);
+    let target = reader.read(&table::TARGET_BLOAT);
+    let thresholds = thresholds(reader, target.as_ref());
+    let interval = reader.read(&table::INTERVAL);
+    let baseline = baseline(reader, target.as_ref(), interval.as_ref());
+    let spike = reader.read(&table::SPIKE);
+    let ((download, download_exit), (upload, upload_exit)) = (download?, upload?);
+    let settings = classic::Settings {
+        interval: interval?.value,
+        baseline: baseline?,
+        spike: Some(spike?.value),
+        thresholds: thresholds?,
+        ladders: PerDirection { download, upload },
+    };
+    let on_exit = PerDirection { download: download_exit, upload: upload_exit };
+    Some(Law { settings, on_exit })
+}
+
+fn thresholds(
+    reader: &mut Reader<'_>,
+    target: Option<&Given<Rtt>>,
+) -> Option<PerDirection<Thresholds>> {
+    let warn = reader.read(&table::WARN_BLOAT);
+    let hard_red = reader.read(&table::HARD_RED_BLOAT);
+    reader.rising(Order::Strict, &[target, warn.as_ref(), hard_red.as_ref()]);
+    let (yellow, warn, hard_red) = (target?.value, warn?.value, hard_red?.value);
+    Some(PerDirection {
+        download: Thresholds { yellow, soft_red: Some(warn), red: hard_red },
+        upload: Thresholds { yellow, soft_red: None, red: warn },
+    })
+}
+
+fn baseline(
+    reader: &mut Reader<'_>,
+    target: Option<&Given<Rtt>>,
+    interval: Option<&Given<Span>>,
+) -> Option<baseline::Settings> {
+    let initial = reader.read(&table::BASELINE_INITIAL);
+    let min = reader.read(&table::BASELINE_MIN);
+    let max = reader.read(&table::BASELINE_MAX);
+    reader.rising(Order::Strict, &[min.as_ref(), max.as_ref()]);
+    if let Some(initial) = &initial {
+        reader.within(min.as_ref(), initial, max.as_ref());
+    }
+    let load = reader.read(&table::LOAD_TIME_CONSTANT);
+    let idle = reader.read(&table::BASELINE_TIME_CONSTANT);
+    // A baseline as fast as the load would follow it into the queue.
+    reader.rising(Order::Strict, &[load.as_ref(), idle.as_ref()]);
+    let freeze = reader.read(&table::BASELINE_FREEZE);
+    caution(reader, (freeze.as_ref(), target), (load.as_ref(), interval));
+    Some(baseline::Settings {
+        initial: initial.map(|given| given.value),
+        time_constant: idle?.value,
+        load_time_constant: load?.value,
+        freeze: freeze?.value,
+        min: min?.value,
+        max: max?.value,
+    })
+}
+
+type Pair<'a, T> = (Option<&'a Given<T>>, Option<&'a Given<T>>);
+
+/// What can be meant, but probably is not.
+fn caution(reader: &mut Reader<'_>, freeze: Pair<'_, Rtt>, load: Pair<'_, Span>) {
+    if let (Some(freeze), Some(target)) = freeze
+        && freeze.value >= target.value
+    {
+        let text = target.text.clone().unwrap_or_default();
+        let allowed = format!("below {text}");
+        reader.object(freeze, Caution::FreezeTooHigh(text), allowed);
+    }
+    if let (Some(load), Some(interval)) = load
+        && load.value < interval.value
+    {
+        let text = interval.text.clone().unwrap_or_default();
+        let allowed = format!("at least {text}");
+        reader.object(load, Caution::NoSmoothing(text), allowed);
+    }
+}
