@@ -1,0 +1,192 @@
+//! One HTTP client with at most one connection, kept alive between requests.
+//! Promises: one request at a time; no proxy, redirect, cookie or compression; a body of more
+//! than [`BODY_MAX`] bytes is not read on; dropping the session closes the connection at once.
+//! Knows nothing of what the requests mean.
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
+
+use isahc::{
+    AsyncBody, HttpClient,
+    config::{Configurable as _, ExpectContinue, RedirectPolicy, VersionNegotiation},
+    http::{HeaderValue, Response, header},
+    net::Dialer,
+};
+use smol::io::AsyncReadExt as _;
+
+use super::{basic, failure, failure::Peer, tls};
+use crate::{
+    control::failure::FailureKind,
+    router::{
+        error::{Doing, RouterError},
+        rest::Request,
+        settings::{Host, Scheme, Settings},
+    },
+};
+
+/// Longest body read, in bytes. A list of 250 queues with the properties asked for is half as
+/// long; a longer body is not an answer to anything that is asked.
+const BODY_MAX: u64 = 64 * 1024;
+
+/// The name that stands in the router's log.
+const USER_AGENT: &str = concat!("wanctl/", env!("CARGO_PKG_VERSION"));
+
+/// See the module.
+pub(super) struct Session {
+    /// Always there until the session is dropped.
+    client: Option<HttpClient>,
+    authorization: HeaderValue,
+    /// Scheme, host and port, as in `https://192.168.88.1:443`.
+    origin: String,
+    /// Where the origin is; the front one is in use.
+    addresses: Vec<SocketAddr>,
+    timeout: Duration,
+}
+
+/// What came back.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Vec<u8>,
+}
+
+impl Session {
+    /// Makes a client; the connection comes with the first request.
+    pub(super) fn open(
+        settings: &Settings,
+        addresses: Vec<SocketAddr>,
+    ) -> Result<Self, RouterError> {
+        let timeout = Duration::from_micros(settings.rest_timeout.as_micros());
+        let builder = HttpClient::builder()
+            .max_connections(1)
+            .max_connections_per_host(1)
+            .connection_cache_size(1)
+            .version_negotiation(VersionNegotiation::http11())
+            .redirect_policy(RedirectPolicy::None)
+            .expect_continue(ExpectContinue::disabled())
+            .automatic_decompression(false)
+            .tcp_nodelay()
+            .timeout(timeout)
+            // Also keeps proxies of the environment out.
+            .proxy(None);
+        let builder = match tls::config(&settings.scheme)? {
+            Some(config) => builder.tls_config(config),
+            None => builder,
+        };
+        let client = builder.build().map_err(|error| {
+            let detail = format_args!("the HTTP client does not start: {}", failure::chain(&error));
+            RouterError::rest(FailureKind::Unreachable, Doing::Preparing, detail)
+        })?;
+        Ok(Self {
+            client: Some(client),
+            authorization: basic::authorization(&settings.username, settings.password.reveal())?,
+            origin: origin(settings),
+            addresses,
+            timeout,
+        })
+    }
+
+    /// Sends a request and reads the answer. Where the name has several addresses, one that does
+    /// not take the connection is left for the next; nothing was sent to it.
+    pub(super) async fn send(
+        &mut self,
+        request: &Request,
+        doing: Doing,
+    ) -> Result<Answer, RouterError> {
+        loop {
+            let error = match self.exchange(request).await {
+                Ok(response) => return self.read(response, doing).await,
+                Err(error) => error,
+            };
+            let failed = failure::explain(&error, self.peer(), doing).await;
+            let unconnected =
+                matches!(failed.kind, FailureKind::Refused | FailureKind::Unreachable);
+            if !unconnected || self.addresses.len() <= 1 {
+                return Err(failed);
+            }
+            self.addresses.remove(0);
+        }
+    }
+
+    async fn exchange(&self, request: &Request) -> Result<Response<AsyncBody>, isahc::Error> {
+        let mut builder = isahc::Request::builder()
+            .method(request.method.word())
+            .uri(format!("{}{}", self.origin, request.target))
+            .header(header::AUTHORIZATION, &self.authorization)
+            .header(header::ACCEPT, "application/json")
+            .header(header::USER_AGENT, USER_AGENT);
+        if let Some(address) = self.addresses.first() {
+            builder = builder.dial(Dialer::ip_socket(*address));
+        }
+        let body = match &request.body {
+            Some(json) => {
+                builder = builder.header(header::CONTENT_TYPE, "application/json");
+                // In memory, so that it can be sent again on a new connection when the router has
+                // just closed the kept-alive one.
+                AsyncBody::from(json.as_str())
+            }
+            None => AsyncBody::empty(),
+        };
+        let request = builder.body(body).map_err(isahc::Error::from)?;
+        match &self.client {
+            Some(client) => client.send_async(request).await,
+            None => Err(isahc::error::ErrorKind::ClientInitialization.into()),
+        }
+    }
+
+    async fn read(
+        &self,
+        mut response: Response<AsyncBody>,
+        doing: Doing,
+    ) -> Result<Answer, RouterError> {
+        let status = response.status().as_u16();
+        let mut body = Vec::new();
+        let mut bounded = response.body_mut().take(BODY_MAX.saturating_add(1));
+        match bounded.read_to_end(&mut body).await {
+            Ok(_) if bounded.limit() > 0 => Ok(Answer { status, body }),
+            Ok(_) => {
+                let detail = format_args!("HTTP {status} with more than {BODY_MAX} bytes");
+                Err(RouterError::rest(FailureKind::Garbage, doing, detail))
+            }
+            Err(error) => {
+                let error = isahc::Error::from(error);
+                Err(failure::explain(&error, self.peer(), doing).await)
+            }
+        }
+    }
+
+    fn peer(&self) -> Peer {
+        Peer { address: self.addresses.first().copied(), timeout: self.timeout }
+    }
+}
+
+/// The library's `Drop` waits for its thread, which ends at once, and panics if that thread is
+/// already gone.
+impl Drop for Session {
+    fn drop(&mut self) {
+        let client = self.client.take();
+        // Nothing is left to be done about a panic: the client is gone either way.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(client)));
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("origin", &self.origin).finish_non_exhaustive()
+    }
+}
+
+fn origin(settings: &Settings) -> String {
+    let scheme = match settings.scheme {
+        Scheme::Http => "http",
+        Scheme::Https(_) => "https",
+    };
+    let port = settings.port;
+    match &settings.host {
+        Host::Address(address) => format!("{scheme}://{}", SocketAddr::new(*address, port)),
+        Host::Name(name) => format!("{scheme}://{name}:{port}"),
+    }
+}

@@ -1,0 +1,186 @@
+//! Operations as HTTP requests of RouterOS REST.
+//! Promises: targets are percent-encoded as RouterOS expects (`*` raw, space `%20`, `/` `%2F`),
+//! values are sent as strings, and no request can lift a limit.
+//! Knows nothing of connections, headers or logins.
+
+use std::fmt::Write as _;
+
+use super::ids::Id;
+use crate::{
+    control::units::Rate,
+    router::op::{NewLimit, QueueKind, QueueRef},
+};
+
+/// What a queue must tell about itself. `.id` is asked for although recent releases add it by
+/// themselves; older ones do not.
+const QUEUE_PROPERTIES: &str = ".id,name,max-limit,disabled,invalid,dynamic";
+
+/// What the device must tell about itself.
+const RESOURCE_PROPERTIES: &str = "version,board-name,uptime";
+
+/// The HTTP methods in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Console command `print`.
+    Get,
+    /// Console command `set` on one record.
+    Patch,
+    /// Any console command.
+    Post,
+}
+
+impl Method {
+    /// The word on the wire.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Patch => "PATCH",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// One HTTP request, without what the connection adds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// Path and query, percent-encoded.
+    pub target: String,
+    /// JSON; none with GET.
+    pub body: Option<String>,
+}
+
+impl Request {
+    /// Reads version, board and uptime.
+    pub(super) fn resource() -> Self {
+        Self::get(format!("/rest/system/resource?.proplist={RESOURCE_PROPERTIES}"))
+    }
+
+    /// Finds a queue by name. A filter and not `/queue/tree/NAME`, which answers 400 when the
+    /// name is absent; a filter that matches nothing answers `[]`.
+    pub(super) fn find(queue: QueueRef<'_>) -> Self {
+        let mut target = format!("{}?name=", menu(queue.kind));
+        percent_encode(queue.name, &mut target);
+        target.push_str("&.proplist=");
+        target.push_str(QUEUE_PROPERTIES);
+        Self::get(target)
+    }
+
+    /// Sets a limit on the record itself; answers the changed record.
+    pub(super) fn patch(id: &Id, limit: &NewLimit<'_>) -> Self {
+        Self {
+            method: Method::Patch,
+            target: format!("{}/{}", menu(limit.queue().kind), id.as_str()),
+            body: Some(format!(r#"{{"max-limit":"{}"}}"#, max_limit(limit))),
+        }
+    }
+
+    /// Sets a limit with the console's `set`; answers `[]`, or nothing at all in 7.10.
+    pub(super) fn set(id: &Id, limit: &NewLimit<'_>) -> Self {
+        let (id, max_limit) = (id.as_str(), max_limit(limit));
+        Self {
+            method: Method::Post,
+            target: format!("{}/set", menu(limit.queue().kind)),
+            body: Some(format!(r#"{{".id":"{id}","max-limit":"{max_limit}"}}"#)),
+        }
+    }
+
+    const fn get(target: String) -> Self {
+        Self { method: Method::Get, target, body: None }
+    }
+}
+
+const fn menu(kind: QueueKind) -> &'static str {
+    match kind {
+        QueueKind::Tree => "/rest/queue/tree",
+        QueueKind::Simple => "/rest/queue/simple",
+    }
+}
+
+/// The value of `max-limit` in bit/s. A simple queue takes `upload/download`, in this order: the
+/// first is the traffic that comes from the queue's target (RouterOS manual, Queues).
+fn max_limit(limit: &NewLimit<'_>) -> String {
+    match *limit {
+        NewLimit::Tree { limit, .. } => limit.bps().to_string(),
+        NewLimit::Simple { limits, .. } => {
+            let limits = limits.map(Rate::bps);
+            format!("{}/{}", limits.upload, limits.download)
+        }
+    }
+}
+
+/// Appends `text` as one percent-encoded value (RFC 3986); `*` stays, as RouterOS refuses `%2A`.
+fn percent_encode(text: &str, target: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~*".contains(&byte) {
+            target.push(char::from(byte));
+        } else {
+            // Writing to a `String` does not fail.
+            let _ = write!(target, "%{byte:02X}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Id, Method, Request};
+    use crate::{
+        control::units::{PerDirection, Rate},
+        router::op::{NewLimit, QueueKind, QueueRef},
+    };
+
+    fn rate(bps: u64) -> Rate {
+        Rate::from_bps(bps).unwrap()
+    }
+
+    fn find(name: &str) -> String {
+        Request::find(QueueRef { kind: QueueKind::Tree, name }).target
+    }
+
+    #[test]
+    fn names_are_percent_encoded_with_the_star_left_raw() {
+        let tail = "&.proplist=.id,name,max-limit,disabled,invalid,dynamic";
+        for (name, encoded) in [
+            ("WAN-Download", "WAN-Download"),
+            ("a b", "a%20b"),
+            ("a+b", "a%2Bb"),
+            ("a/b", "a%2Fb"),
+            ("100%", "100%25"),
+            ("a&b=c?d#e", "a%26b%3Dc%3Fd%23e"),
+            ("*1", "*1"),
+            ("Büro", "B%C3%BCro"),
+            ("", ""),
+        ] {
+            assert_eq!(find(name), format!("/rest/queue/tree?name={encoded}{tail}"));
+        }
+    }
+
+    #[test]
+    fn a_tree_limit_is_one_number_and_a_simple_limit_is_upload_then_download() {
+        let id = Id::parse("*1000001").unwrap();
+        let tree = NewLimit::Tree { name: "q", limit: rate(450_000_000) };
+        let limits = PerDirection { download: rate(100_000_000), upload: rate(20_000_000) };
+        let simple = NewLimit::Simple { name: "q", limits };
+        assert_eq!(
+            Request::patch(&id, &tree),
+            Request {
+                method: Method::Patch,
+                target: "/rest/queue/tree/*1000001".to_owned(),
+                body: Some(r#"{"max-limit":"450000000"}"#.to_owned()),
+            }
+        );
+        assert_eq!(
+            Request::patch(&id, &simple).body.as_deref(),
+            Some(r#"{"max-limit":"20000000/100000000"}"#)
+        );
+        assert_eq!(
+            Request::set(&id, &simple),
+            Request {
+                method: Method::Post,
+                target: "/rest/queue/simple/set".to_owned(),
+                body: Some(r#"{".id":"*1000001","max-limit":"20000000/100000000"}"#.to_owned()),
+            }
+        );
+    }
+}
