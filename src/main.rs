@@ -1,2 +1,7 @@
 //! The binary; everything is in the library.
-fn main() {}
+
+use std::{io, process::ExitCode};
+
+fn main() -> ExitCode {
+    wanctl::cli::main(std::env::args_os().skip(1), &mut io::stdout(), &mut io::stderr())
+}

@@ -1,1 +1,12 @@
-//! The tasks of the running daemon.
+//! The running daemon: a thin shell around the control core.
+//! Promises: one loop that waits for the next deadline, an answer or a signal, tells the core, and
+//! carries out what it wants; no step of it waits for a router or a reply.
+//! Knows no command line; what the packets of the probes travel on is given to it.
+
+mod health;
+mod names;
+mod router;
+mod shell;
+mod state;
+
+pub use self::shell::{Daemon, Ended, Handle};

@@ -1,0 +1,165 @@
+//! `wanctl status`: what the running daemon sees and does, on one screen.
+//! Promises: exit 2 when there is nobody to ask; waits for two seconds at most.
+
+use std::{
+    io::{self, Read as _, Write},
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use super::Exit;
+use crate::{
+    control::units::Rate,
+    observe::{
+        health::{DirectionHealth, Health, MAX_JSON, RouterHealth, Status, WanHealth},
+        human::Bits,
+    },
+};
+
+/// Where the daemon listens unless configured otherwise.
+pub(super) const DEFAULT_ADDRESS: &str = "127.0.0.1:9101";
+/// For connecting, and for each wait for bytes.
+const TIMEOUT: Duration = Duration::from_secs(2);
+/// The answer's head, besides the health.
+const MAX_HEAD: usize = 4 * 1024;
+
+/// How the health is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// For people.
+    Screen,
+    /// As the daemon gave it.
+    Json,
+}
+
+/// Asks the daemon at `at` and shows its health.
+pub(super) fn status(
+    at: &str,
+    form: Form,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<Exit> {
+    let Ok(address) = at.parse::<SocketAddr>() else {
+        writeln!(err, "wanctl: '{at}' is not an address and port, such as {DEFAULT_ADDRESS}")?;
+        return Ok(Exit::Usage);
+    };
+    let answer = match ask(address) {
+        Ok(answer) => answer,
+        Err(error) => {
+            writeln!(err, "wanctl: no daemon answers at {address}: {error}")?;
+            return Ok(Exit::NothingRunning);
+        }
+    };
+    let Some((body, health)) = understand(&answer) else {
+        writeln!(err, "wanctl: what answers at {address} is not wanctl")?;
+        return Ok(Exit::NothingRunning);
+    };
+    match form {
+        Form::Json => {
+            out.write_all(body)?;
+            writeln!(out)?;
+        }
+        Form::Screen => screen(&health, out)?,
+    }
+    Ok(Exit::Ok)
+}
+
+fn ask(address: SocketAddr) -> io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
+    stream.write_all(b"GET /health HTTP/1.1\r\nHost: wanctl\r\nConnection: close\r\n\r\n")?;
+    let limit = u64::try_from(MAX_HEAD + MAX_JSON).unwrap_or(u64::MAX);
+    let mut answer = Vec::new();
+    stream.take(limit).read_to_end(&mut answer)?;
+    Ok(answer)
+}
+
+fn understand(answer: &[u8]) -> Option<(&[u8], Health)> {
+    let mut headers = [httparse::EMPTY_HEADER; 32];
+    let mut response = httparse::Response::new(&mut headers);
+    let httparse::Status::Complete(head) = response.parse(answer).ok()? else { return None };
+    let body = answer.get(head..)?;
+    Some((body, Health::from_json(body)?))
+}
+
+fn screen(health: &Health, out: &mut dyn Write) -> io::Result<()> {
+    let status = match health.status {
+        Status::Healthy => "healthy",
+        Status::Degraded => "DEGRADED",
+        Status::Starting => "starting",
+    };
+    writeln!(out, "wanctl {}: {status}, up {} s", health.version, health.uptime_seconds)?;
+    for router in &health.routers {
+        show_router(router, out)?;
+    }
+    for wan in &health.wans {
+        show_wan(wan, out)?;
+    }
+    Ok(())
+}
+
+fn show_router(router: &RouterHealth, out: &mut dyn Write) -> io::Result<()> {
+    let RouterHealth { name, transport, consecutive_failures, outage_seconds, .. } = router;
+    let version = router.version.as_ref().map_or("version unknown", |version| version.as_str());
+    match (router.reachable, &router.last_failure) {
+        (Some(true), _) => writeln!(out, "router {name}: answers over {transport}, {version}"),
+        (Some(false), kind) => writeln!(
+            out,
+            "router {name}: LOST for {outage_seconds} s, {consecutive_failures} attempts failed, \
+             last: {}; it keeps its last limits",
+            kind.as_ref().map_or("unknown", |kind| kind.as_str())
+        ),
+        (None, _) => writeln!(out, "router {name}: not asked yet"),
+    }
+}
+
+fn show_wan(wan: &WanHealth, out: &mut dyn Write) -> io::Result<()> {
+    let ms = |value: Option<f64>| value.map_or("-".to_string(), |value| format!("{value:.1} ms"));
+    writeln!(
+        out,
+        "wan {}: signal {}, baseline {}, load {}, delta {}",
+        wan.name,
+        wan.signal,
+        ms(wan.baseline_ms),
+        ms(wan.load_ms),
+        ms(wan.delta_ms)
+    )?;
+    show_direction("download", &wan.download, out)?;
+    show_direction("upload", &wan.upload, out)?;
+    for reflector in &wan.reflectors {
+        let aside = if reflector.aside { ", SET ASIDE" } else { "" };
+        writeln!(
+            out,
+            "  reflector {}: {}/16 lost{aside}",
+            reflector.address, reflector.lost_of_16
+        )?;
+    }
+    writeln!(
+        out,
+        "  cycles {} (missed {}), replies late {} duplicate {} forged {}",
+        wan.cycles, wan.cycles_missed, wan.replies_late, wan.replies_duplicate, wan.replies_forged
+    )?;
+    writeln!(
+        out,
+        "  writes: {} confirmed, {} failed, {} in the last hour, {} left in the budget",
+        wan.writes_confirmed, wan.writes_failed, wan.writes_last_hour, wan.writes_left
+    )
+}
+
+fn show_direction(word: &str, direction: &DirectionHealth, out: &mut dyn Write) -> io::Result<()> {
+    let bits = |bps| Rate::from_bps(bps).map_or("-".to_string(), |rate| Bits(rate).to_string());
+    writeln!(
+        out,
+        "  {word:<9} {:<9} wanted {:<7} confirmed {:<7} ({}) {}",
+        direction.state,
+        bits(direction.wanted_bps),
+        direction.confirmed_bps.map_or("-".to_string(), bits),
+        direction.outcome,
+        direction.reason
+    )?;
+    if let Some(trouble) = &direction.trouble {
+        writeln!(out, "            the router refuses: {trouble}")?;
+    }
+    Ok(())
+}

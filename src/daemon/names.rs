@@ -1,0 +1,24 @@
+//! The names behind the core's numbers, from the configuration.
+
+use crate::{
+    config::{Config, WanSection},
+    control::units::PerDirection,
+    observe::words::{Names, WanNames},
+    router::settings::Queues,
+};
+
+/// The names of everything in `config`.
+pub(super) fn of(config: &Config) -> Names {
+    Names {
+        wans: config.wans.iter().map(of_wan).collect(),
+        routers: config.routers.iter().map(|router| router.name.clone()).collect(),
+    }
+}
+
+fn of_wan(wan: &WanSection) -> WanNames {
+    let queues = match &wan.queues {
+        Queues::Tree(names) => names.clone(),
+        Queues::Simple(name) => PerDirection { download: name.clone(), upload: name.clone() },
+    };
+    WanNames { name: wan.name.clone(), reflectors: wan.probe.reflectors.clone(), queues }
+}

@@ -1,0 +1,397 @@
+//! The loop: deadline, answer or signal in, actions out.
+//! Promises: everything it does between two waits is bounded and does not block, except for the
+//! save of a few kilobytes; the end comes in bounded time.
+
+use std::{future::Future, rc::Rc};
+
+use log::{debug, info, log, warn};
+use smol::{
+    LocalExecutor, Timer,
+    channel::{self, Receiver, Sender, TrySendError},
+    future,
+};
+
+use super::{
+    health, names,
+    router::{self, Done, Job},
+    state::{Files, Occasion},
+};
+use crate::{
+    config::Config,
+    control::{
+        engine::Engine,
+        event::{Action, Event, RouterNews, WanNews, What},
+        failure::FailureKind,
+        saved::SavedWan,
+        time::{Instant, Span},
+        wan::{self, RouterId, WanId},
+    },
+    observe::{
+        health::{Health, Shell},
+        words::Names,
+    },
+    os::clock,
+    probe::prober::{Probe, Prober, Received, Wire},
+    router::{
+        error::RouterError,
+        http::RestClient,
+        op::{Reply, Resource},
+    },
+};
+
+/// Requests in flight and queues half written may take this long at the end.
+const DRAIN_FOR: Span = Span::from_millis(2_000);
+
+/// Inputs that wait for the loop: an answer per router, some clients, signals.
+const MAX_INPUTS: usize = 16;
+
+/// Something that happened outside the core.
+#[derive(Debug)]
+pub(super) enum Input {
+    /// A router task is done.
+    Done(Done),
+    /// A client wants the health.
+    Health(Sender<Box<Health>>),
+    /// The daemon shall end; said again: at once.
+    Stop,
+}
+
+/// How the daemon ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// As asked, with nothing left to do.
+    Cleanly,
+    /// As asked, but a router did not answer in time, or the end was asked for twice.
+    Early,
+}
+
+/// Reaches a running daemon.
+#[derive(Clone, Debug)]
+pub struct Handle(Sender<Input>);
+
+impl Handle {
+    /// Asks it to end; asked twice it ends at once.
+    pub async fn stop(&self) {
+        // If it has ended, that is what was wanted.
+        let _ = self.0.send(Input::Stop).await;
+    }
+
+    /// Its health; `None` if it has ended.
+    pub async fn health(&self) -> Option<Box<Health>> {
+        let (sender, receiver) = channel::bounded(1);
+        self.0.send(Input::Health(sender)).await.ok()?;
+        receiver.recv().await.ok()
+    }
+}
+
+/// The daemon.
+pub struct Daemon<W> {
+    config: Config,
+    names: Names,
+    /// Boxed: it is large, and futures are moved.
+    engine: Box<Engine>,
+    probers: Vec<Prober<W>>,
+    jobs: Vec<Sender<Job>>,
+    inputs: Receiver<Input>,
+    sender: Sender<Input>,
+    files: Files,
+    started: Instant,
+    /// RouterOS version per router, once known.
+    versions: Vec<String>,
+    /// Why the last request to each router failed.
+    errors: Vec<Option<RouterError>>,
+    timer: Timer,
+    stop_by: Option<Instant>,
+}
+
+enum Wake {
+    Tick,
+    Arrived,
+    Input(Input),
+}
+
+impl<W: Wire> Daemon<W> {
+    /// A daemon for `config` whose probes travel on `wires`, one per WAN. It goes on from the
+    /// state that the last run saved.
+    ///
+    /// # Errors
+    /// A router's certificates or login cannot be used.
+    pub fn new(config: Config, wires: Vec<W>) -> Result<(Self, Vec<RestClient>), RouterError> {
+        let now = clock::now();
+        let settings: Vec<wan::Settings> = config.wans.iter().map(|wan| wan.control).collect();
+        let clients: Result<Vec<_>, _> =
+            config.routers.iter().map(|router| RestClient::new(&router.settings)).collect();
+        let clients = clients?;
+        let seed = clock::unix_now() ^ now.as_micros().rotate_left(32);
+        let probers = wires.into_iter().zip(&config.wans);
+        let (sender, inputs) = channel::bounded(MAX_INPUTS);
+        let mut daemon = Self {
+            names: names::of(&config),
+            engine: Box::new(Engine::new(&settings, now, seed)),
+            probers: probers.map(|(wire, wan)| Prober::new(wire, &wan.probe.reflectors)).collect(),
+            jobs: Vec::new(),
+            inputs,
+            sender,
+            files: Files::new(&config.globals),
+            started: now,
+            versions: vec![String::new(); config.routers.len()],
+            errors: vec![None; config.routers.len()],
+            timer: Timer::never(),
+            stop_by: None,
+            config,
+        };
+        daemon.restore();
+        Ok((daemon, clients))
+    }
+
+    /// Reaches this daemon once it runs.
+    pub fn handle(&self) -> Handle {
+        Handle(self.sender.clone())
+    }
+
+    fn restore(&mut self) {
+        for (name, saved, freshness) in self.files.load() {
+            let index = self.config.wans.iter().position(|wan| wan.name == name);
+            let Some(index) = index.and_then(|index| u8::try_from(index).ok()) else { continue };
+            self.engine.restore(WanId(index), &saved, freshness);
+            info!("wan {name}: going on from the saved state");
+        }
+    }
+
+    /// Runs until it is asked to end.
+    pub async fn run(mut self, clients: Vec<RestClient>) -> Ended {
+        let executor = Rc::new(LocalExecutor::new());
+        self.spawn_tasks(&executor, clients).await;
+        let ended = executor.run(self.turn_until_the_end()).await;
+        self.save(Occasion::End);
+        info!("ended");
+        ended
+    }
+
+    async fn spawn_tasks(
+        &mut self,
+        executor: &Rc<LocalExecutor<'static>>,
+        clients: Vec<RestClient>,
+    ) {
+        for (index, client) in (0..).zip(clients) {
+            let (sender, receiver) = channel::bounded(1);
+            self.jobs.push(sender);
+            let queues = router::queues(&self.config.wans);
+            let task =
+                router::serve(RouterId(index), client, queues, receiver, self.sender.clone());
+            executor.spawn(task).detach();
+        }
+        if let Some(listener) = health::listen(self.config.globals.listen).await {
+            let task = health::serve(Rc::clone(executor), listener, self.sender.clone());
+            executor.spawn(task).detach();
+        }
+    }
+
+    async fn turn_until_the_end(&mut self) -> Ended {
+        loop {
+            match self.wait().await {
+                Wake::Tick => self.tick(),
+                Wake::Arrived => self.drain(),
+                Wake::Input(input) => {
+                    if let Some(ended) = self.take(input) {
+                        return ended;
+                    }
+                }
+            }
+            self.carry_out();
+            if let Some(ended) = self.is_over() {
+                return ended;
+            }
+        }
+    }
+
+    async fn wait(&mut self) -> Wake {
+        let now = clock::now();
+        let deadline = self.engine.next_deadline(now);
+        let deadline = self.stop_by.map_or(deadline, |stop_by| deadline.min(stop_by));
+        self.timer.set_at(clock::deadline(deadline));
+        let Self { timer, inputs, probers, .. } = self;
+        let tick = async {
+            timer.await;
+            Wake::Tick
+        };
+        let input = async {
+            match inputs.recv().await {
+                Ok(input) => Wake::Input(input),
+                // Cannot be: this side holds a sender too.
+                Err(_) => future::pending().await,
+            }
+        };
+        let arrived = async {
+            any_readable(probers).await;
+            Wake::Arrived
+        };
+        future::or(tick, future::or(input, arrived)).await
+    }
+
+    fn tick(&mut self) {
+        self.drain();
+        self.engine.on_tick(clock::now());
+    }
+
+    /// Takes in the replies that have arrived.
+    fn drain(&mut self) {
+        let now = clock::now();
+        let Self { probers, engine, .. } = self;
+        for (index, prober) in (0..).map(WanId).zip(probers) {
+            prober.drain(now, |received| match received {
+                Received::Reply { reflector, number, at } => {
+                    engine.on_reply(index, reflector, number, at);
+                }
+                // It lives, but there is no time to be had from it.
+                Received::Untimed { .. } => {}
+                Received::Forged => engine.on_forged(index),
+            });
+        }
+    }
+
+    fn take(&mut self, input: Input) -> Option<Ended> {
+        match input {
+            Input::Done(done) => self.on_done(done),
+            Input::Health(client) => {
+                // A client that has gone away needs no answer.
+                let _ = client.try_send(Box::new(self.health()));
+            }
+            Input::Stop if self.stop_by.is_some() => return Some(Ended::Early),
+            Input::Stop => self.begin_end(),
+        }
+        None
+    }
+
+    fn on_done(&mut self, Done { router, ticket, reply }: Done) {
+        let index = usize::from(router.0);
+        if let Ok(Reply::Resource(facts)) = &reply {
+            self.learn(router, facts);
+        }
+        let answer = match &reply {
+            Ok(reply) => Ok(router::answer(reply)),
+            Err(error) => {
+                debug!("router {}: {error}", self.names.router(router));
+                Err(error.kind)
+            }
+        };
+        if let Some(slot) = self.errors.get_mut(index) {
+            *slot = reply.err();
+        }
+        self.engine.on_answer(router, ticket, answer, clock::now());
+    }
+
+    fn learn(&mut self, router: RouterId, facts: &Resource) {
+        let Some(version) = self.versions.get_mut(usize::from(router.0)) else { return };
+        if version.as_str() != facts.version.as_str() {
+            facts.version.as_str().clone_into(version);
+            let (name, board) = (self.names.router(router), facts.board.as_str());
+            info!("router {name}: RouterOS {version} on {board}");
+        }
+    }
+
+    fn health(&mut self) -> Health {
+        let now = clock::now();
+        let shell =
+            Shell { names: &self.names, uptime: now.since(self.started), versions: &self.versions };
+        Health::of(&mut self.engine, shell, now)
+    }
+
+    fn begin_end(&mut self) {
+        info!("stopping");
+        let now = clock::now();
+        self.stop_by = Some(now + DRAIN_FOR);
+        self.save(Occasion::Change);
+        self.engine.on_stop(now);
+    }
+
+    fn is_over(&mut self) -> Option<Ended> {
+        let stop_by = self.stop_by?;
+        let now = clock::now();
+        if self.engine.is_drained(now) {
+            return Some(Ended::Cleanly);
+        }
+        if now >= stop_by {
+            warn!("a router did not answer in time; its limits may be from the decision before");
+            return Some(Ended::Early);
+        }
+        None
+    }
+
+    /// Does what the core wants and says what it tells.
+    fn carry_out(&mut self) {
+        while let Some(action) = self.engine.poll_action() {
+            match action {
+                Action::Probe { wan, number, reflectors } => self.probe(wan, number, &reflectors),
+                Action::Ask { router, ticket, request } => {
+                    let job = Job { ticket, request };
+                    let sent = self.jobs.get(usize::from(router.0)).map(|jobs| jobs.try_send(job));
+                    if let None | Some(Err(TrySendError::Full(_) | TrySendError::Closed(_))) = sent
+                    {
+                        // Cannot be: one request per router, and its task lives as long as this.
+                        let answer = Err(FailureKind::Timeout);
+                        self.engine.on_answer(router, ticket, answer, clock::now());
+                    }
+                }
+                Action::Save => self.save(Occasion::Change),
+            }
+        }
+        while let Some(event) = self.engine.poll_event() {
+            self.say(&event);
+        }
+    }
+
+    fn probe(&mut self, wan: WanId, number: u32, reflectors: &[u8]) {
+        let Self { probers, engine, names, .. } = self;
+        let Some(prober) = probers.get_mut(usize::from(wan.0)) else { return };
+        let probes: heapless::Vec<Probe, 8> =
+            reflectors.iter().map(|reflector| Probe { reflector: *reflector, number }).collect();
+        let now = clock::now();
+        prober.send(&probes, now, |told| match told {
+            Ok(sent) => engine.on_sent(wan, sent.reflector, sent.number, sent.at),
+            Err(unsent) => {
+                debug!("wan {}: a probe could not be sent: {}", names.wan(wan), unsent.error);
+                engine.on_send_failed(wan, now);
+            }
+        });
+    }
+
+    /// Says an event; what a router answered or did not is added to its line.
+    fn say(&self, event: &Event) {
+        let (level, text) = self.names.describe(event);
+        let router = match event.what {
+            What::Router(router, RouterNews::Lost(_) | RouterNews::StillLost { .. }) => {
+                Some(router)
+            }
+            What::Wan(wan, WanNews::QueueTrouble(..)) => {
+                self.config.wans.get(usize::from(wan.0)).map(|wan| wan.control.router)
+            }
+            What::Wan(..) | What::Router(..) => None,
+        };
+        let error = router.and_then(|router| self.errors.get(usize::from(router.0))?.as_ref());
+        match error {
+            Some(error) => log!(level, "{text}: {error}"),
+            None => log!(level, "{text}"),
+        }
+    }
+
+    fn save(&mut self, occasion: Occasion) {
+        let Self { engine, config, files, .. } = self;
+        let saved = |(index, wan): (u8, &crate::config::WanSection)| {
+            let saved: SavedWan = engine.saved(WanId(index))?;
+            Some((wan.name.clone(), saved))
+        };
+        files.save((0..).zip(&config.wans).filter_map(saved), occasion, clock::now());
+    }
+}
+
+/// Resolves when a prober must be drained at once.
+fn any_readable<W: Wire>(probers: &[Prober<W>]) -> impl Future<Output = ()> {
+    // In practice none: with the kernel's time stamps every one of them is pending for ever.
+    let all: Vec<_> = probers.iter().map(|prober| Box::pin(prober.readable())).collect();
+    let mut all = all;
+    std::future::poll_fn(move |context| {
+        let ready = all.iter_mut().any(|future| future.as_mut().poll(context).is_ready());
+        if ready { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+}
