@@ -1,1 +1,13 @@
 //! Tests of router.
+
+// The helpers of tests may panic as the tests themselves may.
+#![cfg(test)]
+
+mod answers;
+mod faults;
+mod golden;
+mod names;
+mod server;
+mod talk;
+mod tls;
+mod writes;

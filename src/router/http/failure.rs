@@ -2,12 +2,11 @@
 //! Promises: decided by kinds, codes and types; texts are only shown.
 //! Knows nothing of the operation that failed.
 
-use std::{error::Error as _, fmt, io, net::SocketAddr, time::Duration};
+use std::{error::Error as _, time::Duration};
 
 use isahc::error::ErrorKind;
-use smol::net::TcpStream;
 
-use super::tls;
+use super::diagnose::{self, Target};
 use crate::{
     control::failure::FailureKind,
     router::error::{Doing, Hint, RouterError},
@@ -15,14 +14,6 @@ use crate::{
 
 /// `CURLE_TOO_LARGE` (curl, `include/curl/curl.h`): the headers have no end.
 const TOO_LARGE: u32 = 100;
-
-/// Who was spoken to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Peer {
-    pub(super) address: Option<SocketAddr>,
-    /// How long an operation may take.
-    pub(super) timeout: Duration,
-}
 
 /// What a failure of the library comes down to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,19 +32,23 @@ enum Cause {
 }
 
 /// Turns a failure of the library into an error.
-pub(super) async fn explain(error: &isahc::Error, peer: Peer, doing: Doing) -> RouterError {
-    let said = chain(error);
-    let failed = |kind, detail: fmt::Arguments<'_>| RouterError::rest(kind, doing, detail);
+pub(super) async fn explain(error: &isahc::Error, target: &Target, doing: Doing) -> RouterError {
+    let said = words(error);
+    let failed = |kind, said: &str| RouterError::rest(kind, doing, format_args!("{said}"));
     match cause(error) {
-        Cause::Connect => unconnected(peer.address, &said, doing).await,
-        Cause::Tls => untrusted(&said, doing),
-        Cause::Timeout => late(peer.timeout, doing),
-        Cause::Dns => failed(FailureKind::Dns, format_args!("{said}")),
-        Cause::Reset => failed(FailureKind::Reset, format_args!("{said}")),
-        Cause::Protocol => {
-            failed(FailureKind::Garbage, format_args!("not HTTP: {said}")).hinting(Hint::CheckUrl)
+        Cause::Connect => {
+            let (kind, said) = diagnose::connection(target.address).await;
+            failed(kind, &said)
         }
-        Cause::Local => failed(FailureKind::Unreachable, format_args!("{said}")),
+        Cause::Tls => {
+            let (said, hint) = diagnose::tls(target.clone()).await;
+            RouterError { hint, ..failed(FailureKind::Tls, &said) }
+        }
+        Cause::Timeout => late(target.timeout, doing),
+        Cause::Dns => failed(FailureKind::Dns, &said),
+        Cause::Reset => failed(FailureKind::Reset, &said),
+        Cause::Protocol => failed(FailureKind::Garbage, &said).hinting(Hint::CheckUrl),
+        Cause::Local => failed(FailureKind::Unreachable, &said),
     }
 }
 
@@ -63,11 +58,11 @@ pub(super) fn late(timeout: Duration, doing: Doing) -> RouterError {
     RouterError::rest(FailureKind::Timeout, doing, detail)
 }
 
-/// The innermost text of an error: isahc's own words add nothing to curl's.
-pub(super) fn chain(error: &isahc::Error) -> String {
+/// The innermost words of an error: isahc's own add nothing to curl's.
+pub(super) fn words(error: &isahc::Error) -> String {
     let source = error.source();
     match source.and_then(|source| source.downcast_ref::<curl::Error>()) {
-        Some(curl) => curl.extra_description().unwrap_or(curl.description()).to_owned(),
+        Some(curl) => curl.description().to_owned(),
         None => source.map_or_else(|| error.to_string(), ToString::to_string),
     }
 }
@@ -126,39 +121,5 @@ fn cause_by_code(error: &curl::Error) -> Cause {
     } else {
         // Nothing came, sending or receiving failed, or the body ended early.
         Cause::Reset
-    }
-}
-
-/// Why there is no connection. curl has one code for all reasons, so one more attempt is made,
-/// whose error has a type; it sends nothing.
-async fn unconnected(address: Option<SocketAddr>, said: &str, doing: Doing) -> RouterError {
-    let Some(address) = address else {
-        return RouterError::rest(FailureKind::Unreachable, doing, format_args!("{said}"));
-    };
-    if let Err(error) = TcpStream::connect(address).await {
-        return RouterError::rest(kind_of(&error), doing, format_args!("{address}: {error}"));
-    }
-    let detail = format_args!("{address}: no connection at first, then one: {said}");
-    RouterError::rest(FailureKind::Refused, doing, detail)
-}
-
-fn kind_of(error: &io::Error) -> FailureKind {
-    use io::ErrorKind as Kind;
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the list of kinds is open")]
-    match error.kind() {
-        Kind::ConnectionRefused => FailureKind::Refused,
-        Kind::TimedOut => FailureKind::Timeout,
-        Kind::ConnectionReset | Kind::ConnectionAborted => FailureKind::Reset,
-        // No route, no network, no address, no permission, no file descriptor.
-        _ => FailureKind::Unreachable,
-    }
-}
-
-fn untrusted(said: &str, doing: Doing) -> RouterError {
-    let (meaning, hint) = tls::advice(said);
-    let error = RouterError::rest(FailureKind::Tls, doing, format_args!("{meaning} ({said})"));
-    match hint {
-        Some(hint) => error.hinting(hint),
-        None => error,
     }
 }

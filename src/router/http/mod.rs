@@ -5,6 +5,7 @@
 //! Knows nothing of JSON, and of when or whether to try again.
 
 mod basic;
+mod diagnose;
 mod failure;
 mod resolve;
 mod session;
@@ -46,7 +47,7 @@ impl RestClient {
     /// with the certificates cannot be used; that file is read again for each new connection.
     pub fn new(settings: &Settings) -> Result<Self, RouterError> {
         basic::authorization(&settings.username, settings.password.reveal())?;
-        tls::config(&settings.scheme)?;
+        tls::Anchors::load(&settings.scheme)?;
         Ok(Self {
             settings: settings.clone(),
             resolver: Resolver::default(),

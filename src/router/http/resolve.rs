@@ -29,7 +29,7 @@ pub(super) struct Resolver {
 }
 
 impl Resolver {
-    /// The addresses to try, in order; at least one.
+    /// The addresses to try, in order.
     pub(super) async fn addresses(
         &mut self,
         settings: &Settings,
@@ -49,9 +49,11 @@ impl Resolver {
         let result = task.await;
         self.pending = None;
         match result {
-            Ok(addresses) if !addresses.is_empty() => Ok(addresses),
-            Ok(_) => Err(unresolved(doing, format_args!("the name {name} has no address"))),
-            Err(error) => Err(unresolved(doing, format_args!("the name {name}: {error}"))),
+            Ok(addresses) => Ok(addresses),
+            Err(error) => {
+                let detail = format_args!("the name {name}: {error}");
+                Err(RouterError::rest(FailureKind::Dns, doing, detail))
+            }
         }
     }
 
@@ -59,8 +61,4 @@ impl Resolver {
     pub(super) const fn is_busy(&self) -> bool {
         self.pending.is_some()
     }
-}
-
-fn unresolved(doing: Doing, detail: std::fmt::Arguments<'_>) -> RouterError {
-    RouterError::rest(FailureKind::Dns, doing, detail)
 }

@@ -8,6 +8,7 @@ use std::{
     net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
     time::Duration,
+    vec::IntoIter,
 };
 
 use isahc::{
@@ -18,7 +19,7 @@ use isahc::{
 };
 use smol::io::AsyncReadExt as _;
 
-use super::{basic, failure, failure::Peer, tls};
+use super::{basic, diagnose::Target, failure, tls::Anchors};
 use crate::{
     control::failure::FailureKind,
     router::{
@@ -40,11 +41,10 @@ pub(super) struct Session {
     /// Always there until the session is dropped.
     client: Option<HttpClient>,
     authorization: HeaderValue,
-    /// Scheme, host and port, as in `https://192.168.88.1:443`.
-    origin: String,
-    /// Where the origin is; the front one is in use.
-    addresses: Vec<SocketAddr>,
-    timeout: Duration,
+    /// The address in use among it.
+    target: Target,
+    /// Further addresses of the router's name.
+    others: IntoIter<SocketAddr>,
 }
 
 /// What came back.
@@ -59,33 +59,22 @@ impl Session {
         settings: &Settings,
         addresses: Vec<SocketAddr>,
     ) -> Result<Self, RouterError> {
-        let timeout = Duration::from_micros(settings.rest_timeout.as_micros());
-        let builder = HttpClient::builder()
-            .max_connections(1)
-            .max_connections_per_host(1)
-            .connection_cache_size(1)
-            .version_negotiation(VersionNegotiation::http11())
-            .redirect_policy(RedirectPolicy::None)
-            .expect_continue(ExpectContinue::disabled())
-            .automatic_decompression(false)
-            .tcp_nodelay()
-            .timeout(timeout)
-            // Also keeps proxies of the environment out.
-            .proxy(None);
-        let builder = match tls::config(&settings.scheme)? {
-            Some(config) => builder.tls_config(config),
-            None => builder,
+        let mut others = addresses.into_iter();
+        let Some(address) = others.next() else {
+            let detail = format_args!("the router's name has no address");
+            return Err(RouterError::rest(FailureKind::Dns, Doing::Preparing, detail));
         };
-        let client = builder.build().map_err(|error| {
-            let detail = format_args!("the HTTP client does not start: {}", failure::chain(&error));
-            RouterError::rest(FailureKind::Unreachable, Doing::Preparing, detail)
-        })?;
-        Ok(Self {
-            client: Some(client),
-            authorization: basic::authorization(&settings.username, settings.password.reveal())?,
+        let target = Target {
             origin: origin(settings),
-            addresses,
-            timeout,
+            address,
+            anchors: Anchors::load(&settings.scheme)?,
+            timeout: Duration::from_micros(settings.rest_timeout.as_micros()),
+        };
+        Ok(Self {
+            client: Some(client(&target)?),
+            authorization: basic::authorization(&settings.username, settings.password.reveal())?,
+            target,
+            others,
         })
     }
 
@@ -99,28 +88,23 @@ impl Session {
         loop {
             let error = match self.exchange(request).await {
                 Ok(response) => return self.read(response, doing).await,
-                Err(error) => error,
+                Err(error) => failure::explain(&error, &self.target, doing).await,
             };
-            let failed = failure::explain(&error, self.peer(), doing).await;
-            let unconnected =
-                matches!(failed.kind, FailureKind::Refused | FailureKind::Unreachable);
-            if !unconnected || self.addresses.len() <= 1 {
-                return Err(failed);
+            if !matches!(error.kind, FailureKind::Refused | FailureKind::Unreachable) {
+                return Err(error);
             }
-            self.addresses.remove(0);
+            self.target.address = self.others.next().ok_or(error)?;
         }
     }
 
     async fn exchange(&self, request: &Request) -> Result<Response<AsyncBody>, isahc::Error> {
         let mut builder = isahc::Request::builder()
             .method(request.method.word())
-            .uri(format!("{}{}", self.origin, request.target))
+            .uri(format!("{}{}", self.target.origin, request.target))
             .header(header::AUTHORIZATION, &self.authorization)
             .header(header::ACCEPT, "application/json")
-            .header(header::USER_AGENT, USER_AGENT);
-        if let Some(address) = self.addresses.first() {
-            builder = builder.dial(Dialer::ip_socket(*address));
-        }
+            .header(header::USER_AGENT, USER_AGENT)
+            .dial(Dialer::ip_socket(self.target.address));
         let body = match &request.body {
             Some(json) => {
                 builder = builder.header(header::CONTENT_TYPE, "application/json");
@@ -153,13 +137,9 @@ impl Session {
             }
             Err(error) => {
                 let error = isahc::Error::from(error);
-                Err(failure::explain(&error, self.peer(), doing).await)
+                Err(failure::explain(&error, &self.target, doing).await)
             }
         }
-    }
-
-    fn peer(&self) -> Peer {
-        Peer { address: self.addresses.first().copied(), timeout: self.timeout }
     }
 }
 
@@ -175,8 +155,31 @@ impl Drop for Session {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("origin", &self.origin).finish_non_exhaustive()
+        f.debug_struct("Session").field("origin", &self.target.origin).finish_non_exhaustive()
     }
+}
+
+fn client(target: &Target) -> Result<HttpClient, RouterError> {
+    let builder = HttpClient::builder()
+        .max_connections(1)
+        .max_connections_per_host(1)
+        .connection_cache_size(1)
+        .version_negotiation(VersionNegotiation::http11())
+        .redirect_policy(RedirectPolicy::None)
+        .expect_continue(ExpectContinue::disabled())
+        .automatic_decompression(false)
+        .tcp_nodelay()
+        .timeout(target.timeout)
+        // Also keeps proxies of the environment out.
+        .proxy(None);
+    let builder = match &target.anchors {
+        Some(anchors) => builder.tls_config(anchors.config()),
+        None => builder,
+    };
+    builder.build().map_err(|error| {
+        let detail = format_args!("the HTTP client does not start: {}", failure::words(&error));
+        RouterError::rest(FailureKind::Unreachable, Doing::Preparing, detail)
+    })
 }
 
 fn origin(settings: &Settings) -> String {

@@ -200,6 +200,3 @@ impl<'a> Exchange<'a> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;
