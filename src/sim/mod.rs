@@ -5,4 +5,5 @@
 
 pub mod link;
 mod number;
+pub mod routeros;
 pub mod schedule;
