@@ -7,6 +7,8 @@
 )]
 
 mod golden;
+mod https;
 mod link;
 mod routeros;
 mod support;
+mod tls;

@@ -6,6 +6,7 @@ use wanctl::{
         units::{Direction, PerDirection},
     },
     sim::{
+        link::{Demand, Link, LinkSettings},
         routeros::{Canned, Down, Fate, Menu, Refusal, RouterOs, RouterSettings, Traffic, Work},
         schedule::{Schedule, Window},
     },
@@ -214,4 +215,30 @@ fn the_same_seed_gives_the_same_delays_and_another_seed_does_not() {
     assert_eq!(delays(1), delays(1));
     assert_ne!(delays(1), delays(2));
     assert!(delays(1).iter().all(|delay| *delay <= Span::from_millis(50)));
+}
+
+#[test]
+fn line_and_router_close_the_loop() {
+    let settings =
+        LinkSettings::quiet().with_load(Direction::Download, Window::ALWAYS, Demand::Greedy);
+    let (mut link, mut router) = (Link::new(settings, 1), router());
+    let shaper = RouterSettings::home_tree();
+    let mut run = |router: &mut RouterOs, until| {
+        while link.now() < until {
+            let before = link.stats();
+            link.advance(link.now() + Span::from_millis(50), router.limits(&shaper));
+            let carried = before.zip(link.stats());
+            let traffic = carried.map(|(before, after)| Traffic::between(&before, &after));
+            router.carry(link.now(), &shaper, traffic);
+        }
+        (link.stats().download.queue_delay, link.stats().download.delivered)
+    };
+    // The router's 500 Mbit/s do nothing to a line of 100.
+    let (bloated, _) = run(&mut router, at(10_000));
+    assert!(bloated > Span::from_millis(90));
+    ask(&mut router, "PATCH", DOWNLOAD, r#"{"max-limit":"90M"}"#);
+    let (drained, delivered) = run(&mut router, at(20_000));
+    assert_eq!(drained, Span::ZERO);
+    let body = ask(&mut router, "GET", DOWNLOAD, "").body;
+    assert_eq!(record(&body)["bytes"], delivered.to_string());
 }
