@@ -1,5 +1,14 @@
 //! Tests of the simulated line and router.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test that calls them")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail the test that calls them"
+)]
 
+mod golden;
+mod https;
 mod link;
+mod routeros;
+mod support;
+mod tls;
