@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod answers;
+mod connections;
 mod faults;
 mod golden;
 mod names;

@@ -63,7 +63,8 @@ impl RestClient {
     /// When the future is dropped half-way, the connection is closed; the router may still carry
     /// the operation out.
     pub async fn perform(&mut self, op: &Op<'_>) -> Result<Reply, RouterError> {
-        if future::poll_once(&mut self.ids_expire).await.is_some() {
+        let expired = future::poll_once(&mut self.ids_expire).await.is_some();
+        if expired || self.session.is_none() {
             self.ids.clear();
         }
         let doing = Doing::from(op);
@@ -133,4 +134,76 @@ impl RestClient {
 /// descriptors. The next operation starts a new one.
 fn panicked(doing: Doing) -> RouterError {
     RouterError::rest(FailureKind::Reset, doing, format_args!("the HTTP client broke down"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::Ipv4Addr, time::Duration};
+
+    use smol::{
+        Timer,
+        future::{self, FutureExt as _},
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::RestClient;
+    use crate::{
+        control::{time::Span, units::Rate},
+        router::{
+            op::{NewLimit, Op, QueueKind, QueueRef},
+            settings::{Host, Scheme, Secret, Settings},
+        },
+    };
+
+    /// Answers one read, then refuses one request; tells the method of the latter.
+    async fn read_then_refuse(listener: TcpListener) -> String {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let list = r#"[{".id":"*1","name":"q","max-limit":"1"}]"#;
+        let mut method = String::new();
+        for (status, body) in [(200, list), (401, "")] {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).await.unwrap();
+                head.push(byte[0]);
+            }
+            method = String::from_utf8(head).unwrap().split(' ').next().unwrap().to_owned();
+            let length = body.len();
+            let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\n\r\n{body}");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+        method
+    }
+
+    /// The method of the first request of a write after a read, when the ids expire so.
+    fn method_of_a_write(expire: fn(&mut Timer)) -> String {
+        smol::block_on(async {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+            let settings = Settings {
+                scheme: Scheme::Http,
+                host: Host::Address(Ipv4Addr::LOCALHOST.into()),
+                port: listener.local_addr().unwrap().port(),
+                username: "u".to_owned(),
+                password: Secret::new("p".to_owned()),
+                rest_timeout: Span::from_secs(10),
+            };
+            let client = async {
+                let mut client = RestClient::new(&settings).unwrap();
+                let queue = QueueRef { kind: QueueKind::Tree, name: "q" };
+                client.perform(&Op::ReadQueue(queue)).await.unwrap();
+                expire(&mut client.ids_expire);
+                let limit = NewLimit::Tree { name: "q", limit: Rate::MIN };
+                client.perform(&Op::SetLimit(limit)).await.unwrap_err();
+                future::pending().await
+            };
+            read_then_refuse(listener).or(client).await
+        })
+    }
+
+    #[test]
+    fn an_id_is_used_soon_after_the_last_answer_and_looked_up_again_later() {
+        assert_eq!(method_of_a_write(|_| ()), "PATCH");
+        assert_eq!(method_of_a_write(|timer| timer.set_after(Duration::ZERO)), "GET");
+    }
 }

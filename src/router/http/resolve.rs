@@ -26,6 +26,9 @@ pub(super) struct Resolver {
     /// The system's resolver cannot be interrupted; a slow look-up goes on and is picked up by
     /// the next operation.
     pending: Option<smol::Task<io::Result<Vec<SocketAddr>>>>,
+    /// Look-ups so far. Each starts with another address, since one that swallows everything
+    /// costs the whole deadline and is never left within an operation.
+    turn: usize,
 }
 
 impl Resolver {
@@ -49,7 +52,12 @@ impl Resolver {
         let result = task.await;
         self.pending = None;
         match result {
-            Ok(addresses) => Ok(addresses),
+            Ok(mut addresses) => {
+                let first = self.turn.checked_rem(addresses.len()).unwrap_or(0);
+                addresses.rotate_left(first);
+                self.turn = self.turn.wrapping_add(1);
+                Ok(addresses)
+            }
             Err(error) => {
                 let detail = format_args!("the name {name}: {error}");
                 Err(RouterError::rest(FailureKind::Dns, doing, detail))

@@ -193,3 +193,63 @@ fn origin(settings: &Settings) -> String {
         Host::Name(name) => format!("{scheme}://{name}:{port}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use smol::{
+        future,
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::Session;
+    use crate::{
+        control::{failure::FailureKind, time::Span},
+        router::{
+            error::Doing,
+            op::{Op, QueueKind, QueueRef},
+            rest::{Exchange, Ids},
+            settings::{Host, Scheme, Secret, Settings},
+        },
+    };
+
+    #[test]
+    fn an_address_that_refuses_is_left_for_the_next_one_until_none_is_left() {
+        let settings = Settings {
+            scheme: Scheme::Http,
+            host: Host::Name("router.example".to_owned()),
+            port: 80,
+            username: "u".to_owned(),
+            password: Secret::new("p".to_owned()),
+            rest_timeout: Span::from_secs(10),
+        };
+        let queue = QueueRef { kind: QueueKind::Tree, name: "q" };
+        let request = Exchange::new(&Op::ReadQueue(queue), &Ids::default());
+        let request = request.request();
+        smol::block_on(async {
+            let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+            let closed = bind().await.unwrap().local_addr().unwrap();
+            let listener = bind().await.unwrap();
+            let open = listener.local_addr().unwrap();
+
+            let mut session = Session::open(&settings, vec![closed, open]).unwrap();
+            let serve = async {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let _ = stream.read(&mut [0; 4096]).await.unwrap();
+                let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]";
+                stream.write_all(answer).await.unwrap();
+                future::pending().await
+            };
+            let sent = session.send(&request, Doing::ReadingQueue);
+            let answer = future::or(sent, serve).await.unwrap();
+            assert_eq!((answer.status, answer.body.as_slice()), (200, b"[]".as_slice()));
+
+            let mut session = Session::open(&settings, vec![closed, closed]).unwrap();
+            let error = session.send(&request, Doing::ReadingQueue).await.err().unwrap();
+            assert_eq!(error.kind, FailureKind::Refused);
+            assert_eq!(Session::open(&settings, vec![]).unwrap_err().kind, FailureKind::Dns);
+        });
+    }
+}
