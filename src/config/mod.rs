@@ -33,7 +33,7 @@ use self::{files::Disk, finding::Findings};
 pub use self::{
     files::{Environment, TextOnly},
     finding::{Finding, Severity},
-    what::What,
+    what::{FileFault, What},
 };
 use crate::{
     control::wan as line,

@@ -10,13 +10,13 @@ use crate::{
     control::{
         engine::Answer,
         event::{Request, Ticket},
-        queue::{Found, Limit, QueueSlot},
+        queue::{Limit, QueueSlot},
         wan::{RouterId, WanId},
     },
     router::{
         error::RouterError,
         http::RestClient,
-        op::{self, NewLimit, Op, QueueKind, QueueRef, Reply},
+        op::{NewLimit, Op, QueueKind, QueueRef, Reply},
         settings::Queues,
     },
 };
@@ -98,15 +98,8 @@ fn new_limit(queues: &Queues, slot: QueueSlot, limit: Limit) -> Option<NewLimit<
 pub(super) fn answer(reply: &Reply) -> Answer {
     match reply {
         Reply::Resource(_) => Answer::Facts,
-        Reply::Queue(state) => Answer::Limit(found(state.limit)),
-        Reply::Limit(limit) => Answer::Limit(found(*limit)),
-    }
-}
-
-fn found(limit: op::Found) -> Found {
-    match limit {
-        op::Found::One(rate) => Found::One(rate),
-        op::Found::Pair(rates) => Found::Pair(rates),
+        Reply::Queue(state) => Answer::Limit(state.limit),
+        Reply::Limit(limit) => Answer::Limit(*limit),
     }
 }
 

@@ -5,6 +5,7 @@
 
 use core::fmt;
 
+pub use crate::control::queue::Found;
 use crate::control::{
     time::Span,
     units::{PerDirection, Rate},
@@ -91,15 +92,6 @@ impl<'a> NewLimit<'a> {
         };
         wanted == found
     }
-}
-
-/// A limit as the router reports it; `None` is RouterOS's 0, no limit at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// Of a queue tree entry.
-    One(Option<Rate>),
-    /// Of a simple queue.
-    Pair(PerDirection<Option<Rate>>),
 }
 
 /// What the router answered. Each operation has exactly one kind of reply.
