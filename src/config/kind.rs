@@ -58,6 +58,11 @@ pub(super) trait Kind {
     /// What is allowed, in a few words.
     fn allowed(&self) -> String;
 
+    /// What is allowed, and a typical value beside it.
+    fn allowed_with(&self, example: &str) -> String {
+        format!("{}, e.g. {example}", self.allowed())
+    }
+
     /// The range, if it is a number.
     fn limits(&self) -> Option<Limits> {
         None
@@ -99,6 +104,11 @@ impl Kind for Flag {
     fn allowed(&self) -> String {
         "0 or 1".into()
     }
+
+    /// All values are there already.
+    fn allowed_with(&self, _: &str) -> String {
+        self.allowed()
+    }
 }
 
 /// One of some words.
@@ -125,6 +135,11 @@ impl<T: Copy> Kind for Choice<T> {
 
     fn allowed(&self) -> String {
         self.words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ")
+    }
+
+    /// All values are there already.
+    fn allowed_with(&self, _: &str) -> String {
+        self.allowed()
     }
 }
 

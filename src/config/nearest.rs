@@ -5,29 +5,43 @@
 /// Longest word that is compared, in characters; a longer one has no neighbour.
 const MAX_WORD: usize = 64;
 
+/// Shortest piece of a word that is taken for its beginning.
+const MIN_BEGINNING: usize = 4;
+
 /// The candidate that takes the fewest changes to become from `word`, if that is at most a third
-/// of its letters (two at least). A candidate that ends in `_word` counts as one change: a
-/// forgotten prefix.
+/// of its letters (two at least). A forgotten prefix (`ceiling` for `download_ceiling`) counts as
+/// one change, too much or too little at the end (`warning` for `warn`) at most as two.
 pub(super) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    let letters: Vec<char> = word.chars().take(MAX_WORD + 1).collect();
+    let letters: Vec<char> =
+        word.chars().take(MAX_WORD + 1).map(|letter| letter.to_ascii_lowercase()).collect();
     if letters.is_empty() || letters.len() > MAX_WORD {
         return None;
     }
     let limit = (letters.len() / 3).max(2);
     candidates
         .into_iter()
-        .map(|candidate| (changes(&letters, word, candidate), candidate))
+        .map(|candidate| (changes(&letters, candidate), candidate))
         .filter(|(changes, candidate)| *changes <= limit && *changes < candidate.len())
         .min_by_key(|(changes, _)| *changes)
         .map(|(_, candidate)| candidate)
 }
 
-fn changes(letters: &[char], word: &str, candidate: &str) -> usize {
-    let lacks_prefix = candidate.strip_suffix(word).is_some_and(|prefix| prefix.ends_with('_'));
-    if lacks_prefix { 1 } else { distance(letters, candidate) }
+fn changes(letters: &[char], candidate: &str) -> usize {
+    let word: String = letters.iter().collect();
+    let lacks_prefix = candidate.strip_suffix(&word).is_some_and(|prefix| prefix.ends_with('_'));
+    let shorter = word.len().min(candidate.len());
+    let begins_alike = candidate.starts_with(&word) || word.starts_with(candidate);
+    let distance = distance(letters, candidate);
+    if lacks_prefix {
+        1
+    } else if begins_alike && shorter >= MIN_BEGINNING {
+        distance.min(2)
+    } else {
+        distance
+    }
 }
 
 /// Levenshtein's distance, by the usual row of the table at a time.
@@ -69,6 +83,8 @@ mod tests {
         assert_eq!(nearest("intervall", names), Some("interval"));
         assert_eq!(nearest("ceiling", names), Some("download_ceiling"));
         assert_eq!(nearest("uplaod_ceiling", names), Some("upload_ceiling"));
+        assert_eq!(nearest("spike_limit_of_the_load", names), Some("spike"));
+        assert_eq!(nearest("INTERVAL", names), Some("interval"));
         assert_eq!(nearest("colour", names), None);
         assert_eq!(nearest("", names), None);
         assert_eq!(nearest(&"spike".repeat(20), names), None);

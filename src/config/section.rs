@@ -77,7 +77,11 @@ impl<'a> Reader<'a> {
         self.report(entry.line, &entry.name, what, right);
     }
 
+    /// The name in a broken line may be a value, even a password, whose name was forgotten.
     fn unknown(&mut self, entry: &Entry, kind: SectionKind) {
+        if matches!(entry.value, Value::Broken) {
+            return;
+        }
         let name = entry.name.as_str();
         let place = |finding: Finding| finding.at(entry.line).section(&self.title).option(name);
         let elsewhere = TABLE.iter().find(|row| row.name() == name).map(|row| row.section());

@@ -95,7 +95,7 @@ impl<K: Kind> Spec<K> {
     pub(super) fn allowed(&self) -> String {
         match self.preset.example() {
             "" => self.kind.allowed(),
-            example => format!("{}, e.g. {example}", self.kind.allowed()),
+            example => self.kind.allowed_with(example),
         }
     }
 }

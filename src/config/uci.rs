@@ -32,7 +32,18 @@ pub const MAX_NAME: usize = 64;
 const NAME: &str = "1 to 64 of A to Z, a to z, 0 to 9 and _";
 
 /// What stands at the beginning of a line.
-const KEYWORDS: [&str; 4] = ["config", "option", "list", "package"];
+static KEYWORDS: [(&str, Keyword); 4] = [
+    ("config", Keyword::Config),
+    ("option", Keyword::Entry(Form::Option)),
+    ("list", Keyword::Entry(Form::List)),
+    ("package", Keyword::Package),
+];
+
+enum Keyword {
+    Config,
+    Entry(Form),
+    Package,
+}
 
 /// One `config` line and what follows.
 pub(super) struct Section {
@@ -145,26 +156,30 @@ impl Parser<'_> {
         }
         let mut words = line.words.into_iter();
         let Some(keyword) = words.next() else { return Ok(()) };
-        let rest = Rest { line: number, words: words.collect(), fault: line.fault };
-        match keyword.as_str() {
-            "config" => self.section(rest),
-            "option" => self.entry(Form::Option, rest),
-            "list" => self.entry(Form::List, rest),
-            "package" => Ok(()),
-            unknown => {
-                if rest.fault.is_none() {
-                    self.unknown_keyword(number, unknown);
-                }
-                Ok(())
-            }
+        let mut rest = Rest { line: number, words: words.collect(), fault: line.fault };
+        let mut known = KEYWORDS.iter().find(|(word, _)| *word == keyword);
+        if known.is_none() && rest.fault.is_none() {
+            known = self.unknown_keyword(number, &keyword);
+            rest.fault = Some(Syntax::UnknownKeyword);
+        }
+        match known {
+            Some((_, Keyword::Config)) => self.section(rest),
+            Some((_, Keyword::Entry(form))) => self.entry(*form, rest),
+            Some((_, Keyword::Package)) | None => Ok(()),
         }
     }
 
+    /// Finds the keyword that was probably meant, so that the lines around are not misunderstood.
     /// The word itself is not shown: it may be the rest of a password with a line break inside.
-    fn unknown_keyword(&mut self, line: u32, word: &str) {
-        let finding = Finding::new(Syntax::UnknownKeyword).at(line);
-        let finding = finding.nearest(nearest(word, KEYWORDS));
+    fn unknown_keyword(
+        &mut self,
+        line: u32,
+        word: &str,
+    ) -> Option<&'static (&'static str, Keyword)> {
+        let nearest = nearest(word, KEYWORDS.iter().map(|(word, _)| *word));
+        let finding = Finding::new(Syntax::UnknownKeyword).at(line).nearest(nearest);
         self.findings.push(finding.allowed("config, option, list"));
+        KEYWORDS.iter().find(|(word, _)| Some(*word) == nearest)
     }
 
     fn section(&mut self, Rest { line, words, fault }: Rest) -> Step {
@@ -216,7 +231,9 @@ impl Parser<'_> {
     fn push(&mut self, entry: Entry) -> Step {
         let line = entry.line;
         if !is_name(&entry.name) {
-            self.report(line, Syntax::BadName, NAME);
+            if matches!(entry.value, Value::Text(_)) {
+                self.report(line, Syntax::BadName, NAME);
+            }
             return Ok(());
         }
         let Some(section) = self.sections.last_mut() else {

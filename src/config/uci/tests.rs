@@ -6,15 +6,17 @@ use crate::config::{
     what::{FileFault, Syntax, What},
 };
 
+type Found = (Option<u32>, What);
+
 /// The sections and the (line, what) of the findings.
-fn read(text: impl AsRef<[u8]>) -> (Option<Vec<Section>>, Vec<(Option<u32>, What)>) {
+fn read(text: impl AsRef<[u8]>) -> (Option<Vec<Section>>, Vec<Found>) {
     let mut findings = Findings::default();
     let sections = parse(text.as_ref(), &mut findings);
     let list = findings.conclude().0.into_iter().map(|f| (f.line, f.what)).collect();
     (sections, list)
 }
 
-fn only_finding(text: impl AsRef<[u8]>) -> (Option<u32>, What) {
+fn only_finding(text: impl AsRef<[u8]>) -> Found {
     let mut findings = read(text).1;
     assert_eq!(findings.len(), 1, "{findings:?}");
     findings.remove(0)

@@ -69,7 +69,7 @@ options! {
         Router, "username",
         Text { max: 64, refused: (&[':'], "a colon or a control character") },
         Required("wanctl"),
-        "RouterOS user; its group needs the policies read, write and rest-api.",
+        "RouterOS user; its group needs the policies read, write, api and rest-api.",
     );
     PASSWORD: Spec<Password> = once(
         Router, "password", Password, Absent("this or password_file", ""),

@@ -34,19 +34,19 @@ options! {
         "Every floor that is not given by itself.",
     );
     FLOOR_GREEN: PerDirection<Spec<Number<Rate>>> = both(
-        "floor_green", FLOOR_RATE, Absent("floor", "100M"),
+        "floor_green", FLOOR_RATE, Absent("the direction's floor", "100M"),
         "Sustained green raises the rate at least to this.",
     );
     FLOOR_YELLOW: PerDirection<Spec<Number<Rate>>> = both(
-        "floor_yellow", FLOOR_RATE, Absent("floor", "75M"),
+        "floor_yellow", FLOOR_RATE, Absent("the direction's floor", "75M"),
         "Yellow does not lower the rate below this.",
     );
     DOWNLOAD_FLOOR_SOFT_RED: Spec<Number<Rate>> = of(
-        Download, "floor_soft_red", FLOOR_RATE, Absent("floor", "50M"),
+        Download, "floor_soft_red", FLOOR_RATE, Absent("the direction's floor", "50M"),
         "Lies between the floors of yellow and red; soft red itself holds the rate.",
     );
     FLOOR_RED: PerDirection<Spec<Number<Rate>>> = both(
-        "floor_red", FLOOR_RATE, Absent("floor", "25M"),
+        "floor_red", FLOOR_RATE, Absent("the direction's floor", "25M"),
         "Nothing lowers the rate below this.",
     );
     STEP_UP: PerDirection<Spec<Number<Rate>>> = both(

@@ -1,0 +1,424 @@
+//! Good configurations, to the last field.
+
+use std::path::PathBuf;
+
+use log::LevelFilter;
+use wanctl::{
+    config::{Config, Environment, Globals, RouterSection, WanSection, parse, what::FileFault},
+    control::{
+        applier::{Layout, OnExit},
+        baseline, classic,
+        ladder::{self, Floors},
+        time::Span,
+        units::{PerDirection, Rate, Ratio, Rtt},
+        wan::{self, RouterId},
+        zone::Thresholds,
+    },
+    probe,
+    router::settings::{self, Host, Queues, Scheme, Secret, Trust},
+};
+
+use super::{MINIMAL, minimal_with, read};
+
+fn bits(value: u64) -> Rate {
+    Rate::from_bps(value).unwrap()
+}
+
+fn ms(value: f64) -> Rtt {
+    Rtt::from_ms(value).unwrap()
+}
+
+fn floors(green: u64, yellow: u64, soft_red: u64, red: u64) -> Floors {
+    Floors { green: bits(green), yellow: bits(yellow), soft_red: bits(soft_red), red: bits(red) }
+}
+
+/// Files that are all there and private; the password is in the file.
+struct AllFiles;
+
+impl Environment for AllFiles {
+    fn config_is_private(&self) -> Result<(), FileFault> {
+        Ok(())
+    }
+
+    fn secret(&self, path: &std::path::Path) -> Result<Vec<u8>, FileFault> {
+        assert_eq!(path, std::path::Path::new("/etc/wanctl/password"));
+        Ok(b"from the file\n".to_vec())
+    }
+
+    fn certificate(&self, path: &std::path::Path) -> Result<(), FileFault> {
+        assert_eq!(path, std::path::Path::new("/etc/wanctl/router.pem"));
+        Ok(())
+    }
+}
+
+fn minimal_router() -> RouterSection {
+    RouterSection {
+        name: "home".into(),
+        settings: settings::Settings {
+            scheme: Scheme::Https(Trust::System),
+            host: Host::Address("192.168.88.1".parse().unwrap()),
+            port: 443,
+            username: "wanctl".into(),
+            password: Secret::new("xyzzy-plugh-42".into()),
+            rest_timeout: Span::from_secs(2),
+        },
+    }
+}
+
+fn minimal_wan() -> WanSection {
+    let law = classic::Settings {
+        interval: Span::from_millis(50),
+        baseline: baseline::Settings {
+            initial: None,
+            time_constant: Span::from_secs(50),
+            load_time_constant: Span::from_millis(250),
+            freeze: ms(3.0),
+            min: ms(1.0),
+            max: ms(500.0),
+        },
+        spike: Some(ms(15.0)),
+        thresholds: PerDirection {
+            download: Thresholds { yellow: ms(15.0), soft_red: Some(ms(45.0)), red: ms(80.0) },
+            upload: Thresholds { yellow: ms(15.0), soft_red: None, red: ms(45.0) },
+        },
+        ladders: PerDirection {
+            download: ladder::Settings {
+                ceiling: bits(500_000_000),
+                floors: floors(50_000_000, 50_000_000, 50_000_000, 50_000_000),
+                step_up: bits(1_000_000),
+                factor_red: Ratio::from_ppm(850_000),
+                factor_yellow: Ratio::from_ppm(960_000),
+                green_required: 5,
+            },
+            upload: ladder::Settings {
+                ceiling: bits(50_000_000),
+                floors: floors(10_000_000, 10_000_000, 10_000_000, 10_000_000),
+                step_up: bits(100_000),
+                factor_red: Ratio::from_ppm(900_000),
+                factor_yellow: Ratio::from_ppm(940_000),
+                green_required: 5,
+            },
+        },
+    };
+    WanSection {
+        name: "wan1".into(),
+        control: wan::Settings {
+            router: RouterId(0),
+            reflectors: 1,
+            law,
+            layout: Layout::PerDirection,
+            write_budget: 600,
+            on_exit: PerDirection::both(OnExit::Keep),
+        },
+        probe: probe::settings::Settings {
+            reflectors: vec!["1.1.1.1".parse().unwrap()],
+            source: None,
+            interface: None,
+        },
+        queues: Queues::Tree(PerDirection { download: "dl".into(), upload: "ul".into() }),
+    }
+}
+
+fn minimal() -> Config {
+    Config {
+        globals: Globals {
+            listen: "127.0.0.1:9101".parse().unwrap(),
+            state_dir: PathBuf::from("/var/run/wanctl"),
+            persist_dir: None,
+            log_level: LevelFilter::Info,
+        },
+        routers: vec![minimal_router()],
+        wans: vec![minimal_wan()],
+    }
+}
+
+#[test]
+fn the_minimal_configuration_gets_every_default() {
+    let loaded = read(MINIMAL).unwrap();
+    assert_eq!(loaded.config, minimal());
+    assert_eq!(loaded.warnings, []);
+}
+
+const FULL: &str = r"# everything there is
+package wanctl
+
+config globals 'globals'
+	option listen '[::1]:9102'
+	option state_dir '/tmp/wanctl'
+	option persist_dir '/etc/wanctl/state'
+	option log_level 'debug'
+
+config router 'home'
+	option url 'https://[fd00::1]:8443'
+	option username 'api user'
+	option password_file '/etc/wanctl/password'
+	option tls_ca '/etc/wanctl/router.pem'
+	option tls_verify '1'
+	option transport 'rest'
+	option fallback 'none'
+	option rest_timeout '1.5s'
+
+config wan 'cable'
+	option enabled '1'
+	option router 'home'
+	option queue_kind 'tree'
+	option download_queue 'WAN Download'
+	option upload_queue 'WAN Upload'
+	option download_ceiling '0.94G'
+	option download_floor_green '400M'
+	option download_floor_yellow '300M'
+	option download_floor_soft_red '200M'
+	option download_floor_red '100M'
+	option download_step_up '10M'
+	option download_factor_down '0.7'
+	option download_factor_down_yellow '0.999999'
+	option download_green_required '3'
+	option download_on_exit '940M'
+	option upload_ceiling '38M'
+	option upload_floor_green '12.5M'
+	option upload_floor_yellow '10M'
+	option upload_floor_red '8M'
+	option upload_step_up '0.25M'
+	option upload_factor_down '0.8'
+	option upload_factor_down_yellow '0.95'
+	option upload_green_required '10'
+	option upload_on_exit '8M'
+	option target_bloat '9ms'
+	option warn_bloat '60ms'
+	option hard_red_bloat '0.1s'
+	option baseline_initial '24.5ms'
+	option baseline_time_constant '120s'
+	option load_time_constant '500ms'
+	option baseline_freeze '2.5ms'
+	option baseline_min '5ms'
+	option baseline_max '60ms'
+	option spike '20ms'
+	list reflector '1.1.1.1'
+	list reflector '2606:4700:4700::1111'
+	list reflector '::ffff:9.9.9.9'
+	option interface 'eth1.2'
+	option interval '100ms'
+	option write_budget '1200'
+";
+
+#[test]
+fn the_full_configuration_gets_every_value() {
+    let loaded = parse(FULL.as_bytes(), &AllFiles).unwrap();
+    assert_eq!(loaded.warnings, []);
+    let mut wan = minimal_wan();
+    wan.name = "cable".into();
+    wan.queues =
+        Queues::Tree(PerDirection { download: "WAN Download".into(), upload: "WAN Upload".into() });
+    wan.probe.reflectors =
+        ["1.1.1.1", "2606:4700:4700::1111", "9.9.9.9"].map(|ip| ip.parse().unwrap()).to_vec();
+    wan.probe.interface = Some("eth1.2".into());
+    wan.control.reflectors = 3;
+    wan.control.write_budget = 1_200;
+    wan.control.on_exit = PerDirection {
+        download: OnExit::Set(bits(940_000_000)),
+        upload: OnExit::Set(bits(8_000_000)),
+    };
+    wan.control.law = full_law();
+    let expected = Config {
+        globals: Globals {
+            listen: "[::1]:9102".parse().unwrap(),
+            state_dir: PathBuf::from("/tmp/wanctl"),
+            persist_dir: Some(PathBuf::from("/etc/wanctl/state")),
+            log_level: LevelFilter::Debug,
+        },
+        routers: vec![RouterSection {
+            name: "home".into(),
+            settings: settings::Settings {
+                scheme: Scheme::Https(Trust::CaFile(PathBuf::from("/etc/wanctl/router.pem"))),
+                host: Host::Address("fd00::1".parse().unwrap()),
+                port: 8443,
+                username: "api user".into(),
+                password: Secret::new("from the file".into()),
+                rest_timeout: Span::from_millis(1_500),
+            },
+        }],
+        wans: vec![wan],
+    };
+    assert_eq!(loaded.config, expected);
+}
+
+fn full_law() -> classic::Settings {
+    classic::Settings {
+        interval: Span::from_millis(100),
+        baseline: baseline::Settings {
+            initial: Some(ms(24.5)),
+            time_constant: Span::from_secs(120),
+            load_time_constant: Span::from_millis(500),
+            freeze: ms(2.5),
+            min: ms(5.0),
+            max: ms(60.0),
+        },
+        spike: Some(ms(20.0)),
+        thresholds: PerDirection {
+            download: Thresholds { yellow: ms(9.0), soft_red: Some(ms(60.0)), red: ms(100.0) },
+            upload: Thresholds { yellow: ms(9.0), soft_red: None, red: ms(60.0) },
+        },
+        ladders: PerDirection {
+            download: ladder::Settings {
+                ceiling: bits(940_000_000),
+                floors: floors(400_000_000, 300_000_000, 200_000_000, 100_000_000),
+                step_up: bits(10_000_000),
+                factor_red: Ratio::from_ppm(700_000),
+                factor_yellow: Ratio::from_ppm(999_999),
+                green_required: 3,
+            },
+            upload: ladder::Settings {
+                ceiling: bits(38_000_000),
+                floors: floors(12_500_000, 10_000_000, 8_000_000, 8_000_000),
+                step_up: bits(250_000),
+                factor_red: Ratio::from_ppm(800_000),
+                factor_yellow: Ratio::from_ppm(950_000),
+                green_required: 10,
+            },
+        },
+    }
+}
+
+const TWO: &str = "\
+config wan 'cable'
+	option router 'attic'
+	option queue_kind simple
+	option queue 'wan'
+	option download_ceiling 500M
+	option download_floor 50M
+	option upload_ceiling 50M
+	option upload_floor 10M
+	list reflector 1.1.1.1
+	option source 192.0.2.10
+
+config wan 'spare'
+	option enabled 0
+	option router 'attic'
+	option queue_kind simple
+	option queue 'wan'
+	option download_ceiling 100M
+	option download_floor 50M
+	option upload_ceiling 50M
+	option upload_floor 10M
+	list reflector 1.1.1.1
+
+config wan 'dsl'
+	option router 'cellar'
+	option queue_kind simple
+	option queue 'wan'
+	option download_ceiling 16M
+	option download_floor 2M
+	option download_floor_red 0.5M
+	option upload_ceiling 1M
+	option upload_floor 0.1M
+	list reflector 2001:db8::1
+	list reflector 2001:db8::2
+	option source 2001:db8::10
+
+config router 'cellar'
+	option url https://cellar.lan
+	option username wanctl
+	option password one
+
+config router 'attic'
+	option url https://attic.lan:444
+	option username wanctl
+	option password two
+";
+
+#[test]
+fn two_wans_on_two_routers_are_told_apart_and_a_disabled_one_is_left_out() {
+    let loaded = read(TWO).unwrap();
+    assert_eq!(loaded.warnings, []);
+    let Config { routers, wans, .. } = loaded.config;
+    let names = |index: usize| (routers[index].name.as_str(), routers[index].settings.port);
+    assert_eq!((names(0), names(1)), (("cellar", 443), ("attic", 444)));
+    assert_eq!(routers[1].settings.host, Host::Name("attic.lan".into()));
+    assert_eq!(routers[1].settings.password, Secret::new("two".into()));
+    let [cable, dsl] = &wans[..] else { panic!("{} wans", wans.len()) };
+    assert_eq!((cable.name.as_str(), cable.control.router), ("cable", RouterId(1)));
+    assert_eq!((dsl.name.as_str(), dsl.control.router), ("dsl", RouterId(0)));
+    assert_eq!((cable.control.reflectors, dsl.control.reflectors), (1, 2));
+    assert_eq!(cable.control.layout, Layout::Pair);
+    assert_eq!(cable.queues, Queues::Simple("wan".into()));
+    assert_eq!(cable.probe.source, Some("192.0.2.10".parse().unwrap()));
+    let slow = dsl.control.law.ladders;
+    assert_eq!(slow.download.floors, floors(2_000_000, 2_000_000, 2_000_000, 500_000));
+    assert_eq!(slow.upload.floors, floors(100_000, 100_000, 100_000, 100_000));
+    assert_eq!(slow.download.step_up, bits(100_000), "0.2 % would be 0.032M");
+}
+
+#[test]
+fn the_same_values_in_any_quotes_are_the_same_configuration() {
+    let unquoted = MINIMAL.replace('\'', "");
+    let double = MINIMAL.replace('\'', "\"");
+    let mixed = MINIMAL.replace("'wanctl'", "wan'ct'\"l\"").replace("'50M'", "5\\0M # fast");
+    let crlf = MINIMAL.replace('\n', "\r\n");
+    let quoted_words = MINIMAL.replace("option", "\"option\"").replace("config", "'config'");
+    let flat = MINIMAL.replace('\t', "");
+    let no_last_line_end = MINIMAL.trim_end().to_string();
+    for text in [unquoted, double, mixed, crlf, quoted_words, flat, no_last_line_end] {
+        assert_eq!(read(&text).unwrap().config, minimal(), "{text}");
+    }
+}
+
+#[test]
+fn quotes_and_escapes_reach_the_value_as_in_openwrt() {
+    let cases = [
+        ("'it'\\''s'", "it's"),
+        ("\"a \\\"b\\\" c\"", "a \"b\" c"),
+        ("'a \\ b'", "a \\ b"),
+        ("a\\ b", "a b"),
+        ("'# no comment'", "# no comment"),
+        ("Zürich", "Zürich"),
+    ];
+    for (written, username) in cases {
+        let text = minimal_with("'wanctl'", written);
+        assert_eq!(read(&text).unwrap().config.routers[0].settings.username, username);
+    }
+}
+
+#[test]
+fn an_on_exit_rate_may_be_the_red_floor_or_the_ceiling() {
+    for (text, rate) in [("50M", 50_000_000), ("500M", 500_000_000)] {
+        let text = format!("{MINIMAL}\toption download_on_exit '{text}'\n");
+        let wan = read(&text).unwrap().config.wans.remove(0);
+        assert_eq!(wan.control.on_exit.download, OnExit::Set(bits(rate)));
+        assert_eq!(wan.control.on_exit.upload, OnExit::Keep);
+    }
+}
+
+#[test]
+fn the_default_step_is_a_five_hundredth_of_the_ceiling_but_at_least_a_tenth_of_a_megabit() {
+    for (ceiling, step) in [
+        ("10G", 20_000_000),
+        ("123.4567M", 246_913),
+        ("50.0005M", 100_001),
+        ("50.0004M", 100_000),
+        ("50M", 100_000),
+    ] {
+        let text = minimal_with("'500M'", ceiling);
+        let wan = read(&text).unwrap().config.wans.remove(0);
+        assert_eq!(wan.control.law.ladders.download.step_up, bits(step), "{ceiling}");
+    }
+}
+
+#[test]
+fn openwrt_words_for_on_and_off_are_understood() {
+    for (word, trust) in [
+        ("1", Trust::System),
+        ("yes", Trust::System),
+        ("on", Trust::System),
+        ("true", Trust::System),
+        ("enabled", Trust::System),
+        ("0", Trust::Anyone),
+        ("no", Trust::Anyone),
+        ("off", Trust::Anyone),
+        ("false", Trust::Anyone),
+        ("disabled", Trust::Anyone),
+    ] {
+        let text = minimal_with("'wanctl'", &format!("'wanctl'\n\toption tls_verify {word}"));
+        let settings = read(&text).unwrap().config.routers.remove(0).settings;
+        assert_eq!(settings.scheme, Scheme::Https(trust), "{word}");
+    }
+}
