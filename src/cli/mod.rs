@@ -32,9 +32,9 @@ pub enum Exit {
     Failure,
     /// `status` found no daemon to ask: 2.
     NothingRunning,
-    /// The command line was wrong (EX_USAGE of sysexits.h): 64.
+    /// The command line was wrong (`EX_USAGE` of `sysexits.h`): 64.
     Usage,
-    /// The configuration was wrong (EX_CONFIG of sysexits.h): 78.
+    /// The configuration was wrong (`EX_CONFIG` of `sysexits.h`): 78.
     Config,
 }
 

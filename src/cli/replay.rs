@@ -189,12 +189,8 @@ impl Player {
     fn carry_out(&mut self, times: &[Option<Span>]) {
         while let Some(action) = self.engine.poll_action() {
             match action {
-                Action::Probe { wan, number, reflectors } => {
-                    for reflector in reflectors {
-                        self.engine.on_sent(wan, reflector, number, self.now);
-                        let time = times.get(usize::from(reflector)).copied().flatten();
-                        self.replies.extend(time.map(|time| (self.now + time, reflector, number)));
-                    }
+                Action::Probe { number, reflectors, .. } => {
+                    reflectors.iter().for_each(|reflector| self.probe(*reflector, number, times));
                 }
                 Action::Ask { router, ticket, request } => {
                     let answer = Ok(self.obey(request));
@@ -203,6 +199,12 @@ impl Player {
                 Action::Save => {}
             }
         }
+    }
+
+    fn probe(&mut self, reflector: u8, number: u32, times: &[Option<Span>]) {
+        self.engine.on_sent(WanId(0), reflector, number, self.now);
+        let time = times.get(usize::from(reflector)).copied().flatten();
+        self.replies.extend(time.map(|time| (self.now + time, reflector, number)));
     }
 
     fn obey(&mut self, request: Request) -> Answer {

@@ -3,6 +3,7 @@
 //! carries out what it wants; no step of it waits for a router or a reply.
 //! Knows no command line; what the packets of the probes travel on is given to it.
 
+mod actions;
 mod health;
 mod names;
 mod router;

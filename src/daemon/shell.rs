@@ -4,10 +4,10 @@
 
 use std::{future::Future, rc::Rc};
 
-use log::{debug, info, log, warn};
+use log::{debug, info, warn};
 use smol::{
     LocalExecutor, Timer,
-    channel::{self, Receiver, Sender, TrySendError},
+    channel::{self, Receiver, Sender},
     future,
 };
 
@@ -20,9 +20,6 @@ use crate::{
     config::Config,
     control::{
         engine::Engine,
-        event::{Action, Event, RouterNews, WanNews, What},
-        failure::FailureKind,
-        saved::SavedWan,
         time::{Instant, Span},
         wan::{self, RouterId, WanId},
     },
@@ -31,7 +28,7 @@ use crate::{
         words::Names,
     },
     os::clock,
-    probe::prober::{Probe, Prober, Received, Wire},
+    probe::prober::{Prober, Received, Wire},
     router::{
         error::RouterError,
         http::RestClient,
@@ -86,20 +83,20 @@ impl Handle {
 
 /// The daemon.
 pub struct Daemon<W> {
-    config: Config,
-    names: Names,
+    pub(super) config: Config,
+    pub(super) names: Names,
     /// Boxed: it is large, and futures are moved.
-    engine: Box<Engine>,
-    probers: Vec<Prober<W>>,
-    jobs: Vec<Sender<Job>>,
+    pub(super) engine: Box<Engine>,
+    pub(super) probers: Vec<Prober<W>>,
+    pub(super) jobs: Vec<Sender<Job>>,
     inputs: Receiver<Input>,
     sender: Sender<Input>,
-    files: Files,
-    started: Instant,
+    pub(super) files: Files,
+    pub(super) started: Instant,
     /// RouterOS version per router, once known.
-    versions: Vec<String>,
+    pub(super) versions: Vec<String>,
     /// Why the last request to each router failed.
-    errors: Vec<Option<RouterError>>,
+    pub(super) errors: Vec<Option<RouterError>>,
     timer: Timer,
     stop_by: Option<Instant>,
 }
@@ -192,11 +189,7 @@ impl<W: Wire> Daemon<W> {
             match self.wait().await {
                 Wake::Tick => self.tick(),
                 Wake::Arrived => self.drain(),
-                Wake::Input(input) => {
-                    if let Some(ended) = self.take(input) {
-                        return ended;
-                    }
-                }
+                Wake::Input(input) => self.take(input),
             }
             self.carry_out();
             if let Some(ended) = self.is_over() {
@@ -250,17 +243,17 @@ impl<W: Wire> Daemon<W> {
         }
     }
 
-    fn take(&mut self, input: Input) -> Option<Ended> {
+    fn take(&mut self, input: Input) {
         match input {
             Input::Done(done) => self.on_done(done),
             Input::Health(client) => {
                 // A client that has gone away needs no answer.
                 let _ = client.try_send(Box::new(self.health()));
             }
-            Input::Stop if self.stop_by.is_some() => return Some(Ended::Early),
+            // Asked twice: what is not done by now is left.
+            Input::Stop if self.stop_by.is_some() => self.stop_by = Some(Instant::default()),
             Input::Stop => self.begin_end(),
         }
-        None
     }
 
     fn on_done(&mut self, Done { router, ticket, reply }: Done) {
@@ -311,77 +304,10 @@ impl<W: Wire> Daemon<W> {
         if self.engine.is_drained(now) {
             return Some(Ended::Cleanly);
         }
-        if now >= stop_by {
+        (now >= stop_by).then(|| {
             warn!("a router did not answer in time; its limits may be from the decision before");
-            return Some(Ended::Early);
-        }
-        None
-    }
-
-    /// Does what the core wants and says what it tells.
-    fn carry_out(&mut self) {
-        while let Some(action) = self.engine.poll_action() {
-            match action {
-                Action::Probe { wan, number, reflectors } => self.probe(wan, number, &reflectors),
-                Action::Ask { router, ticket, request } => {
-                    let job = Job { ticket, request };
-                    let sent = self.jobs.get(usize::from(router.0)).map(|jobs| jobs.try_send(job));
-                    if let None | Some(Err(TrySendError::Full(_) | TrySendError::Closed(_))) = sent
-                    {
-                        // Cannot be: one request per router, and its task lives as long as this.
-                        let answer = Err(FailureKind::Timeout);
-                        self.engine.on_answer(router, ticket, answer, clock::now());
-                    }
-                }
-                Action::Save => self.save(Occasion::Change),
-            }
-        }
-        while let Some(event) = self.engine.poll_event() {
-            self.say(&event);
-        }
-    }
-
-    fn probe(&mut self, wan: WanId, number: u32, reflectors: &[u8]) {
-        let Self { probers, engine, names, .. } = self;
-        let Some(prober) = probers.get_mut(usize::from(wan.0)) else { return };
-        let probes: heapless::Vec<Probe, 8> =
-            reflectors.iter().map(|reflector| Probe { reflector: *reflector, number }).collect();
-        let now = clock::now();
-        prober.send(&probes, now, |told| match told {
-            Ok(sent) => engine.on_sent(wan, sent.reflector, sent.number, sent.at),
-            Err(unsent) => {
-                debug!("wan {}: a probe could not be sent: {}", names.wan(wan), unsent.error);
-                engine.on_send_failed(wan, now);
-            }
-        });
-    }
-
-    /// Says an event; what a router answered or did not is added to its line.
-    fn say(&self, event: &Event) {
-        let (level, text) = self.names.describe(event);
-        let router = match event.what {
-            What::Router(router, RouterNews::Lost(_) | RouterNews::StillLost { .. }) => {
-                Some(router)
-            }
-            What::Wan(wan, WanNews::QueueTrouble(..)) => {
-                self.config.wans.get(usize::from(wan.0)).map(|wan| wan.control.router)
-            }
-            What::Wan(..) | What::Router(..) => None,
-        };
-        let error = router.and_then(|router| self.errors.get(usize::from(router.0))?.as_ref());
-        match error {
-            Some(error) => log!(level, "{text}: {error}"),
-            None => log!(level, "{text}"),
-        }
-    }
-
-    fn save(&mut self, occasion: Occasion) {
-        let Self { engine, config, files, .. } = self;
-        let saved = |(index, wan): (u8, &crate::config::WanSection)| {
-            let saved: SavedWan = engine.saved(WanId(index))?;
-            Some((wan.name.clone(), saved))
-        };
-        files.save((0..).zip(&config.wans).filter_map(saved), occasion, clock::now());
+            Ended::Early
+        })
     }
 }
 

@@ -95,7 +95,7 @@ pub struct WanHealth {
 /// One direction of a WAN.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DirectionHealth {
-    /// `GREEN`, `YELLOW`, `SOFT_RED`, `RED` or `no-signal`.
+    /// `GREEN`, `YELLOW`, `SOFT_RED`, `RED`; without a decision `learning` or `no-signal`.
     pub state: Text,
     /// The rate wanted.
     pub wanted_bps: u64,
@@ -218,14 +218,9 @@ impl WanHealth {
         let decision = wan.decision();
         let means = wan.law().means();
         let (unused, cycles, counters) = (wan.unused(), wan.cycles(), wan.counters());
-        let signal = match wan.signal() {
-            Signal::Learning => "learning",
-            Signal::Fresh => "fresh",
-            Signal::Lost(_) => "no-signal",
-        };
         Self {
             name: text(names.wan(wan.id())),
-            signal: text(signal),
+            signal: text(signal_word(wan)),
             baseline_ms: means.map(|means| means.baseline().ms()),
             load_ms: decision.map(|decision| decision.load.ms()),
             delta_ms: decision.map(|decision| decision.delta),
@@ -242,6 +237,14 @@ impl WanHealth {
             writes_last_hour: budget.0,
             writes_left: budget.1,
         }
+    }
+}
+
+const fn signal_word(wan: &Wan) -> &'static str {
+    match wan.signal() {
+        Signal::Learning => "learning",
+        Signal::Fresh => "fresh",
+        Signal::Lost(_) => "no-signal",
     }
 }
 
@@ -275,7 +278,7 @@ impl DirectionHealth {
             Direction::Upload => upload,
         };
         Self {
-            state: text(verdict.map_or("no-signal", |verdict| verdict.zone.word())),
+            state: text(verdict.map_or(signal_word(wan), |verdict| verdict.zone.word())),
             wanted_bps: wanted.bps(),
             confirmed_bps: wan.applier().confirmed().of(direction).map(Rate::bps),
             reason: text(verdict.map_or("no decision: rates are held", reason)),
