@@ -1,3 +1,7 @@
 //! Measuring round-trip times: one ICMP echo per reflector and round.
+//! Promises: only replies to our own probes come out, with the time they arrived; nothing waits and
+//! nothing is judged here.
+//! Knows nothing of rounds, deadlines or what the times are good for.
 
+pub mod icmp_wire;
 pub mod settings;
