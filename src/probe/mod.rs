@@ -3,5 +3,7 @@
 //! nothing is judged here.
 //! Knows nothing of rounds, deadlines or what the times are good for.
 
+pub mod icmp;
 pub mod icmp_wire;
+pub mod prober;
 pub mod settings;
