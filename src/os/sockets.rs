@@ -225,6 +225,16 @@ impl IcmpSocket {
         self.stamping
     }
 
+    /// The socket as an emulator would give it that agrees to stamps and has none.
+    #[cfg(test)]
+    pub(crate) fn without_stamps(self) -> Self {
+        let off: libc::c_int = 0;
+        for option in [libc::SO_TIMESTAMPNS, libc::SO_TIMESTAMP] {
+            let _ = set(self.fd.as_fd(), libc::SOL_SOCKET, option, &off);
+        }
+        self
+    }
+
     /// Fetches what is there, up to `MAX_BATCH` datagrams, without waiting.
     pub fn recv_batch(&self, inbox: &mut Inbox) -> Result<Left, NetError> {
         Ok(inbox.fetch(self.fd.as_fd())?)

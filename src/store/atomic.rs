@@ -11,8 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The longest file that is loaded, in bytes.
-pub const MAX_BYTES: u64 = 8 * 1024;
+use super::format::MAX_BYTES;
 
 /// What was being done when it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,7 +79,7 @@ impl std::error::Error for StoreError {
 pub enum Loaded {
     /// No file.
     NotThere,
-    /// The content, at most `MAX_BYTES`.
+    /// The content, at most `format::MAX_BYTES`.
     Content(Vec<u8>),
     /// Something that cannot be ours: a longer file, or none at all but a directory or a device.
     Foreign,
@@ -119,10 +118,11 @@ pub fn load(dir: &Path, name: &str) -> Result<Loaded, StoreError> {
         return Ok(Loaded::Foreign);
     }
     let file = File::open(&path).map_err(during(Doing::Read))?;
+    // One byte more tells a longer file.
+    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     let mut content = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut content).map_err(during(Doing::Read))?;
-    let fits = u64::try_from(content.len()).is_ok_and(|len| len <= MAX_BYTES);
-    Ok(if fits { Loaded::Content(content) } else { Loaded::Foreign })
+    file.take(limit).read_to_end(&mut content).map_err(during(Doing::Read))?;
+    Ok(if content.len() <= MAX_BYTES { Loaded::Content(content) } else { Loaded::Foreign })
 }
 
 /// Renames the file to `NAME.corrupt`, for people to look at; an earlier one is replaced.
