@@ -23,7 +23,7 @@ impl<W: Wire> Daemon<W> {
             match action {
                 Action::Probe { wan, number, reflectors } => self.probe(wan, number, &reflectors),
                 Action::Ask { router, ticket, request } => {
-                    self.ask(router, Job { ticket, request })
+                    self.ask(router, Job { ticket, request });
                 }
                 Action::Save => self.save(Occasion::Change),
             }
@@ -35,7 +35,7 @@ impl<W: Wire> Daemon<W> {
 
     fn ask(&mut self, router: RouterId, job: Job) {
         let jobs = self.jobs.get(usize::from(router.0));
-        if !jobs.is_some_and(|jobs| jobs.try_send(job).is_ok()) {
+        if jobs.is_none_or(|jobs| jobs.try_send(job).is_err()) {
             // Cannot be: one request per router, and its task lives as long as this.
             let answer = Err(FailureKind::Timeout);
             self.engine.on_answer(router, job.ticket, answer, clock::now());

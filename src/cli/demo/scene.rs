@@ -73,7 +73,8 @@ impl Scene {
     /// The configuration of the daemon, as a user would write it.
     pub(super) fn config(&self, url: &str, folder: &Path, certificate: &Path) -> String {
         let PerDirection { download, upload } = self.ceilings;
-        let tenth = |rate: Rate| Bits(Rate::from_bps(rate.bps() / 10).unwrap_or(Rate::MIN));
+        // Floors as users set them: what the line still carries on a bad evening.
+        let worst = |rate: Rate| Bits(Rate::from_bps(rate.bps() / 100 * 45).unwrap_or(Rate::MIN));
         format!(
             "config globals
 \toption state_dir '{}'
@@ -98,9 +99,9 @@ config wan 'cable'
             folder.display(),
             certificate.display(),
             Bits(download),
-            tenth(download),
+            worst(download),
             Bits(upload),
-            tenth(upload),
+            worst(upload),
         )
     }
 }

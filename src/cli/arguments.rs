@@ -1,0 +1,190 @@
+//! The arguments, understood: flags typed, then decided.
+//! Promises: what is not understood is named in the error.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "an argument that is not one of the expected is unexpected, whatever it is"
+)]
+
+use std::path::PathBuf;
+
+use lexopt::{
+    Arg::{Long, Short, Value},
+    Parser, ValueExt as _,
+};
+
+#[cfg(feature = "sim")]
+use super::demo;
+use super::status;
+
+/// Where the configuration is looked for.
+const DEFAULT_CONFIG: &str = "/etc/config/wanctl";
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Command {
+    Run {
+        config: PathBuf,
+    },
+    Check {
+        config: PathBuf,
+    },
+    Options,
+    Status {
+        at: String,
+        form: status::Form,
+    },
+    Replay {
+        trace: PathBuf,
+    },
+    #[cfg(feature = "sim")]
+    Demo(demo::Flags),
+    Help,
+    Version,
+}
+
+/// The command of these arguments.
+pub(super) fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
+    let command = match parser.next()? {
+        Some(Short('h') | Long("help")) | None => return Ok(Command::Help),
+        Some(Short('V') | Long("version")) => return Ok(Command::Version),
+        Some(Value(command)) => command.string()?,
+        Some(other) => return Err(other.unexpected()),
+    };
+    match command.as_str() {
+        "run" => Ok(Command::Run { config: config_only(&mut parser)? }),
+        "check" => check_flags(&mut parser),
+        "status" => status_flags(&mut parser),
+        "replay" => replay_flags(&mut parser),
+        "demo" => demo_flags(&mut parser),
+        "help" => Ok(Command::Help),
+        "version" => Ok(Command::Version),
+        unknown => Err(format!("there is no command '{unknown}'").into()),
+    }
+}
+
+fn config_only(parser: &mut Parser) -> Result<PathBuf, lexopt::Error> {
+    let mut config = PathBuf::from(DEFAULT_CONFIG);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('c') | Long("config") => config = parser.value()?.into(),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(config)
+}
+
+fn check_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
+    let mut command = Command::Check { config: PathBuf::from(DEFAULT_CONFIG) };
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('c') | Long("config") => {
+                command = Command::Check { config: parser.value()?.into() };
+            }
+            Long("options") => command = Command::Options,
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(command)
+}
+
+fn status_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
+    let mut at = status::DEFAULT_ADDRESS.to_string();
+    let mut form = status::Form::Screen;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("at") => at = parser.value()?.string()?,
+            Long("json") => form = status::Form::Json,
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Command::Status { at, form })
+}
+
+fn replay_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
+    let mut trace = None;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Value(path) if trace.is_none() => trace = Some(path.into()),
+            other => return Err(other.unexpected()),
+        }
+    }
+    let trace = trace.ok_or("replay needs a trace file")?;
+    Ok(Command::Replay { trace })
+}
+
+#[cfg(feature = "sim")]
+fn demo_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
+    let mut flags = demo::Flags::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("seconds") => flags.seconds = parser.value()?.parse()?,
+            Long("seed") => flags.seed = parser.value()?.parse()?,
+            Long("plain") => flags.form = demo::Form::Plain,
+            Long("json") => flags.form = demo::Form::Json,
+            other => return Err(other.unexpected()),
+        }
+    }
+    if !demo::SECONDS.contains(&flags.seconds) {
+        return Err(format!(
+            "--seconds takes {} to {}",
+            demo::SECONDS.start(),
+            demo::SECONDS.end()
+        )
+        .into());
+    }
+    Ok(Command::Demo(flags))
+}
+
+#[cfg(not(feature = "sim"))]
+fn demo_flags(_: &mut Parser) -> Result<Command, lexopt::Error> {
+    Err("this build has no simulator; build with `--features sim` for the demo".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use lexopt::Parser;
+
+    use super::{Command, parse};
+    use crate::cli::status::Form;
+
+    fn parsed(words: &str) -> Result<Command, String> {
+        parse(Parser::from_args(words.split_whitespace())).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_command_and_flag_is_understood() {
+        let run = |path: &str| Ok(Command::Run { config: path.into() });
+        let status = |at: &str, form| Ok(Command::Status { at: at.to_string(), form });
+        assert_eq!(parsed("run"), run("/etc/config/wanctl"));
+        assert_eq!(parsed("run -c x"), run("x"));
+        assert_eq!(parsed("run --config=y"), run("y"));
+        assert_eq!(parsed("check -cz"), Ok(Command::Check { config: "z".into() }));
+        assert_eq!(parsed("check --options"), Ok(Command::Options));
+        assert_eq!(parsed("status"), status("127.0.0.1:9101", Form::Screen));
+        assert_eq!(parsed("status --json --at [::1]:7"), status("[::1]:7", Form::Json));
+        assert_eq!(parsed("replay t"), Ok(Command::Replay { trace: "t".into() }));
+        for help in ["", "-h", "--help", "help"] {
+            assert_eq!(parsed(help), Ok(Command::Help));
+        }
+        for version in ["-V", "--version", "version"] {
+            assert_eq!(parsed(version), Ok(Command::Version));
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        for (words, named) in [
+            ("start", "start"),
+            ("run extra", "extra"),
+            ("run --conf x", "--conf"),
+            ("run -c", "-c"),
+            ("status --watch", "--watch"),
+            ("replay", "trace"),
+            ("replay a b", "b"),
+            ("--nonsense", "--nonsense"),
+        ] {
+            let error = parsed(words).unwrap_err();
+            assert!(error.contains(named), "{words}: {error}");
+        }
+    }
+}
