@@ -8,6 +8,7 @@
 )]
 
 mod config;
+mod docs;
 mod engine;
 mod layering;
 mod os;
