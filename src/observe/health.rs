@@ -248,6 +248,15 @@ const fn signal_word(wan: &Wan) -> &'static str {
     }
 }
 
+/// The state without a decision.
+const fn undecided(wan: &Wan) -> &'static str {
+    match wan.signal() {
+        // The round that completes the baseline decides nothing yet.
+        Signal::Learning | Signal::Fresh => "learning",
+        Signal::Lost(_) => "no-signal",
+    }
+}
+
 fn reflectors(wan: &Wan, names: &Names) -> Vec<ReflectorHealth, MAX_REFLECTORS> {
     let addresses = names.wans.get(usize::from(wan.id().0)).map(|wan| wan.reflectors.as_slice());
     (0..)
@@ -278,7 +287,7 @@ impl DirectionHealth {
             Direction::Upload => upload,
         };
         Self {
-            state: text(verdict.map_or(signal_word(wan), |verdict| verdict.zone.word())),
+            state: text(verdict.map_or(undecided(wan), |verdict| verdict.zone.word())),
             wanted_bps: wanted.bps(),
             confirmed_bps: wan.applier().confirmed().of(direction).map(Rate::bps),
             reason: text(verdict.map_or("no decision: rates are held", reason)),

@@ -4,9 +4,10 @@
 //! Knows nothing of rounds: whether a reply is late or a duplicate is for the control core to say.
 
 use std::{
-    future::Future,
+    future::{self, Future},
     hash::{BuildHasher, RandomState},
     net::IpAddr,
+    task::{Context, Poll},
 };
 
 use crate::{
@@ -106,9 +107,9 @@ pub trait Wire {
     /// Hands over what has arrived, without waiting; a flood is left in part for the next time.
     fn receive(&mut self, now: Instant, take: &mut dyn FnMut(Incoming<'_>));
 
-    /// Resolves when there is something to receive whose arrival time only a prompt `receive`
+    /// Ready when there is something to receive whose arrival time only a prompt `receive`
     /// knows; stays pending where the kernel gives the time.
-    fn readable(&self) -> impl Future<Output = ()>;
+    fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()>;
 }
 
 /// The prober of one WAN.
@@ -201,7 +202,12 @@ impl<W: Wire> Prober<W> {
     /// Resolves when something came in that must be drained at once to know when it came; stays
     /// pending where the kernel's time stamps let it wait for the next tick.
     pub fn readable(&self) -> impl Future<Output = ()> {
-        self.wire.readable()
+        future::poll_fn(|context| self.poll_readable(context))
+    }
+
+    /// The same for those who wait for several at once.
+    pub fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
+        self.wire.poll_readable(context)
     }
 
     fn address(&self, probe: Probe) -> Option<IpAddr> {

@@ -6,10 +6,10 @@
 use std::{
     cell::RefCell,
     collections::BTreeMap,
-    future::{self, Future},
     net::IpAddr,
     rc::Rc,
     sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
 };
 
 use crate::{
@@ -165,8 +165,8 @@ impl Wire for SimulatedWire {
         }
     }
 
-    fn readable(&self) -> impl Future<Output = ()> {
-        future::pending()
+    fn poll_readable(&self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     Outgoing, Probe, Prober, Received, Wire, icmp_wire,
 };
 use crate::control::time::Span;
-use std::future::{Future, pending};
+use std::task::{Context, Poll};
 
 /// A wire whose reflectors answer at once, and which can be told to fail.
 #[derive(Default)]
@@ -50,8 +50,8 @@ impl Wire for Echoing {
         }
     }
 
-    fn readable(&self) -> impl Future<Output = ()> {
-        pending()
+    fn poll_readable(&self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
     }
 }
 
