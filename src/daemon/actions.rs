@@ -3,7 +3,7 @@
 
 use log::{debug, log};
 
-use super::{router::Job, shell::Daemon, state::Occasion};
+use super::{input::Job, shell::Daemon, state::Occasion};
 use crate::{
     config::WanSection,
     control::{

@@ -13,7 +13,7 @@ use smol::{
     net::{TcpListener, TcpStream},
 };
 
-use super::shell::Input;
+use super::input::Input;
 use crate::observe::health::{Health, MAX_JSON, Status};
 
 /// Clients served at a time; more are turned away.

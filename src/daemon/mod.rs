@@ -5,6 +5,7 @@
 
 mod actions;
 mod health;
+mod input;
 mod names;
 mod router;
 mod shell;

@@ -4,37 +4,21 @@
 
 use smol::channel::{Receiver, Sender};
 
-use super::shell::Input;
+use super::input::{Done, Input, Job};
 use crate::{
     config::WanSection,
     control::{
         engine::Answer,
-        event::{Request, Ticket},
+        event::Request,
         queue::{Limit, QueueSlot},
         wan::{RouterId, WanId},
     },
     router::{
-        error::RouterError,
         http::RestClient,
         op::{NewLimit, Op, QueueKind, QueueRef, Reply},
         settings::Queues,
     },
 };
-
-/// A request of the core and its ticket.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Job {
-    pub(super) ticket: Ticket,
-    pub(super) request: Request,
-}
-
-/// What came of a job.
-#[derive(Debug)]
-pub(super) struct Done {
-    pub(super) router: RouterId,
-    pub(super) ticket: Ticket,
-    pub(super) reply: Result<Reply, RouterError>,
-}
 
 /// Serves one router until nobody asks any more. `queues` are those of each WAN.
 pub(super) async fn serve(

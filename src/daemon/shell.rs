@@ -12,8 +12,9 @@ use smol::{
 };
 
 use super::{
-    health, names,
-    router::{self, Done, Job},
+    health,
+    input::{Done, Input, Job},
+    names, router,
     state::{Files, Occasion},
 };
 use crate::{
@@ -41,17 +42,6 @@ const DRAIN_FOR: Span = Span::from_millis(2_000);
 
 /// Inputs that wait for the loop: an answer per router, some clients, signals.
 const MAX_INPUTS: usize = 16;
-
-/// Something that happened outside the core.
-#[derive(Debug)]
-pub(super) enum Input {
-    /// A router task is done.
-    Done(Done),
-    /// A client wants the health.
-    Health(Sender<Box<Health>>),
-    /// The daemon shall end; said again: at once.
-    Stop,
-}
 
 /// How the daemon ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
