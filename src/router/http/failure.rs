@@ -58,13 +58,32 @@ pub(super) fn late(timeout: Duration, doing: Doing) -> RouterError {
     RouterError::rest(FailureKind::Timeout, doing, detail)
 }
 
-/// The innermost words of an error: isahc's own add nothing to curl's.
+/// What a failure of the library means, in words. curl's own are compiled out.
 pub(super) fn words(error: &isahc::Error) -> String {
     let source = error.source();
     match source.and_then(|source| source.downcast_ref::<curl::Error>()) {
-        Some(curl) => curl.description().to_owned(),
+        Some(curl) => words_of_code(curl.code()),
         None => source.map_or_else(|| error.to_string(), ToString::to_string),
     }
+}
+
+/// The words for a code of curl's (`include/curl/curl.h`).
+fn words_of_code(code: u32) -> String {
+    let words = match code {
+        1 => "what answers does not speak HTTP/1.1",
+        6 => "the router's name has no address",
+        8 => "what answers is not HTTP",
+        18 => "the connection ended in the middle of the answer",
+        23 => "the answer could not be taken in",
+        27 => "out of memory",
+        52 => "the connection was closed without an answer",
+        55 => "the connection broke while the request was sent",
+        56 => "the connection broke while the answer was read",
+        61 => "the answer is malformed",
+        TOO_LARGE => "the headers of the answer have no end",
+        other => return format!("the HTTP library gave up with its code {other}"),
+    };
+    words.to_owned()
 }
 
 fn cause(error: &isahc::Error) -> Cause {
