@@ -10,10 +10,12 @@
 )]
 
 mod bloat;
+mod idle;
 mod load;
 mod needs;
 mod net;
 mod rights;
 mod shaper;
+mod strace;
 #[path = "../support/mod.rs"]
 mod support;
