@@ -4,10 +4,12 @@
 //! Knows no command line; what the packets of the probes travel on is given to it.
 
 mod actions;
+mod alarm;
 mod health;
 mod names;
 mod router;
 mod shell;
 mod state;
 
+pub use self::alarm::block_on;
 pub use self::shell::{Daemon, Ended, Handle};

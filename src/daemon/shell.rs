@@ -6,13 +6,13 @@ use std::{future::Future, rc::Rc};
 
 use log::{debug, info, warn};
 use smol::{
-    LocalExecutor, Timer,
+    LocalExecutor,
     channel::{self, Receiver, Sender},
     future,
 };
 
 use super::{
-    health, names,
+    alarm, health, names,
     router::{self, Done, Job},
     state::{Files, Occasion},
 };
@@ -97,7 +97,6 @@ pub struct Daemon<W> {
     pub(super) versions: Vec<String>,
     /// Why the last request to each router failed.
     pub(super) errors: Vec<Option<RouterError>>,
-    timer: Timer,
     stop_by: Option<Instant>,
 }
 
@@ -133,7 +132,6 @@ impl<W: Wire> Daemon<W> {
             started: now,
             versions: vec![String::new(); config.routers.len()],
             errors: vec![None; config.routers.len()],
-            timer: Timer::never(),
             stop_by: None,
             config,
         };
@@ -202,10 +200,9 @@ impl<W: Wire> Daemon<W> {
         let now = clock::now();
         let deadline = self.engine.next_deadline(now);
         let deadline = self.stop_by.map_or(deadline, |stop_by| deadline.min(stop_by));
-        self.timer.set_at(clock::deadline(deadline));
-        let Self { timer, inputs, probers, .. } = self;
+        let Self { inputs, probers, .. } = self;
         let tick = async {
-            timer.await;
+            alarm::until(deadline).await;
             Wake::Tick
         };
         let input = async {
