@@ -14,7 +14,7 @@ use smol::{LocalExecutor, future};
 use super::Exit;
 use crate::{
     config::{self, Config, Finding, Loaded},
-    daemon::{Daemon, Ended, Handle},
+    daemon::{self, Daemon, Ended, Handle},
     os::{
         clock,
         lock::{Lock, LockError},
@@ -106,7 +106,7 @@ fn start(config: Config, signals: Signals) -> Exit {
     let handle = daemon.handle();
     let executor = LocalExecutor::new();
     executor.spawn(pass_on(signals, handle)).detach();
-    match async_io::block_on(executor.run(daemon.run(clients))) {
+    match daemon::block_on(executor.run(daemon.run(clients))) {
         Ended::Cleanly | Ended::Early => Exit::Ok,
     }
 }

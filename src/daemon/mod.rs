@@ -4,6 +4,7 @@
 //! Knows no command line; what the packets of the probes travel on is given to it.
 
 mod actions;
+mod alarm;
 mod health;
 mod input;
 mod names;
@@ -11,4 +12,5 @@ mod router;
 mod shell;
 mod state;
 
+pub use self::alarm::block_on;
 pub use self::shell::{Daemon, Ended, Handle};

@@ -6,13 +6,13 @@ use std::{future::poll_fn, rc::Rc, task::Poll};
 
 use log::{debug, info, warn};
 use smol::{
-    LocalExecutor, Timer,
+    LocalExecutor,
     channel::{self, Receiver, Sender},
     future,
 };
 
 use super::{
-    health,
+    alarm, health,
     input::{Done, Input, Job},
     names, router,
     state::{Files, Occasion},
@@ -87,7 +87,6 @@ pub struct Daemon<W> {
     pub(super) versions: Vec<String>,
     /// Why the last request to each router failed.
     pub(super) errors: Vec<Option<RouterError>>,
-    timer: Timer,
     stop_by: Option<Instant>,
 }
 
@@ -123,7 +122,6 @@ impl<W: Wire> Daemon<W> {
             started: now,
             versions: vec![String::new(); config.routers.len()],
             errors: vec![None; config.routers.len()],
-            timer: Timer::never(),
             stop_by: None,
             config,
         };
@@ -192,10 +190,9 @@ impl<W: Wire> Daemon<W> {
         let now = clock::now();
         let deadline = self.engine.next_deadline(now);
         let deadline = self.stop_by.map_or(deadline, |stop_by| deadline.min(stop_by));
-        self.timer.set_at(clock::deadline(deadline));
-        let Self { timer, inputs, probers, .. } = self;
+        let Self { inputs, probers, .. } = self;
         let tick = async {
-            timer.await;
+            alarm::until(deadline).await;
             Wake::Tick
         };
         let input = async {

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod binary;
 mod config;
 mod docs;
 mod engine;
@@ -14,6 +15,8 @@ mod layering;
 mod os;
 mod probe;
 mod router;
+#[path = "../support/mod.rs"]
+mod running;
 mod sim;
 mod store;
 mod support;

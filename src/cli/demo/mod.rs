@@ -26,7 +26,7 @@ use self::{line::Line, scene::Scene, summary::Summary, view::View};
 use super::Exit;
 use crate::{
     config::{self, Config},
-    daemon::{Daemon, Handle},
+    daemon::{self, Daemon, Handle},
     os::{
         clock,
         signals::{Signal, Signals},
@@ -94,7 +94,7 @@ pub(super) fn demo(flags: &Flags, out: &mut dyn Write) -> io::Result<Exit> {
     view.begin(out)?;
     let show = show(&mut view, &scene, &line, handle.clone(), signals, out);
     let run = future::zip(daemon.run(clients), show);
-    let (_, shown) = async_io::block_on(executor.run(run));
+    let (_, shown) = daemon::block_on(executor.run(run));
     shown?;
     drop(server);
     let summary = Summary::of(&scene, &line.borrow());

@@ -1,0 +1,139 @@
+//! What the daemon is for: a saturated line without control and with it.
+
+use std::path::{Path, PathBuf};
+
+use wanctl::{control::units::Direction, sim::routeros::RouterSettings};
+
+use crate::{
+    load::{Times, download, ping, server, throughput},
+    needs::announce,
+    net::{Bed, LINE, REFLECTORS},
+    shaper::{Change, followed},
+    support::{
+        config::{TREE, globals, section},
+        daemon::{Daemon, WANCTL},
+        router::{Router, home},
+        scratch::Scratch,
+        wait::seconds,
+    },
+};
+
+/// The ceilings lie above the line, so that only delay tells where the line is.
+const RATES: [(&str, &str); 4] = [
+    ("download_ceiling", "24M"),
+    ("download_floor", "5M"),
+    ("upload_ceiling", "6M"),
+    ("upload_floor", "2M"),
+];
+
+/// A configuration for the bed's line.
+pub(crate) fn config(scratch: &Scratch, router: &Router, level: &str) -> PathBuf {
+    let reflectors = REFLECTORS.map(|reflector| ("reflector", reflector));
+    let wan = section("wan", "cable", &[&TREE[..], &RATES, &reflectors].concat());
+    let text = globals(scratch, level) + &router.section("home", scratch) + &wan;
+    scratch.write("wanctl.conf", text.as_bytes())
+}
+
+/// A daemon in the client's namespace, asked by a thread of it.
+pub(crate) fn start(bed: &Bed, config: &Path) -> Daemon {
+    let mut command = bed.command("client", WANCTL);
+    command.arg("run").arg("-c").arg(config);
+    let mut daemon = Daemon::spawn(command);
+    daemon.wait_for_status();
+    daemon
+}
+
+/// One row of the table: added delay in ms, and throughput.
+struct Row {
+    added: [f64; 2],
+    lost: usize,
+    throughput: u64,
+}
+
+impl Row {
+    fn new(idle: &Times, loaded: &Times, throughput: u64) -> Self {
+        let added = [50, 95].map(|percent| loaded.percentile(percent) - idle.percentile(50));
+        Self { added, lost: loaded.lost(), throughput }
+    }
+
+    fn show(&self, name: &str) -> String {
+        let [p50, p95] = self.added;
+        let mbit = self.throughput / 100_000;
+        let (whole, tenths) = (mbit / 10, mbit % 10);
+        let lost = self.lost;
+        format!("{name:<12} {p50:>9.1} {p95:>9.1} {lost:>7} % {whole:>9}.{tenths} Mbit/s")
+    }
+}
+
+/// The limits of the download and when they were set.
+fn history(changes: &[Change]) -> String {
+    let start = changes.first().map(|change| change.at);
+    let of = changes.iter().filter(|change| change.direction == Direction::Download);
+    let entry = |change: &Change| {
+        let after = start.map_or(0, |start| change.at.since(start).as_millis());
+        format!("{after}:{}k", change.rate / 1_000)
+    };
+    of.map(entry).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn control_takes_the_delay_of_a_saturated_line_away_and_leaves_its_throughput() {
+    let Some(bed) = Bed::new() else { return };
+    let _server = server(&bed);
+    let idle = ping(&bed, 2);
+    let loading = download(&bed, 3, 10);
+    let without = {
+        ping(&bed, 3);
+        let loaded = ping(&bed, 8);
+        Row::new(&idle, &loaded, throughput(loading))
+    };
+    let scratch = Scratch::new();
+    let (with, lines, changes) = bed.inside("client", || {
+        let router = Router::start(home());
+        let daemon = start(&bed, &config(&scratch, &router, "info"));
+        daemon.until_within(seconds(10), "fresh", |health| health.wans[0].signal == "fresh");
+        let (with, changes) = followed(&bed, &router, || {
+            let loading = download(&bed, 10, 20);
+            ping(&bed, 10);
+            let loaded = ping(&bed, 19);
+            Row::new(&idle, &loaded, throughput(loading))
+        });
+        assert!(router.limits(&RouterSettings::home_tree()).download.is_some());
+        (with, daemon.lines(), changes)
+    });
+    announce(&format!(
+        "\nadded delay (ms)   p50       p95   lost pings   throughput\n{}\n{}\n\
+         download limits (ms: kbit/s): {}",
+        without.show("without"),
+        with.show("with wanctl"),
+        history(&changes),
+    ));
+    let log = lines.join("\n");
+    assert!(without.added[1] >= 300.0, "there is no bloat to control");
+    assert!(with.added[1] <= 60.0, "too much delay:\n{log}");
+    assert!(with.throughput >= LINE.0 * 7 / 10, "too little throughput:\n{log}");
+}
+
+#[test]
+fn the_daemon_ends_within_three_seconds_of_sigterm_while_the_line_is_saturated() {
+    let Some(bed) = Bed::new() else { return };
+    let _server = server(&bed);
+    let scratch = Scratch::new();
+    bed.inside("client", || {
+        let router = Router::start(home());
+        let mut daemon = start(&bed, &config(&scratch, &router, "info"));
+        daemon.until("fresh", |health| health.wans[0].signal == "fresh");
+        let (ended, _) = followed(&bed, &router, || {
+            let _loading = download(&bed, 0, 30);
+            // Below the ceiling: the line is full, and writes are on their way.
+            daemon.until("lowered", |health| health.wans[0].download.wanted_bps < 24_000_000);
+            daemon.signal(libc::SIGTERM);
+            daemon.ended(seconds(3))
+        });
+        let log = daemon.lines().join("\n");
+        assert_eq!(ended.status.code(), Some(0), "{log}");
+        announce(&format!("\nSIGTERM under load: ended after {} ms", ended.after.as_millis()));
+        let limits = router.limits(&RouterSettings::home_tree());
+        assert!(limits.download.is_some_and(|limit| (5_000_000..24_000_000).contains(&limit)));
+    });
+}

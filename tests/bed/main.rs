@@ -1,0 +1,21 @@
+//! The real daemon on a real, if small, internet: network namespaces, queues of the kernel, ICMP and
+//! TCP. Needs root, `ip`, `tc`, `iperf3`, `ping` and `strace`:
+//! `cargo test --features bed --test bed`. A missing tool is a failure; `WANCTL_SKIP=bed` skips.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod bloat;
+mod idle;
+mod load;
+mod needs;
+mod net;
+mod rights;
+mod shaper;
+mod strace;
+#[path = "../support/mod.rs"]
+mod support;

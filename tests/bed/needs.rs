@@ -1,0 +1,54 @@
+//! What the bed needs from the machine. Promises: what is missing is a failure with its remedy,
+//! never a silent pass.
+
+use std::{
+    env,
+    io::{self, Write as _},
+    process::{Command, Stdio},
+};
+
+/// Program, an argument with which it does nothing, the Debian package that has it.
+const PROGRAMS: [(&str, &str, &str); 5] = [
+    ("ip", "-V", "iproute2"),
+    ("tc", "-V", "iproute2"),
+    ("iperf3", "--version", "iperf3"),
+    ("ping", "-V", "iputils-ping"),
+    ("strace", "-V", "strace"),
+];
+
+/// Whether the tests run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wish {
+    Run,
+    Skip,
+}
+
+/// Says something that is seen even if the test passes.
+pub(crate) fn announce(text: &str) {
+    // The macros of the standard library would hand it to the test harness, which hides it.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Whether the bed is wanted; panics if it is, and something is missing.
+pub(crate) fn check() -> Wish {
+    let skip = env::var("WANCTL_SKIP").unwrap_or_default();
+    if skip.split(',').any(|group| group.trim() == "bed") {
+        announce("\n*** SKIPPED: the bed, because WANCTL_SKIP names it: nothing was tested ***");
+        return Wish::Skip;
+    }
+    let missing: Vec<String> = PROGRAMS.iter().filter_map(absent).collect();
+    assert!(missing.is_empty(), "the bed needs {}", missing.join(", "));
+    assert_eq!(user(), "0", "the bed needs root, for network namespaces; or WANCTL_SKIP=bed");
+    Wish::Run
+}
+
+fn absent((program, argument, package): &(&str, &str, &str)) -> Option<String> {
+    let run =
+        Command::new(program).arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    run.is_err().then(|| format!("'{program}' (apt install {package})"))
+}
+
+fn user() -> String {
+    let output = Command::new("id").arg("-u").output().unwrap();
+    String::from_utf8_lossy(&output.stdout).trim().to_string()
+}

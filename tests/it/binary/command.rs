@@ -1,0 +1,82 @@
+//! What the commands say and how they end.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
+};
+
+use super::{RATES, REFLECTORS, output};
+use crate::running::{
+    config::{globals, section},
+    daemon::WANCTL,
+    scratch::Scratch,
+};
+
+#[test]
+fn version_and_help_are_said_on_standard_output() {
+    let version = format!("wanctl {}\n", env!("CARGO_PKG_VERSION"));
+    for flag in ["--version", "-V"] {
+        assert_eq!(output(&[flag]), (Some(0), version.clone(), String::new()));
+    }
+    for arguments in [&["--help"][..], &["-h"], &["help"], &[]] {
+        let (code, help, complaint) = output(arguments);
+        assert_eq!((code, complaint.as_str()), (Some(0), ""));
+        for command in ["run", "check", "status", "replay", "demo"] {
+            assert!(help.contains(&format!("\n  {command} ")), "{command}: {help}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_command_or_flag_ends_with_64_and_names_it() {
+    for arguments in [&["start"][..], &["run", "--quick"], &["status", "--at"], &["--nonsense"]] {
+        let (code, out, complaint) = output(arguments);
+        assert_eq!((code, out.as_str()), (Some(64), ""), "{arguments:?}");
+        let named = arguments.last().unwrap();
+        assert!(complaint.contains(named) && complaint.contains("--help"), "{complaint}");
+    }
+    assert_eq!(output(&["status", "--at", "nowhere"]).0, Some(64));
+}
+
+#[test]
+fn status_without_a_daemon_ends_with_2() {
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (code, out, complaint) = output(&["status", "--at", &port.to_string()]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(complaint.contains("no daemon answers"), "{complaint}");
+}
+
+#[test]
+fn a_wrong_configuration_ends_with_78_and_all_its_findings() {
+    let scratch = Scratch::new();
+    let wan = [&RATES[..], &REFLECTORS, &[("intervall", "50ms"), ("spike", "15")]].concat();
+    let text = globals(&scratch, "loud") + &section("wan", "cable", &wan);
+    let config = scratch.write("wanctl.conf", text.as_bytes());
+    let path = config.display().to_string();
+    for command in ["run", "check"] {
+        let (code, out, complaint) = output(&[command, "-c", &path]);
+        assert_eq!(code, Some(78), "{command}");
+        let said = out + &complaint;
+        for finding in ["loud", "intervall", "15ms", "download_queue", "router"] {
+            assert!(said.contains(finding), "{command}: {finding}: {said}");
+        }
+    }
+    let (code, out, complaint) = output(&["run", "-c", "/nowhere/wanctl"]);
+    assert_eq!(code, Some(78), "{out}{complaint}");
+    assert!(complaint.contains("/nowhere/wanctl"), "{complaint}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_complaint() {
+    let mut child = Command::new(WANCTL)
+        .args(["check", "--options"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let complaint = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert_eq!(complaint.collect::<Vec<_>>(), Vec::<String>::new());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}

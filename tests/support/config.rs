@@ -1,0 +1,28 @@
+//! Configurations as text.
+
+use super::scratch::Scratch;
+
+/// `config KIND 'name'` with these options; an option that stands twice is a list.
+pub fn section(kind: &str, name: &str, options: &[(&str, &str)]) -> String {
+    let line = |(option, value): &(&str, &str)| {
+        let word = if *option == "reflector" { "list" } else { "option" };
+        format!("\t{word} {option} '{value}'\n")
+    };
+    let lines: Vec<String> = options.iter().map(line).collect();
+    format!("config {kind} '{name}'\n{}\n", lines.concat())
+}
+
+/// The globals: a status port that the system chooses, and the state in the directory.
+pub fn globals(scratch: &Scratch, level: &str) -> String {
+    format!(
+        "config globals 'globals'\n\
+         \toption listen '127.0.0.1:0'\n\
+         \toption state_dir '{}'\n\
+         \toption log_level '{level}'\n\n",
+        scratch.join("state").display()
+    )
+}
+
+/// The queue tree entries of [`wanctl::sim::routeros::RouterSettings::home`].
+pub const TREE: [(&str, &str); 2] =
+    [("download_queue", "WAN-Download"), ("upload_queue", "WAN-Upload")];

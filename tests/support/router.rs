@@ -1,0 +1,85 @@
+//! A simulated RouterOS behind HTTPS, and the configuration that leads to it.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use wanctl::{
+    control::units::{PerDirection, Rate},
+    os::clock,
+    sim::{
+        https::{Leaf, Pki, RequestLog, RouterServer, Tls},
+        routeros::{Down, RouterOs, RouterSettings, Shaper},
+    },
+};
+
+use super::scratch::Scratch;
+
+/// What must never be seen anywhere.
+pub const PASSWORD: &str = "secret";
+
+pub fn mbit(value: u64) -> Rate {
+    Rate::from_bps(value * 1_000_000).unwrap()
+}
+
+/// The limits of a router that nobody has set yet; far from those that the tests configure.
+pub fn home() -> RouterSettings {
+    RouterSettings::home(PerDirection { download: mbit(900), upload: mbit(90) })
+}
+
+pub struct Router {
+    model: Arc<Mutex<RouterOs>>,
+    server: RouterServer,
+    pki: Pki,
+}
+
+impl Router {
+    pub fn start(settings: RouterSettings) -> Self {
+        let pki = Pki::new(Leaf::Signed).unwrap();
+        let model = Arc::new(Mutex::new(RouterOs::new(settings, 1, clock::now())));
+        let shared = Arc::clone(&model);
+        let server =
+            RouterServer::spawn_thread(RouterServer::LOCAL, shared, pki.tls(), clock::now).unwrap();
+        Self { model, server, pki }
+    }
+
+    pub fn model(&self) -> MutexGuard<'_, RouterOs> {
+        self.model.lock().unwrap()
+    }
+
+    pub fn force(&self, down: Option<Down>) {
+        self.model().force(down);
+    }
+
+    pub fn change_tls(&self, tls: Tls) {
+        self.server.change_tls(tls);
+    }
+
+    pub const fn log(&self) -> &RequestLog {
+        self.server.log()
+    }
+
+    pub const fn pki(&self) -> &Pki {
+        &self.pki
+    }
+
+    /// What the shaper limits, in bit/s; `None`: unlimited.
+    pub fn limits(&self, shaper: &Shaper) -> PerDirection<Option<u64>> {
+        self.model().limits(shaper).map(|limit| limit.map(Rate::bps))
+    }
+
+    /// Its section in a configuration; password and authority lie in the directory.
+    pub fn section(&self, name: &str, scratch: &Scratch) -> String {
+        let password = scratch.write(&format!("{name}.password"), PASSWORD.as_bytes());
+        let authority = scratch.write(&format!("{name}.pem"), self.pki.trust_pem().as_bytes());
+        format!(
+            "config router '{name}'\n\
+             \toption url 'https://{}'\n\
+             \toption username 'wanctl'\n\
+             \toption password_file '{}'\n\
+             \toption tls_ca '{}'\n\
+             \toption rest_timeout '1s'\n\n",
+            self.server.address(),
+            password.display(),
+            authority.display()
+        )
+    }
+}
