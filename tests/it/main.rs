@@ -13,6 +13,7 @@ mod layering;
 mod os;
 mod probe;
 mod router;
+mod scenarios;
 mod sim;
 mod store;
 mod support;
