@@ -3,14 +3,19 @@
 //! one request per queue is on the way; what the router refuses is tried again by back-off.
 //! Knows nothing of transports, or of whether the router is there.
 
+mod tracked;
+
 use heapless::Vec;
+
+pub use self::tracked::Trouble;
+use self::tracked::{Tracked, Urgency, Wish};
 
 use super::{
     backoff::Jitter,
     budget::Budget,
     failure::FailureKind,
     ladder,
-    queue::{Due, Found, Limit, Outcome, Queue, QueueSlot, ReadBack},
+    queue::{Found, Limit, Outcome, Queue, QueueSlot, ReadBack},
     time::{Instant, Span},
     units::{Direction, PerDirection, Rate},
 };
@@ -76,25 +81,6 @@ pub enum QueueNews {
     Mended(Span),
 }
 
-/// What the router refuses about one queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Trouble {
-    /// How the last request failed.
-    pub kind: FailureKind,
-    /// Since when.
-    pub since: Instant,
-    failures: u32,
-    retry_at: Instant,
-}
-
-#[derive(Clone, Debug)]
-struct Tracked {
-    queue: Queue,
-    trouble: Option<Trouble>,
-    read_at: Instant,
-    outcome: Outcome,
-}
-
 /// Counters since the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Counters {
@@ -115,8 +101,7 @@ pub struct Applier {
 
 /// What could be asked, without its consequences yet.
 enum Plan {
-    Read(usize),
-    Write(usize),
+    Now(Urgency, usize),
     At(Instant),
     Idle,
 }
@@ -135,12 +120,7 @@ impl Applier {
             }
             Layout::Pair => &[QueueSlot::Pair],
         };
-        let tracked = |slot: &QueueSlot| Tracked {
-            queue: Queue::new(*slot, bounds),
-            trouble: None,
-            read_at: Instant::default(),
-            outcome: Outcome::Queued,
-        };
+        let tracked = |slot: &QueueSlot| Tracked::new(Queue::new(*slot, bounds));
         Self {
             queues: slots.iter().map(tracked).collect(),
             budget: Budget::new(write_budget),
@@ -159,62 +139,56 @@ impl Applier {
         self.queues.iter_mut().for_each(|tracked| tracked.queue.doubt());
     }
 
+    /// Tries again at once what the router refused.
+    pub fn hurry(&mut self, now: Instant) {
+        self.queues.iter_mut().for_each(|tracked| tracked.hurry(now));
+    }
+
     /// The next question, which must then be asked.
     pub fn next(&mut self, now: Instant, gate: Gate) -> Option<Ask> {
-        match self.plan(now, gate) {
-            Plan::Read(index) => {
-                let tracked = self.queues.get_mut(index)?;
-                Some(Ask::Read(tracked.queue.slot()))
-            }
-            Plan::Write(index) => {
+        let Plan::Now(urgency, index) = self.plan(now, gate) else { return None };
+        let tracked = self.queues.get_mut(index)?;
+        tracked.asked = Some(now);
+        let slot = tracked.queue.slot();
+        Some(match urgency {
+            Urgency::ReadBack | Urgency::Reconcile => Ask::Read(slot),
+            Urgency::Write => {
                 self.budget.record(now);
-                let tracked = self.queues.get_mut(index)?;
                 tracked.outcome = Outcome::Sent;
-                Some(Ask::Write(tracked.queue.slot(), tracked.queue.send(now)))
+                Ask::Write(slot, tracked.queue.send(now))
             }
-            Plan::At(_) | Plan::Idle => None,
-        }
+        })
     }
 
     /// When there may be a question, if none is asked before: now or later.
     pub fn next_at(&mut self, now: Instant, gate: Gate) -> Option<Instant> {
         match self.plan(now, gate) {
-            Plan::Read(_) | Plan::Write(_) => Some(now),
+            Plan::Now(..) => Some(now),
             Plan::At(at) => Some(at),
             Plan::Idle => None,
         }
     }
 
-    /// Reads of what is in doubt come first, then writes, then the regular reads.
+    /// Reads of what is in doubt come first, then writes, then the regular reads; among equals the
+    /// queue that was asked about least recently, so that on a slow router each has its turn.
     fn plan(&mut self, now: Instant, gate: Gate) -> Plan {
         let spacing = self.budget.spacing(now);
-        let mut writes = None;
-        let mut reads = None;
+        let mut first = None;
         let mut at: Option<Instant> = None;
         for (index, tracked) in self.queues.iter().enumerate() {
-            let wake = match tracked.wish(now, spacing, gate) {
-                Wish::ReadNow => return Plan::Read(index),
-                Wish::Write => {
-                    writes = writes.or(Some(index));
-                    None
+            match tracked.wish(now, spacing, gate) {
+                Wish::Now(urgency) => {
+                    let wish = (urgency, tracked.asked, index);
+                    first = Some(first.map_or(wish, |other| wish.min(other)));
                 }
-                Wish::Reconcile => {
-                    reads = reads.or(Some(index));
-                    None
-                }
-                Wish::At(wake) => Some(wake),
-                Wish::Nothing => None,
-            };
-            at = match (at, wake) {
-                (Some(first), Some(second)) => Some(first.min(second)),
-                (first, second) => first.or(second),
-            };
+                Wish::At(wake) => at = Some(at.map_or(wake, |other| wake.min(other))),
+                Wish::Nothing => {}
+            }
         }
-        match (writes, reads, at) {
-            (Some(index), _, _) => Plan::Write(index),
-            (None, Some(index), _) => Plan::Read(index),
-            (None, None, Some(at)) => Plan::At(at),
-            (None, None, None) => Plan::Idle,
+        match (first, at) {
+            (Some((urgency, _, index)), _) => Plan::Now(urgency, index),
+            (None, Some(at)) => Plan::At(at),
+            (None, None) => Plan::Idle,
         }
     }
 
@@ -232,6 +206,7 @@ impl Applier {
             return;
         };
         let expected = tracked.queue.confirmed();
+        let told = tracked.queue.out_of_bounds();
         let trouble = match ask {
             Ask::Read(_) => {
                 tracked.read_at = now;
@@ -240,7 +215,7 @@ impl Applier {
                     let found = tracked.queue.confirmed();
                     news(slot, QueueNews::Foreign { expected, found });
                 }
-                if read_back != ReadBack::Nonsense && tracked.queue.out_of_bounds() {
+                if tracked.queue.out_of_bounds() && (read_back == ReadBack::Foreign || !told) {
                     news(slot, QueueNews::OutOfBounds);
                 }
                 (read_back == ReadBack::Nonsense).then_some(FailureKind::Garbage)
@@ -257,7 +232,7 @@ impl Applier {
             }
         };
         match trouble {
-            Some(kind) => tracked.refuse(now, kind, &mut self.jitter, &mut news),
+            Some(kind) => tracked.refuse(ask, kind, now, &mut self.jitter, &mut news),
             None => tracked.mend(ask, now, &mut news),
         }
     }
@@ -274,7 +249,7 @@ impl Applier {
         self.count_failed(ask);
         if let Some(tracked) = self.queues.iter_mut().find(|tracked| tracked.queue.slot() == slot) {
             tracked.queue.doubt();
-            tracked.refuse(now, kind, &mut self.jitter, &mut news);
+            tracked.refuse(ask, kind, now, &mut self.jitter, &mut news);
         }
     }
 
@@ -293,15 +268,8 @@ impl Applier {
     /// Closes a cycle: what it did for each queue.
     pub fn close_cycle(&mut self, now: Instant, router_answers: RouterAnswers) {
         let spacing = self.budget.spacing(now);
-        for tracked in &mut self.queues {
-            tracked.outcome = match tracked.queue.due(now, spacing) {
-                _ if tracked.queue.settled() => Outcome::Unchanged,
-                _ if tracked.queue.is_on_the_way() => Outcome::Sent,
-                _ if router_answers == RouterAnswers::No => Outcome::Queued,
-                Due::At(_, why) | Due::Never(why) => why,
-                Due::Now => Outcome::Coalesced,
-            };
-        }
+        let close = |tracked: &mut Tracked| tracked.close_cycle(now, spacing, router_answers);
+        self.queues.iter_mut().for_each(close);
     }
 
     /// What the router has confirmed.
@@ -315,14 +283,9 @@ impl Applier {
         confirmed
     }
 
-    /// Whether every limit was read back since the last doubt.
-    pub fn all_known(&self) -> bool {
-        self.queues.iter().all(|tracked| tracked.queue.is_known())
-    }
-
-    /// Wants nothing but what the router has: nothing was decided.
-    pub fn renounce(&mut self) {
-        self.queues.clear();
+    /// Has nothing more to do with the queues that `leaves` picks: they stay as they are.
+    pub fn renounce(&mut self, leaves: impl Fn(QueueSlot) -> bool) {
+        self.queues.retain(|tracked| !leaves(tracked.queue.slot()));
     }
 
     /// Whether the router has confirmed all that is wanted.
@@ -355,67 +318,5 @@ pub enum RouterAnswers {
     No,
 }
 
-/// What one queue wants to ask.
-enum Wish {
-    ReadNow,
-    Write,
-    Reconcile,
-    At(Instant),
-    Nothing,
-}
-
-impl Tracked {
-    fn wish(&self, now: Instant, spacing: Span, gate: Gate) -> Wish {
-        if let Some(trouble) = self.trouble
-            && trouble.retry_at > now
-        {
-            return Wish::At(trouble.retry_at);
-        }
-        if !self.queue.is_known() {
-            return Wish::ReadNow;
-        }
-        let reconcile_at = self.read_at + RECONCILE_EVERY;
-        let write = match (gate, self.queue.due(now, spacing)) {
-            (_, Due::Never(Outcome::Coalesced)) => return Wish::Nothing,
-            (_, Due::Never(_)) => None,
-            (Gate::RepairOnly, _) if !self.queue.out_of_bounds() => None,
-            (Gate::Open | Gate::RepairOnly, Due::At(at, _)) => Some(at),
-            (_, Due::Now) | (Gate::Flush, Due::At(..)) => Some(now),
-        };
-        match write {
-            Some(at) if at <= now => Wish::Write,
-            _ if reconcile_at <= now && gate != Gate::Flush => Wish::Reconcile,
-            Some(at) => Wish::At(at.min(reconcile_at)),
-            None => Wish::At(reconcile_at),
-        }
-    }
-
-    fn refuse(
-        &mut self,
-        now: Instant,
-        kind: FailureKind,
-        jitter: &mut Jitter,
-        news: &mut impl FnMut(QueueSlot, QueueNews),
-    ) {
-        let earlier = self.trouble;
-        let failures = earlier.map_or(1, |trouble| trouble.failures.saturating_add(1));
-        if earlier.is_none_or(|trouble| trouble.kind != kind) {
-            news(self.queue.slot(), QueueNews::Trouble(kind));
-        }
-        let since = earlier.map_or(now, |trouble| trouble.since);
-        self.trouble =
-            Some(Trouble { kind, since, failures, retry_at: now + jitter.wait(failures) });
-    }
-
-    /// Ends the trouble after a good answer. A queue that refuses writes can still be read, so only
-    /// a confirmed write ends that.
-    fn mend(&mut self, ask: Ask, now: Instant, news: &mut impl FnMut(QueueSlot, QueueNews)) {
-        let ends = |trouble: &mut Trouble| match ask {
-            Ask::Write(..) => true,
-            Ask::Read(_) => trouble.kind != FailureKind::Rejected || self.queue.settled(),
-        };
-        if let Some(trouble) = self.trouble.take_if(ends) {
-            news(self.queue.slot(), QueueNews::Mended(now.since(trouble.since)));
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

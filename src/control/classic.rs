@@ -105,6 +105,14 @@ impl Classic {
         self.spikes = SpikeRule::new(self.settings.spike);
     }
 
+    /// Nothing was measured for a while. The rates stay; a streak of green is no longer one, and
+    /// the next round is none that the load could have risen in "within one cycle".
+    pub const fn interrupt(&mut self) {
+        self.ladders.download.interrupt();
+        self.ladders.upload.interrupt();
+        self.spikes = SpikeRule::new(self.settings.spike);
+    }
+
     /// Goes on from the limits that are in force, as far as they lie in the bounds: what was
     /// decided in the meantime had no effect on the line.
     pub fn adopt(&mut self, in_force: PerDirection<Option<Rate>>) {
@@ -289,6 +297,20 @@ mod tests {
         law.restore(&saved(200, 40.0), Freshness::Old);
         assert_eq!(law.rates().download, mbit(200));
         assert_eq!(law.means(), None);
+    }
+
+    #[test]
+    fn after_a_silence_the_first_round_is_no_spike_and_a_streak_begins_anew() {
+        let mut law = Classic::new(Settings { spike: Some(ms(5.0)), ..settings() });
+        for _ in 0..9 {
+            observe(&mut law, 25.0).unwrap();
+        }
+        law.interrupt();
+        assert_eq!(law.streaks(), PerDirection::both(0));
+        let samples = [ms(60.0), ms(60.0)];
+        let decision = law.observe(&Observation { value: ms(60.0), samples: &samples }).unwrap();
+        assert_eq!(decision.verdicts.download.cause, Cause::Delay);
+        assert_eq!(law.rates(), PerDirection { download: mbit(500), upload: mbit(50) });
     }
 
     #[test]

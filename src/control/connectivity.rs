@@ -84,6 +84,13 @@ impl Connectivity {
         }
     }
 
+    /// The next request may leave at once, except after a time-out.
+    pub fn hurry(&mut self, now: Instant) {
+        if !matches!(self.contact, Contact::Lost { kind: FailureKind::Timeout, .. }) {
+            self.not_before = self.not_before.min(now);
+        }
+    }
+
     /// A request that left at `asked` failed in a way that says the router is not there.
     pub fn failed(&mut self, now: Instant, asked: Instant, kind: FailureKind) -> Option<Change> {
         let (since, failures, change) = match self.contact {
@@ -141,5 +148,16 @@ mod tests {
         assert_eq!(router.not_before(), at(6_000));
         router.failed(at(7_000), at(7_000), FailureKind::Refused);
         assert!(router.not_before() <= at(7_125));
+    }
+
+    #[test]
+    fn a_hurry_ends_the_back_off_but_not_the_pause_after_a_timeout() {
+        let mut router = Connectivity::new(1);
+        router.failed(at(1_000), at(0), FailureKind::Refused);
+        router.hurry(at(1_001));
+        assert_eq!(router.not_before(), at(1_001));
+        router.failed(at(2_000), at(1_001), FailureKind::Timeout);
+        router.hurry(at(2_001));
+        assert_eq!(router.not_before(), at(2_000) + QUARANTINE);
     }
 }

@@ -3,11 +3,15 @@
 //! `next_deadline` lies strictly after the last tick; inputs in any order do not panic.
 //! Knows no clock, no socket and no name: WANs, routers and reflectors are numbers.
 
+mod router;
+
 use heapless::Vec;
 
+pub use self::router::Router;
+use self::router::{Pending, Sign};
 use super::{
     applier::{Ask, RouterAnswers},
-    connectivity::{Change, Connectivity, Contact},
+    connectivity::{Change, Contact},
     event::{Action, Event, Outbox, Request, RouterNews, Ticket, What},
     failure::FailureKind,
     queue::Found,
@@ -26,6 +30,8 @@ pub const MAX_ROUTERS: usize = 4;
 const ANSWER_BOUND: Span = Span::from_secs(30);
 /// The state is saved at most this often.
 const SAVE_EVERY: Span = Span::from_secs(1);
+/// At the end a request that failed is made again only if it may leave within this time.
+pub const FLUSH_FOR: Span = Span::from_secs(2);
 /// A router that stays lost is mentioned this often.
 const STILL_LOST_EVERY: Span = Span::from_secs(600);
 
@@ -38,64 +44,6 @@ pub enum Answer {
     Facts,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Pending {
-    ticket: Ticket,
-    request: Request,
-    asked: Instant,
-}
-
-/// One router: its contact and the one request on the way.
-#[derive(Clone, Debug)]
-pub struct Router {
-    id: RouterId,
-    connectivity: Connectivity,
-    pending: Option<Pending>,
-    facts_known: bool,
-    /// The WAN that may ask first, so that each gets its turn.
-    turn: usize,
-    tickets: u32,
-    requests: u64,
-    told_lost: Instant,
-}
-
-impl Router {
-    fn new(id: RouterId, seed: u64) -> Self {
-        Self {
-            id,
-            connectivity: Connectivity::new(seed),
-            pending: None,
-            facts_known: false,
-            turn: 0,
-            tickets: 0,
-            requests: 0,
-            told_lost: Instant::default(),
-        }
-    }
-
-    /// What is known of it.
-    pub const fn contact(&self) -> Contact {
-        self.connectivity.contact()
-    }
-
-    /// Whether a request is on the way.
-    pub const fn is_busy(&self) -> bool {
-        self.pending.is_some()
-    }
-
-    /// Requests since the start.
-    pub const fn requests(&self) -> u64 {
-        self.requests
-    }
-
-    const fn answers(&self) -> RouterAnswers {
-        match self.connectivity.contact() {
-            Contact::Lost { .. } => RouterAnswers::No,
-            Contact::Unknown | Contact::Reachable => RouterAnswers::Yes,
-        }
-    }
-}
-
 /// The core.
 #[derive(Clone, Debug)]
 pub struct Engine {
@@ -104,7 +52,8 @@ pub struct Engine {
     outbox: Outbox,
     saved: Vec<Option<SavedWan>, MAX_WANS>,
     next_save: Instant,
-    stopping: bool,
+    /// When the end began.
+    stopped: Option<Instant>,
 }
 
 impl Engine {
@@ -127,7 +76,7 @@ impl Engine {
             outbox: Outbox::default(),
             saved,
             next_save: now + SAVE_EVERY,
-            stopping: false,
+            stopped: None,
         }
     }
 
@@ -208,9 +157,11 @@ impl Engine {
         answer: Result<Answer, FailureKind>,
         now: Instant,
     ) {
-        match answer {
-            Err(kind) if !kind.is_answer() => return self.unanswered(router, pending, kind, now),
-            Ok(_) | Err(_) => self.answered(router, now),
+        let entry = self.routers.get(usize::from(router.0));
+        match entry.map_or(Sign::Unclear, |entry| entry.sign(answer)) {
+            Sign::There => self.answered(router, now),
+            Sign::Unclear => {}
+            Sign::Gone(kind) => return self.unanswered(router, pending, kind, now),
         }
         let Self { wans, routers, outbox, .. } = self;
         let (wan, ask) = match pending.request {
@@ -294,17 +245,15 @@ impl Engine {
 
     /// Gives every idle router its next request.
     fn ask_routers(&mut self, now: Instant) {
-        let Self { wans, routers, outbox, stopping, .. } = self;
+        let Self { wans, routers, outbox, stopped, .. } = self;
         for router in routers {
-            if router.pending.is_some() || router.connectivity.not_before() > now {
-                continue;
+            // Facts are asked for when no queue is waiting.
+            let request = router.next_of_queues(wans, now);
+            let request = request.or_else(|| router.next_of_its_own(now, *stopped));
+            if let Some(request) = request {
+                let ticket = router.ask(request, now);
+                outbox.act(Action::Ask { router: router.id, ticket, request });
             }
-            let Some(request) = next_request(wans, router, now, *stopping) else { continue };
-            router.tickets = router.tickets.wrapping_add(1);
-            router.requests = router.requests.saturating_add(1);
-            let ticket = Ticket(router.tickets);
-            router.pending = Some(Pending { ticket, request, asked: now });
-            outbox.act(Action::Ask { router: router.id, ticket, request });
         }
     }
 
@@ -341,31 +290,31 @@ impl Engine {
         let Self { wans, routers, next_save, .. } = self;
         let mut next = wans.iter().map(Wan::next_tick).min().unwrap_or(*next_save).min(*next_save);
         for router in routers.iter().filter(|router| router.pending.is_none()) {
-            let asks = of_router(wans, router.id).filter_map(|wan| wan.next_ask_at(now));
-            let ask = asks.min().map(|at| at.max(router.connectivity.not_before()));
-            next = ask.map_or(next, |at| next.min(at));
+            next = router.next_ask_at(wans, now).map_or(next, |at| next.min(at));
         }
         next.max(now + Span::from_micros(1))
     }
 
     /// Begins the end: no more probes and decisions; the queues are brought to where they shall
-    /// stay.
+    /// stay. What failed before is tried at once, for there is no later.
     pub fn on_stop(&mut self, now: Instant) {
-        if !self.stopping {
-            self.stopping = true;
-            self.wans.iter_mut().for_each(Wan::on_stop);
+        if self.stopped.is_none() {
+            self.stopped = Some(now);
+            self.wans.iter_mut().for_each(|wan| wan.on_stop(now));
+            self.routers.iter_mut().for_each(|router| router.connectivity.hurry(now));
         }
         self.ask_routers(now);
     }
 
     /// Whether nothing is left to do before the end: no request is on the way, and every queue is
-    /// settled or its router does not answer.
+    /// settled, or its router refuses or does not answer and the back-off of that reaches beyond
+    /// [`FLUSH_FOR`].
     pub fn is_drained(&mut self, now: Instant) -> bool {
-        let Self { wans, routers, .. } = self;
+        let Self { wans, routers, stopped, .. } = self;
+        let until = stopped.map_or(now, |stopped| stopped + FLUSH_FOR);
         routers.iter().all(|router| {
-            let lost = router.answers() == RouterAnswers::No;
-            let idle = of_router(wans, router.id).all(|wan| wan.next_ask_at(now) != Some(now));
-            router.pending.is_none() && (lost || idle)
+            let next = router.next_ask_at(wans, now);
+            router.pending.is_none() && next.is_none_or(|next| next > until)
         })
     }
 
@@ -397,29 +346,4 @@ impl Engine {
 
 fn of_router(wans: &mut [Wan], router: RouterId) -> impl Iterator<Item = &mut Wan> {
     wans.iter_mut().filter(move |wan| wan.settings().router == router)
-}
-
-/// The WANs take turns; facts are asked for when no queue is waiting.
-fn next_request(
-    wans: &mut [Wan],
-    router: &mut Router,
-    now: Instant,
-    stopping: bool,
-) -> Option<Request> {
-    let count = wans.len();
-    for offset in 0..count {
-        let index = (router.turn + offset) % count;
-        let Some(wan) = wans.get_mut(index) else { continue };
-        if wan.settings().router != router.id {
-            continue;
-        }
-        if let Some(ask) = wan.next_ask(now) {
-            router.turn = index + 1;
-            return Some(match ask {
-                Ask::Read(slot) => Request::Read(wan.id(), slot),
-                Ask::Write(slot, limit) => Request::Write(wan.id(), slot, limit),
-            });
-        }
-    }
-    (!router.facts_known && !stopping).then_some(Request::Facts)
 }

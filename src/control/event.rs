@@ -18,8 +18,12 @@ use super::{
 
 /// Events kept for a listener that is late.
 const MAX_EVENTS: usize = 64;
-/// Actions kept until they are drained: every WAN's round, every router's request, one save.
-const MAX_ACTIONS: usize = 16;
+/// Rounds of probes kept until they are fetched: one of every WAN.
+const MAX_PROBINGS: usize = 8;
+/// Other actions kept until they are fetched: every router's request, one save, and as many again.
+/// A router has no second request before its first one is answered or given up, so none is pushed
+/// out that somebody still waits for.
+const MAX_ORDERS: usize = 10;
 
 /// Something that happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,7 +71,7 @@ pub enum WanNews {
     SignalBack(Span),
     /// A reflector was set aside or came back.
     Reflector(u8, HealthChange),
-    /// A probe could not be sent; told once until one is sent again.
+    /// A probe could not be sent; told again only after a minute in which all could.
     ProbesBlocked,
     /// The router's limit was not the confirmed one: somebody changed it, or the router restarted.
     Foreign {
@@ -154,35 +158,33 @@ pub enum Request {
 /// Where the core puts what it has to say.
 #[derive(Clone, Debug, Default)]
 pub struct Outbox {
-    actions: Deque<Action, MAX_ACTIONS>,
+    probings: Deque<Action, MAX_PROBINGS>,
+    orders: Deque<Action, MAX_ORDERS>,
     events: Deque<Event, MAX_EVENTS>,
     dropped: u32,
 }
 
 impl Outbox {
-    /// Wants `action` done. When full the oldest goes: a newer round or request replaces it.
+    /// Wants `action` done. When full the oldest goes: a newer round replaces an older one, but no
+    /// round a request. One save saves all.
     pub fn act(&mut self, action: Action) {
-        if self.actions.is_full() {
-            self.actions.pop_front();
-            self.dropped = self.dropped.saturating_add(1);
-        }
-        // Cannot fail: there is room for one now.
-        let _ = self.actions.push_back(action);
+        let lost = match action {
+            Action::Probe { .. } => push(&mut self.probings, action),
+            Action::Save if self.orders.iter().any(|order| *order == Action::Save) => 0,
+            Action::Ask { .. } | Action::Save => push(&mut self.orders, action),
+        };
+        self.dropped = self.dropped.saturating_add(lost);
     }
 
     /// Tells what happened.
     pub fn tell(&mut self, at: Instant, what: What) {
-        if self.events.is_full() {
-            self.events.pop_front();
-            self.dropped = self.dropped.saturating_add(1);
-        }
-        // Cannot fail: there is room for one now.
-        let _ = self.events.push_back(Event { at, what });
+        let lost = push(&mut self.events, Event { at, what });
+        self.dropped = self.dropped.saturating_add(lost);
     }
 
-    /// The next thing to do.
+    /// The next thing to do; probes first, for their time counts.
     pub fn next_action(&mut self) -> Option<Action> {
-        self.actions.pop_front()
+        self.probings.pop_front().or_else(|| self.orders.pop_front())
     }
 
     /// The next thing to tell.
@@ -193,5 +195,39 @@ impl Outbox {
     /// Actions and events that nobody fetched in time.
     pub const fn dropped(&self) -> u32 {
         self.dropped
+    }
+}
+
+/// Appends `item`; the oldest goes if there is no room. How many went.
+fn push<T, const N: usize>(to: &mut Deque<T, N>, item: T) -> u32 {
+    let lost = to.is_full().then(|| to.pop_front()).map_or(0, |_| 1);
+    // Cannot fail: there is room for one now.
+    let _ = to.push_back(item);
+    lost
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Action, Outbox, Request, Ticket};
+    use crate::control::wan::{RouterId, WanId};
+
+    #[test]
+    fn rounds_and_saves_that_nobody_fetches_push_out_no_request() {
+        let mut outbox = Outbox::default();
+        let ask = Action::Ask { router: RouterId(1), ticket: Ticket(7), request: Request::Facts };
+        outbox.act(ask.clone());
+        for number in 0..100 {
+            let reflectors = heapless::Vec::new();
+            outbox.act(Action::Probe { wan: WanId(0), number, reflectors });
+            outbox.act(Action::Save);
+        }
+        let mut actions = Vec::new();
+        while let Some(action) = outbox.next_action() {
+            actions.push(action);
+        }
+        assert!(actions.contains(&ask));
+        assert_eq!(actions.iter().filter(|action| **action == Action::Save).count(), 1);
+        assert!(matches!(actions[7], Action::Probe { number: 99, .. }), "{actions:?}");
+        assert_eq!(outbox.dropped(), 92);
     }
 }

@@ -102,6 +102,11 @@ impl Ladder {
         self.streak
     }
 
+    /// Nothing was measured for a while: what comes next is no longer "in a row".
+    pub const fn interrupt(&mut self) {
+        self.streak = 0;
+    }
+
     /// Moves the rate by one cycle in `zone`.
     pub fn step(&mut self, zone: Zone) -> Move {
         let Settings { floors, factor_red, factor_yellow, .. } = self.settings;

@@ -24,6 +24,16 @@ pub enum QueueSlot {
     Pair,
 }
 
+impl QueueSlot {
+    /// Whether it carries the limit of this direction.
+    pub fn carries(self, direction: Direction) -> bool {
+        match self {
+            Self::Pair => true,
+            Self::One(own) => own == direction,
+        }
+    }
+}
+
 /// A limit to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
@@ -269,7 +279,9 @@ impl Queue {
     pub fn on_written(&mut self, found: Found) -> bool {
         let sent = self.in_flight.take();
         let Some(found) = self.spread(found) else {
+            // It may have worked all the same.
             self.known = false;
+            self.unanswered = sent;
             return false;
         };
         self.confirmed = Some(found);

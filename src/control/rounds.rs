@@ -22,7 +22,7 @@ const MAX_ROUNDS: usize = 128;
 pub enum ReplyFate {
     /// It came in time and belongs to an open round.
     Used,
-    /// Its round has settled, or is forgotten.
+    /// It came after the timeout, or its round has settled or is forgotten.
     Late,
     /// The probe was answered before.
     Duplicate,
@@ -47,7 +47,24 @@ struct Probe {
     role: Role,
     /// When it left; `None`: not yet, or it could not be sent.
     sent: Option<Instant>,
-    rtt: Option<Span>,
+    reply: Reply,
+}
+
+impl Probe {
+    const fn rtt(&self) -> Option<Span> {
+        match self.reply {
+            Reply::InTime(rtt) => Some(rtt),
+            Reply::Missing | Reply::Late => None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reply {
+    Missing,
+    InTime(Span),
+    /// It is remembered only to know a duplicate.
+    Late,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -55,8 +72,19 @@ struct Round {
     number: u32,
     started: Instant,
     first_reply: Option<Instant>,
-    settled: bool,
+    stage: Stage,
     probes: Vec<Probe, MAX_PROBES>,
+}
+
+/// How far a round has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    /// Replies count.
+    Open,
+    /// It was used or given up; only the probe that checks may still be answered.
+    Settled,
+    /// All is told.
+    Closed,
 }
 
 impl Round {
@@ -65,11 +93,34 @@ impl Round {
     }
 
     fn answered(&self) -> bool {
-        self.measured().any(|probe| probe.rtt.is_some())
+        self.measured().any(|probe| probe.rtt().is_some())
     }
 
     fn complete(&self) -> bool {
-        self.answered() && self.measured().all(|probe| probe.rtt.is_some() || probe.sent.is_none())
+        self.answered()
+            && self.measured().all(|probe| probe.rtt().is_some() || probe.sent.is_none())
+    }
+
+    fn expired(&self, now: Instant) -> bool {
+        now.since(self.started) >= REPLY_TIMEOUT
+    }
+
+    /// Whether the others had their time: one `interval` from the first answer.
+    fn waited(&self, now: Instant, interval: Span) -> bool {
+        self.expired(now) || self.first_reply.is_some_and(|first| now.since(first) >= interval)
+    }
+
+    /// Whether the probe that checks is answered, or had as long as a measured one.
+    fn check_is_over(&self, now: Instant, interval: Span) -> bool {
+        let mut checks = self.probes.iter().filter(|probe| probe.role == Role::Check);
+        self.waited(now, interval) || checks.all(|probe| probe.rtt().is_some())
+    }
+
+    /// Whether it can be used. One that is about to expire is used with what it has: at a slow
+    /// interval there is no later cycle in which it could be.
+    fn ready(&self, now: Instant, interval: Span) -> bool {
+        self.stage == Stage::Open
+            && (self.complete() || (self.answered() && self.waited(now, interval)))
     }
 }
 
@@ -78,7 +129,7 @@ impl Round {
 pub enum ProbeFate {
     /// Answered in time.
     Answered(u8),
-    /// Not answered in time, while another one of its round was.
+    /// Not sent or not answered in time, while another one of its round was.
     Lost(u8),
 }
 
@@ -105,13 +156,13 @@ impl Rounds {
             reflector: *reflector,
             role: *role,
             sent: None,
-            rtt: None,
+            reply: Reply::Missing,
         };
         let round = Round {
             number,
             started: now,
             first_reply: None,
-            settled: false,
+            stage: Stage::Open,
             probes: to.iter().take(MAX_PROBES).map(probe).collect(),
         };
         if self.rounds.is_full() {
@@ -152,20 +203,24 @@ impl Rounds {
 
     fn judge(&mut self, reflector: u8, number: u32, at: Instant) -> ReplyFate {
         let newest = self.rounds.back().map(|round| round.number);
-        let Some((settled, probe)) = self.find(reflector, number) else {
-            let past = newest.is_some_and(|newest| number < newest);
+        let Some((stage, probe)) = self.find(reflector, number) else {
+            // Half of all numbers lie behind the newest, so that they may wrap.
+            let behind = newest.map_or(0, |newest| newest.wrapping_sub(number));
+            let past = (1..u32::MAX / 2).contains(&behind);
             return if past { ReplyFate::Late } else { ReplyFate::Unknown };
         };
         let Some(sent) = probe.sent else { return ReplyFate::Unknown };
-        if probe.rtt.is_some() {
+        if probe.reply != Reply::Missing {
             return ReplyFate::Duplicate;
         }
         let rtt = at.since(sent);
-        probe.rtt = Some(rtt);
         let measured = probe.role == Role::Measure;
-        if settled || rtt >= REPLY_TIMEOUT {
+        let open_until = if measured { Stage::Open } else { Stage::Settled };
+        if stage > open_until || rtt >= REPLY_TIMEOUT {
+            probe.reply = Reply::Late;
             return ReplyFate::Late;
         }
+        probe.reply = Reply::InTime(rtt);
         if measured && let Some(round) = self.round_mut(number) {
             round.first_reply = round.first_reply.or(Some(at));
         }
@@ -175,44 +230,42 @@ impl Rounds {
     /// Numbers rise by one, so a round's place is its distance from the oldest.
     fn round_mut(&mut self, number: u32) -> Option<&mut Round> {
         let oldest = self.rounds.front()?.number;
-        let place = usize::try_from(number.checked_sub(oldest)?).ok()?;
+        let place = usize::try_from(number.wrapping_sub(oldest)).ok()?;
         self.rounds.get_mut(place).filter(|round| round.number == number)
     }
 
-    /// Whether its round has settled, and the probe.
-    fn find(&mut self, reflector: u8, number: u32) -> Option<(bool, &mut Probe)> {
+    /// How far its round has come, and the probe.
+    fn find(&mut self, reflector: u8, number: u32) -> Option<(Stage, &mut Probe)> {
         let round = self.round_mut(number)?;
-        let settled = round.settled;
+        let stage = round.stage;
         let probe = round.probes.iter_mut().find(|probe| probe.reflector == reflector)?;
-        Some((settled, probe))
+        Some((stage, probe))
     }
 
     /// Settles what can be settled and gives the newest such round. A round is ready when all its
     /// probes are answered, or one `interval` after its first answer. Rounds that are older than
-    /// the newest ready one are closed with it. `fate` is told of every probe of a closed round.
+    /// the newest ready one are settled with it. `fate` is told of every measured probe of a
+    /// settled round, and of the one that checks when its time is over too: the round does not
+    /// wait for it.
     pub fn settle(
         &mut self,
         now: Instant,
         interval: Span,
         mut fate: impl FnMut(ProbeFate),
     ) -> Option<Settled> {
-        let ready = |round: &Round| {
-            let waited = round.first_reply.is_some_and(|first| now.since(first) >= interval);
-            !round.settled && (round.complete() || (waited && round.answered()))
-        };
-        let newest = self.rounds.iter().rev().find(|round| ready(round)).map(|round| round.number);
-        for round in &mut self.rounds {
-            let overtaken = newest.is_some_and(|newest| round.number <= newest);
-            let expired = now.since(round.started) >= REPLY_TIMEOUT;
-            if !round.settled && (overtaken || expired) {
-                round.settled = true;
-                tell(round, &mut fate);
+        let newest = self.rounds.iter().rposition(|round| round.ready(now, interval));
+        for (place, round) in self.rounds.iter_mut().enumerate() {
+            let overtaken = newest.is_some_and(|newest| place <= newest);
+            if round.stage == Stage::Open && (overtaken || round.expired(now)) {
+                round.stage = Stage::Settled;
+                tell(round, Role::Measure, &mut fate);
+            }
+            if round.stage == Stage::Settled && round.check_is_over(now, interval) {
+                round.stage = Stage::Closed;
+                tell(round, Role::Check, &mut fate);
             }
         }
-        let settled = newest.and_then(|newest| {
-            let round = self.rounds.iter().find(|round| round.number == newest)?;
-            settled(round)
-        });
+        let settled = newest.and_then(|newest| settled(self.rounds.get(newest)?));
         self.forget(now);
         settled
     }
@@ -228,13 +281,14 @@ impl Rounds {
     }
 }
 
-/// Losses count only if somebody else answered: a silent line is nobody's fault.
-fn tell(round: &Round, fate: &mut impl FnMut(ProbeFate)) {
+/// Losses count only if somebody else answered: a silent line is nobody's fault. A probe that could
+/// not be sent while others were answered is as bad as a lost one.
+fn tell(round: &Round, role: Role, fate: &mut impl FnMut(ProbeFate)) {
     let line_works = round.answered();
-    for probe in &round.probes {
-        if probe.rtt.is_some() {
+    for probe in round.probes.iter().filter(|probe| probe.role == role) {
+        if probe.rtt().is_some() {
             fate(ProbeFate::Answered(probe.reflector));
-        } else if line_works && probe.sent.is_some() {
+        } else if line_works {
             fate(ProbeFate::Lost(probe.reflector));
         }
     }
@@ -242,7 +296,7 @@ fn tell(round: &Round, fate: &mut impl FnMut(ProbeFate)) {
 
 fn settled(round: &Round) -> Option<Settled> {
     let mut samples: Vec<Rtt, ROUND_WIDTH> = Vec::new();
-    for rtt in round.measured().filter_map(|probe| probe.rtt).map(Rtt::from_span) {
+    for rtt in round.measured().filter_map(Probe::rtt).map(Rtt::from_span) {
         let place = samples.iter().take_while(|sample| **sample < rtt).count();
         // Cannot fail: a round measures no more than its width.
         let _ = samples.insert(place, rtt);
@@ -366,6 +420,60 @@ mod tests {
         let mut rounds = Rounds::default();
         open(&mut rounds, 1, 0, &THREE[..1]);
         assert_eq!(rounds.reply(0, 1, at(2_000)), ReplyFate::Late);
+        assert_eq!(rounds.reply(0, 1, at(2_001)), ReplyFate::Duplicate);
+        assert_eq!(settle(&mut rounds, 2_001), (None, vec![]), "late is not used");
+
+        let mut rounds = Rounds::default();
+        open(&mut rounds, 1, 0, &THREE);
+        rounds.reply(0, 1, at(10));
+        rounds.reply(1, 1, at(20));
+        assert_eq!(rounds.reply(2, 1, at(9_000)), ReplyFate::Late);
+        let (value, fates) = settle(&mut rounds, 9_000);
+        assert_eq!(value, Some(15.0));
+        assert_eq!(fates, [ProbeFate::Answered(0), ProbeFate::Answered(1), ProbeFate::Lost(2)]);
+    }
+
+    #[test]
+    fn at_a_slow_interval_an_incomplete_round_counts_when_its_time_is_over() {
+        for interval in [Span::from_secs(1), Span::from_secs(2)] {
+            let mut rounds = Rounds::default();
+            open(&mut rounds, 1, 0, &THREE);
+            rounds.reply(0, 1, at(20));
+            rounds.reply(1, 1, at(40));
+            let settled = rounds.settle(at(2_000), interval, |_| ());
+            assert_eq!(settled.map(|settled| settled.value.ms()), Some(30.0), "{interval:?}");
+        }
+    }
+
+    #[test]
+    fn a_check_has_as_long_as_a_measured_probe() {
+        let roles = [(0, Role::Measure), (4, Role::Check)];
+        let mut rounds = Rounds::default();
+        open(&mut rounds, 1, 0, &roles);
+        rounds.reply(0, 1, at(20));
+        assert_eq!(settle(&mut rounds, 50), (Some(20.0), vec![ProbeFate::Answered(0)]));
+        assert_eq!(rounds.reply(4, 1, at(69)), ReplyFate::Used);
+        assert_eq!(settle(&mut rounds, 100), (None, vec![ProbeFate::Answered(4)]));
+        open(&mut rounds, 2, 100, &roles);
+        rounds.reply(0, 2, at(120));
+        assert_eq!(settle(&mut rounds, 150), (Some(20.0), vec![ProbeFate::Answered(0)]));
+        assert_eq!(settle(&mut rounds, 200), (None, vec![ProbeFate::Lost(4)]));
+        assert_eq!(rounds.reply(4, 2, at(201)), ReplyFate::Late);
+        assert_eq!(settle(&mut rounds, 250), (None, vec![]));
+    }
+
+    #[test]
+    fn the_number_of_a_round_may_wrap() {
+        let mut rounds = Rounds::default();
+        open(&mut rounds, u32::MAX, 0, &THREE[..1]);
+        open(&mut rounds, 0, 50, &THREE[..1]);
+        assert_eq!(rounds.reply(0, 0, at(60)), ReplyFate::Used);
+        assert_eq!(settle(&mut rounds, 100).0, Some(10.0));
+        assert_eq!(rounds.reply(0, u32::MAX, at(101)), ReplyFate::Late);
+        open(&mut rounds, 1, 5_000, &THREE[..1]);
+        settle(&mut rounds, 5_000);
+        assert_eq!(rounds.reply(0, u32::MAX, at(5_001)), ReplyFate::Late, "it was asked once");
+        assert_eq!(rounds.reply(0, 2, at(5_001)), ReplyFate::Unknown);
     }
 
     #[test]
@@ -392,12 +500,14 @@ mod tests {
     }
 
     #[test]
-    fn a_probe_that_could_not_be_sent_is_not_waited_for() {
+    fn a_probe_that_could_not_be_sent_is_lost_but_not_waited_for() {
         let mut rounds = Rounds::default();
         rounds.open(1, at(0), &THREE);
         rounds.sent(0, 1, at(0));
         rounds.reply(0, 1, at(9));
-        assert_eq!(settle(&mut rounds, 50), (Some(9.0), vec![ProbeFate::Answered(0)]));
+        let (value, fates) = settle(&mut rounds, 50);
+        assert_eq!(value, Some(9.0));
+        assert_eq!(fates, [ProbeFate::Answered(0), ProbeFate::Lost(1), ProbeFate::Lost(2)]);
     }
 
     #[test]

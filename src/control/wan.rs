@@ -3,17 +3,20 @@
 //! strictly in the future; without fresh samples the rates are held.
 //! Knows nothing of other WANs, and of its router only whether it answers.
 
+mod view;
+
 use super::{
-    applier::{Applier, Ask, Counters, Gate, Layout, OnExit, QueueNews, RouterAnswers},
+    applier::{Applier, Ask, Gate, Layout, OnExit, QueueNews, RouterAnswers},
     classic::{self, Classic},
     event::{Action, Outbox, WanNews, What},
+    failure::FailureKind,
     law::{Decision, Observation, Verdict},
-    queue::Found,
+    queue::{Found, QueueSlot},
     reflectors::{HealthChange, Reflectors},
-    rounds::{ProbeFate, Rounds, Settled, Unused},
+    rounds::{ProbeFate, REPLY_TIMEOUT, Rounds, Settled},
     saved::{Freshness, SavedWan},
     time::{Instant, Span},
-    units::{Direction, PerDirection, Rate},
+    units::{Direction, PerDirection, Rate, Rtt},
     zone::Zone,
 };
 
@@ -22,6 +25,9 @@ pub const NO_SIGNAL_AFTER: Span = Span::from_secs(1);
 /// Rates wanted before an outage of the router longer than this are not written after it: they
 /// were decided on a line that did not obey.
 pub const PENDING_FOR: Span = Span::from_secs(60);
+/// That probes cannot be sent is told again after this long without it: of several reflectors one
+/// may be out of reach for ever, and be tried now and then.
+const BLOCKED_FOR: Span = Span::from_secs(60);
 
 /// A WAN, by its place in the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,12 +90,13 @@ pub struct Wan {
     /// The last reply that made a round, or the start.
     heard: Instant,
     signal: Signal,
-    blocked: bool,
+    /// When a probe could not be sent last.
+    blocked: Option<Instant>,
     zones: PerDirection<Option<Zone>>,
     decision: Option<Decision>,
     cycles: Cycles,
-    /// The outage lasted so long that the next limits read are adopted.
-    adopt: bool,
+    /// Where the next limit read is adopted: the outage before it was long.
+    adopt: PerDirection<bool>,
     stopping: bool,
 }
 
@@ -108,20 +115,23 @@ impl Wan {
             number: 0,
             heard: now,
             signal: Signal::Learning,
-            blocked: false,
+            blocked: None,
             zones: PerDirection::both(None),
             decision: None,
             cycles: Cycles::default(),
-            adopt: false,
+            adopt: PerDirection::both(false),
             stopping: false,
         };
         wan.applier.want(wan.law.rates());
         wan
     }
 
-    /// Goes on from saved values, as far as they lie in today's bounds.
+    /// Goes on from saved values, as far as they lie in today's bounds. A load that no reply in
+    /// time could have led to is not one.
     pub fn restore(&mut self, saved: &SavedWan, freshness: Freshness) {
-        self.law.restore(saved, freshness);
+        let possible = saved.load < Rtt::from_span(REPLY_TIMEOUT);
+        let load = if possible { saved.load } else { saved.baseline };
+        self.law.restore(&SavedWan { load, ..*saved }, freshness);
         self.applier.want(self.law.rates());
     }
 
@@ -226,19 +236,19 @@ impl Wan {
         self.signal = Signal::Lost(self.heard);
         self.zones = PerDirection::both(None);
         self.decision = None;
+        self.law.interrupt();
         outbox.tell(now, What::Wan(self.id, WanNews::SignalLost));
     }
 
     /// A probe left at `at`.
     pub fn on_sent(&mut self, reflector: u8, number: u32, at: Instant) {
-        self.blocked = false;
         self.rounds.sent(reflector, number, at);
     }
 
     /// A probe could not be sent.
     pub fn on_send_failed(&mut self, now: Instant, outbox: &mut Outbox) {
-        if !self.blocked {
-            self.blocked = true;
+        let before = self.blocked.replace(now);
+        if before.is_none_or(|before| now.since(before) >= BLOCKED_FOR) {
             outbox.tell(now, What::Wan(self.id, WanNews::ProbesBlocked));
         }
     }
@@ -276,20 +286,30 @@ impl Wan {
         let id = self.id;
         let news = |slot, news: QueueNews| tell_queue(id, slot, news, now, outbox);
         self.applier.on_found(ask, found, now, news);
-        if self.adopt && matches!(ask, Ask::Read(_)) {
-            self.law.adopt(self.applier.confirmed());
-            self.applier.want(self.law.rates());
+        if let Ask::Read(slot) = ask {
+            self.adopt(slot, found);
         }
     }
 
+    /// Goes on from the limit that was found, if it is the first one after a long outage.
+    fn adopt(&mut self, slot: QueueSlot, found: Found) {
+        let of = |direction| match (slot, found) {
+            (QueueSlot::One(own), Found::One(rate)) if own == direction => rate,
+            (QueueSlot::Pair, Found::Pair(rates)) => *rates.of(direction),
+            (QueueSlot::One(_) | QueueSlot::Pair, Found::One(_) | Found::Pair(_)) => None,
+        };
+        let mut in_force = PerDirection::both(None);
+        for direction in Direction::BOTH.into_iter().filter(|own| slot.carries(*own)) {
+            if core::mem::take(self.adopt.of_mut(direction)) {
+                *in_force.of_mut(direction) = of(direction);
+            }
+        }
+        self.law.adopt(in_force);
+        self.applier.want(self.aim());
+    }
+
     /// The router refused a question about one queue.
-    pub fn on_refused(
-        &mut self,
-        ask: Ask,
-        kind: super::failure::FailureKind,
-        now: Instant,
-        outbox: &mut Outbox,
-    ) {
+    pub fn on_refused(&mut self, ask: Ask, kind: FailureKind, now: Instant, outbox: &mut Outbox) {
         let id = self.id;
         let news = |slot, news: QueueNews| tell_queue(id, slot, news, now, outbox);
         self.applier.on_refused(ask, kind, now, news);
@@ -307,103 +327,50 @@ impl Wan {
 
     /// The router answers again after an outage of this length.
     pub fn on_router_back(&mut self, outage: Span) {
-        self.adopt = outage > PENDING_FOR;
+        if outage > PENDING_FOR {
+            self.adopt = PerDirection::both(true);
+        }
     }
 
     /// Closes the cycle: what it did for each queue.
     pub fn close_cycle(&mut self, now: Instant, router_answers: RouterAnswers) {
         self.applier.close_cycle(now, router_answers);
-        // The first decision after the limits were read is a new one.
-        self.adopt &= router_answers == RouterAnswers::No || !self.applier.all_known();
     }
 
     /// Decides no more; brings both queues to the last decision, or to the limits for the end.
-    pub fn on_stop(&mut self) {
+    pub fn on_stop(&mut self, now: Instant) {
         self.stopping = true;
-        let rates = self.law.rates().zip(self.settings.on_exit);
-        self.applier.want(rates.map(|(rate, on_exit)| match on_exit {
+        if self.law.means().is_none() {
+            self.keep_as_found();
+        }
+        self.applier.want(self.aim());
+        self.applier.hurry(now);
+    }
+
+    /// Nothing was decided, so what shall be kept is kept as the router has it. A simple queue with
+    /// one limit to be set is written with the other one as it was found.
+    fn keep_as_found(&mut self) {
+        let keeps = self.settings.on_exit.map(|on_exit| on_exit == OnExit::Keep);
+        let changes = |slot: QueueSlot, direction| slot.carries(direction) && !keeps.of(direction);
+        self.applier.renounce(|slot| !Direction::BOTH.iter().any(|way| changes(slot, *way)));
+        self.law.adopt(self.applier.confirmed());
+        self.adopt = keeps;
+    }
+
+    /// Where the queues shall be brought.
+    fn aim(&self) -> PerDirection<Rate> {
+        let rates = self.law.rates();
+        if !self.stopping {
+            return rates;
+        }
+        rates.zip(self.settings.on_exit).map(|(rate, on_exit)| match on_exit {
             OnExit::Keep => rate,
             OnExit::Set(exit_rate) => exit_rate,
-        }));
-        if self.law.means().is_none() && self.settings.on_exit == PerDirection::both(OnExit::Keep) {
-            self.applier.renounce();
-        }
-    }
-
-    /// Whether the router has confirmed all that is wanted.
-    pub fn settled(&self) -> bool {
-        self.applier.settled()
-    }
-
-    /// Its place in the configuration.
-    pub const fn id(&self) -> WanId {
-        self.id
-    }
-
-    /// Its settings.
-    pub const fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// The rates wanted now.
-    pub fn wanted(&self) -> PerDirection<Rate> {
-        self.law.rates()
-    }
-
-    /// The last decision; `None` while there is nothing to decide on.
-    pub const fn decision(&self) -> Option<&Decision> {
-        self.decision.as_ref()
-    }
-
-    /// The law.
-    pub const fn law(&self) -> &Classic {
-        &self.law
-    }
-
-    /// Whether the line can be measured.
-    pub const fn signal(&self) -> Signal {
-        self.signal
-    }
-
-    /// The reflectors.
-    pub const fn reflectors(&self) -> &Reflectors {
-        &self.reflectors
-    }
-
-    /// Replies that were not used.
-    pub const fn unused(&self) -> Unused {
-        self.rounds.unused()
-    }
-
-    /// How the cycles went.
-    pub const fn cycles(&self) -> Cycles {
-        self.cycles
-    }
-
-    /// The queues.
-    pub const fn applier(&self) -> &Applier {
-        &self.applier
-    }
-
-    /// Writes in the last hour, and how many are left.
-    pub fn budget(&mut self, now: Instant) -> (u16, u16) {
-        let budget = self.applier.budget();
-        (budget.used(now), budget.left(now))
-    }
-
-    /// Writes confirmed and failed.
-    pub const fn counters(&self) -> Counters {
-        self.applier.counters()
+        })
     }
 }
 
-fn tell_queue(
-    id: WanId,
-    slot: super::queue::QueueSlot,
-    news: QueueNews,
-    now: Instant,
-    outbox: &mut Outbox,
-) {
+fn tell_queue(id: WanId, slot: QueueSlot, news: QueueNews, now: Instant, outbox: &mut Outbox) {
     let news = match news {
         QueueNews::Foreign { expected, found } => WanNews::Foreign { slot, expected, found },
         QueueNews::OutOfBounds => WanNews::OutOfBounds(slot),

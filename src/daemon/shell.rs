@@ -20,8 +20,8 @@ use super::{
 use crate::{
     config::Config,
     control::{
-        engine::Engine,
-        time::{Instant, Span},
+        engine::{Engine, FLUSH_FOR},
+        time::Instant,
         wan::{self, RouterId, WanId},
     },
     observe::{
@@ -36,9 +36,6 @@ use crate::{
         op::{Reply, Resource},
     },
 };
-
-/// Requests in flight and queues half written may take this long at the end.
-const DRAIN_FOR: Span = Span::from_millis(2_000);
 
 /// Inputs that wait for the loop: an answer per router, some clients, signals.
 const MAX_INPUTS: usize = 16;
@@ -280,7 +277,7 @@ impl<W: Wire> Daemon<W> {
     fn begin_end(&mut self) {
         info!("stopping");
         let now = clock::now();
-        self.stop_by = Some(now + DRAIN_FOR);
+        self.stop_by = Some(now + FLUSH_FOR);
         self.save(Occasion::Change);
         self.engine.on_stop(now);
     }

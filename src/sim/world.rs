@@ -24,6 +24,9 @@ use crate::{
 /// Inputs and actions that one instant may take before the simulation gives up.
 const MOST_STEPS_PER_INSTANT: u32 = 1_000;
 
+/// Which requests are meant.
+pub type Picks = fn(Request) -> bool;
+
 /// How a simulated router answers.
 #[derive(Clone, Debug)]
 pub struct RouterSettings {
@@ -31,6 +34,8 @@ pub struct RouterSettings {
     pub latency: Schedule<Span>,
     /// When it fails, and how. A time-out takes `timeout`, anything else the latency.
     pub failures: Vec<(Window, FailureKind)>,
+    /// When it fails at some requests, and how.
+    pub refusals: Vec<(Window, Picks, FailureKind)>,
     /// The client's deadline.
     pub timeout: Span,
     /// The limits found at the start; `None` is unlimited.
@@ -45,10 +50,21 @@ impl RouterSettings {
         Self {
             latency: Schedule::constant(Span::from_millis(5)),
             failures: Vec::new(),
+            refusals: Vec::new(),
             timeout: Span::from_secs(2),
             initial: PerDirection::both(None),
             reboots: Vec::new(),
         }
+    }
+
+    /// How it fails at `request` now, if it does.
+    fn failure(&self, request: Request, now: Instant) -> Option<FailureKind> {
+        let failing = |(window, _): &&(Window, FailureKind)| window.contains(now);
+        let refused = |(window, picks, _): &&(Window, Picks, FailureKind)| {
+            window.contains(now) && picks(request)
+        };
+        let failure = self.failures.iter().find(failing).map(|(_, kind)| *kind);
+        failure.or_else(|| self.refusals.iter().find(refused).map(|(_, _, kind)| *kind))
     }
 }
 
@@ -88,6 +104,7 @@ pub struct World {
     inbox: BTreeMap<(Instant, u64), Delivery>,
     sent: u64,
     events: Vec<Event>,
+    requests: Vec<(Instant, RouterId, Request)>,
     steps_at_now: u32,
 }
 
@@ -119,6 +136,7 @@ impl World {
             inbox: BTreeMap::new(),
             sent: 0,
             events: Vec::new(),
+            requests: Vec::new(),
             steps_at_now: 0,
         };
         world.plan_reboots();
@@ -226,8 +244,8 @@ impl World {
     fn ask(&mut self, id: RouterId, ticket: Ticket, request: Request) {
         let Some(router) = self.routers.get_mut(usize::from(id.0)) else { return };
         router.requests = router.requests.saturating_add(1);
-        let failing = |(window, _): &&(Window, FailureKind)| window.contains(self.now);
-        let failure = router.settings.failures.iter().find(failing).map(|(_, kind)| *kind);
+        let failure = router.settings.failure(request, self.now);
+        self.requests.push((self.now, id, request));
         let latency = match failure {
             Some(FailureKind::Timeout) => router.settings.timeout,
             Some(_) | None => router.settings.latency.at(self.now),
@@ -278,6 +296,17 @@ impl World {
     /// All that the core told since this was asked last.
     pub fn take_events(&mut self) -> Vec<Event> {
         core::mem::take(&mut self.events)
+    }
+
+    /// All that the routers were asked since this was asked last.
+    pub fn take_requests(&mut self) -> Vec<(Instant, RouterId, Request)> {
+        core::mem::take(&mut self.requests)
+    }
+
+    /// Lets time pass without the core: the board is suspended. What arrives meanwhile is found
+    /// afterwards.
+    pub fn suspend_until(&mut self, to: Instant) {
+        self.now = self.now.max(to);
     }
 
     /// The limit that a router holds for a WAN; `None` is unlimited.

@@ -114,9 +114,15 @@ fn the_core_names_nothing_but_core_and_heapless() {
         let code = code(&file);
         for line in code.lines().map(str::trim) {
             let outside = line.starts_with("use ")
-                && !["use core::", "use heapless::", "use super::", "use crate::control"]
-                    .iter()
-                    .any(|allowed| line.starts_with(allowed))
+                && ![
+                    "use core::",
+                    "use heapless::",
+                    "use self::",
+                    "use super::",
+                    "use crate::control",
+                ]
+                .iter()
+                .any(|allowed| line.starts_with(allowed))
                 && !line.starts_with("use Move::")
                 && !line.starts_with("use Zone::");
             assert!(!outside, "{}: {line}", file.display());

@@ -17,6 +17,7 @@ mod probe;
 mod router;
 #[path = "../support/mod.rs"]
 mod running;
+mod scenarios;
 mod sim;
 mod store;
 mod support;

@@ -175,6 +175,16 @@ fn an_answer_that_shows_another_limit_is_not_a_confirmation() {
 }
 
 #[test]
+fn a_write_with_a_senseless_answer_may_have_worked() {
+    let mut queue = written(300_000);
+    queue.want(down(200_000));
+    queue.send(at(300));
+    assert!(!queue.on_written(Found::Pair(PerDirection::both(None))));
+    assert_eq!(queue.on_read(Found::One(Some(kbit(200_000)))), ReadBack::AsExpected);
+    assert!(queue.settled());
+}
+
+#[test]
 fn an_unlimited_or_foreign_limit_is_out_of_bounds() {
     for (found, outside) in [
         (None, true),

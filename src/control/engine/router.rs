@@ -1,0 +1,143 @@
+//! One router: its contact, the one request on the way, and whose turn is next.
+//! Promises: no second request before the first is answered or given up; each WAN gets its turn.
+//! Knows nothing of what the answers mean for a queue.
+
+use super::{Answer, of_router};
+use crate::control::{
+    applier::{Ask, RouterAnswers},
+    connectivity::{Connectivity, Contact},
+    event::{Request, Ticket},
+    failure::FailureKind,
+    time::Instant,
+    wan::{RouterId, Wan},
+};
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pending {
+    pub(super) ticket: Ticket,
+    pub(super) request: Request,
+    pub(super) asked: Instant,
+}
+
+/// One router: its contact and the one request on the way.
+#[derive(Clone, Debug)]
+pub struct Router {
+    pub(super) id: RouterId,
+    pub(super) connectivity: Connectivity,
+    pub(super) pending: Option<Pending>,
+    pub(super) facts_known: bool,
+    /// The WAN that may ask first, so that each gets its turn.
+    turn: usize,
+    tickets: u32,
+    requests: u64,
+    pub(super) told_lost: Instant,
+}
+
+/// What the outcome of a request says about the router itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// It answers.
+    There,
+    /// It may or may not.
+    Unclear,
+    /// It does not answer.
+    Gone(FailureKind),
+}
+
+impl Router {
+    pub(super) fn new(id: RouterId, seed: u64) -> Self {
+        Self {
+            id,
+            connectivity: Connectivity::new(seed),
+            pending: None,
+            facts_known: false,
+            turn: 0,
+            tickets: 0,
+            requests: 0,
+            told_lost: Instant::default(),
+        }
+    }
+
+    /// What is known of it.
+    pub const fn contact(&self) -> Contact {
+        self.connectivity.contact()
+    }
+
+    /// Whether a request is on the way.
+    pub const fn is_busy(&self) -> bool {
+        self.pending.is_some()
+    }
+
+    /// Requests since the start.
+    pub const fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    pub(super) const fn answers(&self) -> RouterAnswers {
+        match self.connectivity.contact() {
+            Contact::Lost { .. } => RouterAnswers::No,
+            Contact::Unknown | Contact::Reachable => RouterAnswers::Yes,
+        }
+    }
+
+    /// Garbage from a router that answers other requests concerns the one that was asked for. To
+    /// call the router lost for it, and back with the next good answer, would doubt all limits and
+    /// fill the log several times a second.
+    pub(super) fn sign(&self, answer: Result<Answer, FailureKind>) -> Sign {
+        match answer {
+            Err(FailureKind::Garbage) if self.contact() == Contact::Reachable => Sign::Unclear,
+            Err(kind) if !kind.is_answer() => Sign::Gone(kind),
+            Ok(_) | Err(_) => Sign::There,
+        }
+    }
+
+    /// The next request about a queue, which must then be asked. The WANs take turns.
+    pub(super) fn next_of_queues(&mut self, wans: &mut [Wan], now: Instant) -> Option<Request> {
+        if !self.may_ask(now) {
+            return None;
+        }
+        let count = wans.len();
+        for offset in 0..count {
+            let index = (self.turn + offset) % count;
+            let wan = wans.get_mut(index).filter(|wan| wan.settings().router == self.id);
+            let Some((id, ask)) = wan.and_then(|wan| Some((wan.id(), wan.next_ask(now)?))) else {
+                continue;
+            };
+            self.turn = index + 1;
+            return Some(match ask {
+                Ask::Read(slot) => Request::Read(id, slot),
+                Ask::Write(slot, limit) => Request::Write(id, slot, limit),
+            });
+        }
+        None
+    }
+
+    /// The next request about the router itself; none at the end.
+    pub(super) fn next_of_its_own(
+        &self,
+        now: Instant,
+        stopped: Option<Instant>,
+    ) -> Option<Request> {
+        let wanted = self.may_ask(now) && !self.facts_known && stopped.is_none();
+        wanted.then_some(Request::Facts)
+    }
+
+    fn may_ask(&self, now: Instant) -> bool {
+        self.pending.is_none() && self.connectivity.not_before() <= now
+    }
+
+    /// Takes a request to the wire.
+    pub(super) fn ask(&mut self, request: Request, now: Instant) -> Ticket {
+        self.tickets = self.tickets.wrapping_add(1);
+        self.requests = self.requests.saturating_add(1);
+        let ticket = Ticket(self.tickets);
+        self.pending = Some(Pending { ticket, request, asked: now });
+        ticket
+    }
+
+    /// When there may be a request about a queue, once none is on the way.
+    pub(super) fn next_ask_at(&self, wans: &mut [Wan], now: Instant) -> Option<Instant> {
+        let asks = of_router(wans, self.id).filter_map(|wan| wan.next_ask_at(now));
+        asks.min().map(|at| at.max(self.connectivity.not_before()))
+    }
+}

@@ -1,0 +1,82 @@
+//! What others may see of a WAN.
+//! Promises: looking changes nothing that matters.
+//! Knows nothing of who looks.
+
+use super::{Cycles, Settings, Signal, Wan, WanId};
+use crate::control::{
+    applier::{Applier, Counters},
+    classic::Classic,
+    law::Decision,
+    reflectors::Reflectors,
+    rounds::Unused,
+    time::Instant,
+    units::{PerDirection, Rate},
+};
+
+impl Wan {
+    /// Whether the router has confirmed all that is wanted.
+    pub fn settled(&self) -> bool {
+        self.applier.settled()
+    }
+
+    /// Its place in the configuration.
+    pub const fn id(&self) -> WanId {
+        self.id
+    }
+
+    /// Its settings.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The rates wanted now.
+    pub fn wanted(&self) -> PerDirection<Rate> {
+        self.law.rates()
+    }
+
+    /// The last decision; `None` while there is nothing to decide on.
+    pub const fn decision(&self) -> Option<&Decision> {
+        self.decision.as_ref()
+    }
+
+    /// The law.
+    pub const fn law(&self) -> &Classic {
+        &self.law
+    }
+
+    /// Whether the line can be measured.
+    pub const fn signal(&self) -> Signal {
+        self.signal
+    }
+
+    /// The reflectors.
+    pub const fn reflectors(&self) -> &Reflectors {
+        &self.reflectors
+    }
+
+    /// Replies that were not used.
+    pub const fn unused(&self) -> Unused {
+        self.rounds.unused()
+    }
+
+    /// How the cycles went.
+    pub const fn cycles(&self) -> Cycles {
+        self.cycles
+    }
+
+    /// The queues.
+    pub const fn applier(&self) -> &Applier {
+        &self.applier
+    }
+
+    /// Writes in the last hour, and how many are left.
+    pub fn budget(&mut self, now: Instant) -> (u16, u16) {
+        let budget = self.applier.budget();
+        (budget.used(now), budget.left(now))
+    }
+
+    /// Writes confirmed and failed.
+    pub const fn counters(&self) -> Counters {
+        self.applier.counters()
+    }
+}

@@ -1,0 +1,148 @@
+//! The end: both queues from one decision, in bounded time, without spinning.
+
+use wanctl::{
+    control::{
+        applier::{Layout, OnExit},
+        event::Request,
+        failure::FailureKind,
+        time::{Instant, Span},
+        units::{Direction, PerDirection, Rate},
+        wan::RouterId,
+    },
+    sim::{
+        link::LinkSettings,
+        world::{RouterSettings, World},
+    },
+};
+
+use super::{FOR_EVER, UP, busy, limits, run, window};
+use crate::support::settings::{at, mbit, wan};
+
+/// Stops at `ms` and gives when it was drained, at most five seconds later.
+fn stop(world: &mut World, ms: u64) -> Option<Span> {
+    run(world, ms);
+    world.engine().on_stop(at(ms));
+    (0..=5_000).find_map(|after| {
+        run(world, ms + after);
+        let now = world.now();
+        world.engine().is_drained(now).then_some(Span::from_millis(after))
+    })
+}
+
+fn some(download: Rate, upload: Rate) -> PerDirection<Option<Rate>> {
+    PerDirection { download: Some(download), upload: Some(upload) }
+}
+
+#[test]
+fn the_exit_rates_are_set_in_both_layouts() {
+    for layout in [Layout::PerDirection, Layout::Pair] {
+        let mut settings = wan(520, 52);
+        settings.layout = layout;
+        settings.on_exit = PerDirection { download: OnExit::Set(mbit(400)), upload: OnExit::Keep };
+        let mut world = World::new(vec![(settings, busy(5))], vec![RouterSettings::healthy()], 1);
+        let drained = stop(&mut world, 75_030).unwrap();
+        assert!(drained <= Span::from_millis(50), "{drained:?}");
+        let upload = world.engine().wans()[0].wanted().upload;
+        assert_eq!(limits(&world, 0), some(mbit(400), upload));
+    }
+}
+
+/// Stopped before anything was decided: what shall be kept is kept as it was found.
+#[test]
+fn without_a_decision_only_the_direction_with_an_exit_rate_is_written() {
+    for layout in [Layout::PerDirection, Layout::Pair] {
+        for stopped in [0, 3, 500] {
+            let mut settings = wan(520, 52);
+            settings.layout = layout;
+            settings.on_exit =
+                PerDirection { download: OnExit::Set(mbit(400)), upload: OnExit::Keep };
+            let initial = some(mbit(300), mbit(30));
+            let router = RouterSettings { initial, ..RouterSettings::healthy() };
+            let mut world = World::new(vec![(settings, LinkSettings::cable())], vec![router], 1);
+            assert!(stop(&mut world, stopped).is_some());
+            assert_eq!(limits(&world, 0), some(mbit(400), mbit(30)), "{layout:?} {stopped}");
+        }
+    }
+}
+
+#[test]
+fn without_a_decision_and_exit_rates_nothing_is_written() {
+    let initial = some(mbit(300), mbit(30));
+    let router = RouterSettings { initial, ..RouterSettings::healthy() };
+    let mut world = World::new(vec![(wan(520, 52), LinkSettings::cable())], vec![router], 1);
+    assert!(stop(&mut world, 1_000).is_some());
+    assert_eq!(world.load_of(0).0, 0);
+    assert_eq!(limits(&world, 0), initial);
+}
+
+/// A connection that breaks once at the end must not leave the pair half written.
+#[test]
+fn a_connection_that_breaks_at_the_end_is_made_again() {
+    let mut settings = wan(520, 52);
+    settings.on_exit = PerDirection::both(OnExit::Set(mbit(52)));
+    let mut router = RouterSettings::healthy();
+    router.failures.push((window(75_033, 75_300), FailureKind::Reset));
+    let mut world = World::new(vec![(settings, busy(5))], vec![router], 1);
+    let drained = stop(&mut world, 75_030).unwrap();
+    assert!(drained <= Span::from_secs(1), "{drained:?}");
+    assert_eq!(limits(&world, 0), some(mbit(52), mbit(52)));
+}
+
+#[test]
+fn a_queue_that_is_refused_once_at_the_end_is_tried_again() {
+    let mut settings = wan(520, 52);
+    settings.on_exit = PerDirection::both(OnExit::Set(mbit(52)));
+    let mut router = RouterSettings::healthy();
+    let upload = |request| matches!(request, Request::Write(_, UP, _));
+    router.refusals.push((window(75_030, 75_100), upload, FailureKind::Rejected));
+    let mut world = World::new(vec![(settings, busy(5))], vec![router], 1);
+    let drained = stop(&mut world, 75_030).unwrap();
+    assert!(drained <= Span::from_secs(1), "{drained:?}");
+    assert_eq!(limits(&world, 0), some(mbit(52), mbit(52)));
+}
+
+/// The back-off of a router that has been away for an hour does not hide that it is back.
+#[test]
+fn a_router_just_back_is_tried_once_more_at_the_end() {
+    let mut settings = wan(520, 52);
+    settings.on_exit = PerDirection::both(OnExit::Set(mbit(52)));
+    let mut router = RouterSettings::healthy();
+    router.failures.push((window(75_000, 3_600_000), FailureKind::Refused));
+    let mut world = World::new(vec![(settings, busy(5))], vec![router], 1);
+    let drained = stop(&mut world, 3_600_001).unwrap();
+    assert!(drained <= Span::from_millis(100), "{drained:?}");
+    assert_eq!(limits(&world, 0), some(mbit(52), mbit(52)), "not the limits found");
+}
+
+#[test]
+fn a_router_that_stays_away_does_not_hold_up_the_end() {
+    for kind in FailureKind::ALL {
+        let mut router = RouterSettings::healthy();
+        router.failures.push((window(60_000, FOR_EVER), kind));
+        let mut world = World::new(vec![(wan(520, 52), busy(5))], vec![router], 1);
+        let drained = stop(&mut world, 75_030);
+        assert!(drained.is_some_and(|after| after <= Span::from_secs(3)), "{kind:?} {drained:?}");
+    }
+}
+
+/// A settled queue whose regular read is due while another router keeps the end waiting.
+#[test]
+fn the_wait_for_a_slow_router_does_not_spin() {
+    let mut second = wan(100, 20);
+    second.router = RouterId(1);
+    let mut slow = RouterSettings::healthy();
+    slow.failures.push((window(60_000, FOR_EVER), FailureKind::Timeout));
+    let wans = vec![(wan(500, 50), LinkSettings::quiet()), (second, LinkSettings::quiet())];
+    let mut world = World::new(wans, vec![RouterSettings::healthy(), slow], 1);
+    run(&mut world, 59_990);
+    world.engine().on_stop(at(59_990));
+    let mut ticks: Vec<Instant> = Vec::new();
+    world
+        .run_until(at(62_000), |world| {
+            ticks.push(world.now());
+            assert!(ticks.len() < 1_000, "spinning: {:?}", &ticks[990..]);
+        })
+        .unwrap();
+    assert!(ticks.len() < 200, "{}", ticks.len());
+    assert_eq!(world.limit(0, Direction::Download), Some(mbit(500)));
+}

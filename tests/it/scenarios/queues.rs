@@ -1,0 +1,158 @@
+//! One queue makes trouble and everything else works.
+
+use wanctl::{
+    control::{
+        engine::Engine,
+        event::{Action, Request, RouterNews, WanNews, What},
+        failure::FailureKind,
+        time::Span,
+        units::PerDirection,
+        wan::WanId,
+    },
+    sim::{
+        link::LinkSettings,
+        world::{RouterSettings, World},
+    },
+};
+
+use super::{FOR_EVER, UP, busy, converges, count, limits, of_routers, of_wan, run, window};
+use crate::support::settings::{at, mbit, wan};
+
+/// What a router may say about one queue while it serves the others.
+const ABOUT_ONE_QUEUE: [FailureKind; 5] = [
+    FailureKind::NotFound,
+    FailureKind::Ambiguous,
+    FailureKind::Rejected,
+    FailureKind::Auth,
+    FailureKind::Garbage,
+];
+
+fn reads_of_upload(request: Request) -> bool {
+    matches!(request, Request::Read(WanId(0), UP))
+}
+
+fn writes_of_upload(request: Request) -> bool {
+    matches!(request, Request::Write(WanId(0), UP, _))
+}
+
+fn all_of_upload(request: Request) -> bool {
+    reads_of_upload(request) || writes_of_upload(request)
+}
+
+fn trouble_and_mended(news: &[WanNews]) -> (usize, usize) {
+    let trouble = news.iter().filter(|news| matches!(news, WanNews::QueueTrouble(UP, _)));
+    let mended = news.iter().filter(|news| matches!(news, WanNews::QueueMended(UP, _)));
+    (trouble.count(), mended.count())
+}
+
+/// The upload queue fails from second 30 to second 330 of a busy line.
+fn half_success(picks: fn(Request) -> bool, kind: FailureKind) {
+    let case = format!("{kind:?}");
+    let mut router = RouterSettings::healthy();
+    router.refusals.push((window(30_000, 330_000), picks, kind));
+    let mut world = World::new(vec![(wan(520, 52), busy(10))], vec![router], 1);
+    run(&mut world, 30_000);
+    world.take_events();
+    world.take_requests();
+    run(&mut world, 330_000);
+    let requests = world.take_requests();
+    let down = count(&requests, |request| matches!(request, Request::Write(..)))
+        - count(&requests, writes_of_upload);
+    assert!(down > 50, "{case}: the download goes on: {down}");
+    let up = count(&requests, all_of_upload);
+    assert!((50..=140).contains(&up), "{case}: upload requests follow the back-off: {up}");
+    let events = world.take_events();
+    assert_eq!(of_routers(&events), [], "{case}: the router itself is fine");
+    assert_eq!(trouble_and_mended(&of_wan(&events, 0)), (1, 0), "{case}: said once");
+    run(&mut world, 345_000);
+    let (trouble, mended) = trouble_and_mended(&of_wan(&world.take_events(), 0));
+    assert_eq!((trouble, mended), (0, 1), "{case}: mended");
+    assert!(converges(&mut world, 0), "{case}: {:?}", limits(&world, 0));
+}
+
+#[test]
+fn a_queue_that_cannot_be_used_backs_off_while_the_other_works() {
+    for kind in ABOUT_ONE_QUEUE {
+        half_success(all_of_upload, kind);
+    }
+}
+
+#[test]
+fn a_queue_that_can_be_read_but_not_written_backs_off_all_the_same() {
+    for kind in ABOUT_ONE_QUEUE {
+        half_success(writes_of_upload, kind);
+    }
+}
+
+#[test]
+fn one_wans_bad_queue_does_not_disturb_the_other_wan_on_the_same_router() {
+    for kind in ABOUT_ONE_QUEUE {
+        let mut router = RouterSettings::healthy();
+        router.refusals.push((window(0, FOR_EVER), all_of_upload, kind));
+        let wans = vec![(wan(520, 52), busy(5)), (wan(500, 50), busy(5))];
+        let mut world = World::new(wans, vec![router], 1);
+        run(&mut world, 10_000);
+        world.take_requests();
+        run(&mut world, 300_000);
+        let writes = |request| matches!(request, Request::Write(WanId(1), _, _));
+        let writes = count(&world.take_requests(), writes);
+        assert!(writes > 100, "{kind:?}: {writes}");
+        assert!(converges(&mut world, 1), "{kind:?}");
+        assert!(matches!(of_routers(&world.take_events())[..], [RouterNews::Back { .. }]));
+    }
+}
+
+#[test]
+fn a_router_that_cannot_tell_its_version_is_used_all_the_same() {
+    for kind in [FailureKind::Garbage, FailureKind::Auth, FailureKind::NotFound] {
+        let mut router = RouterSettings::healthy();
+        router.refusals.push((window(0, FOR_EVER), |request| request == Request::Facts, kind));
+        let mut world = World::new(vec![(wan(520, 52), busy(2))], vec![router], 1);
+        run(&mut world, 120_000);
+        let requests = world.take_requests();
+        assert!(count(&requests, |request| request == Request::Facts) <= 2, "{kind:?}");
+        assert_eq!(of_routers(&world.take_events()).len(), 1, "{kind:?}");
+        assert!(converges(&mut world, 0), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_limit_out_of_bounds_is_told_once_though_it_cannot_be_replaced() {
+    let mut router = RouterSettings::healthy();
+    router.initial = PerDirection { download: Some(mbit(500)), upload: Some(mbit(900)) };
+    router.refusals.push((window(0, FOR_EVER), writes_of_upload, FailureKind::Rejected));
+    let mut world = World::new(vec![(wan(500, 50), LinkSettings::quiet())], vec![router], 1);
+    run(&mut world, 600_000);
+    let news = of_wan(&world.take_events(), 0);
+    let told = news.iter().filter(|news| matches!(news, WanNews::OutOfBounds(UP))).count();
+    assert_eq!(told, 1);
+}
+
+#[test]
+fn a_reflector_that_cannot_be_sent_to_is_replaced_and_said_once() {
+    let mut settings = wan(500, 50);
+    settings.reflectors = 4;
+    let mut engine = Engine::new(&[settings], at(0), 1);
+    let mut blocked = 0;
+    let mut last_round = Vec::new();
+    for step in 0..2_400 {
+        let now = at(step * 50);
+        engine.on_tick(now);
+        while let Some(action) = engine.poll_action() {
+            let Action::Probe { wan, number, reflectors } = action else { continue };
+            for reflector in reflectors.iter().filter(|reflector| **reflector != 1) {
+                engine.on_sent(wan, *reflector, number, now);
+                engine.on_reply(wan, *reflector, number, now + Span::from_millis(20));
+            }
+            if reflectors.contains(&1) {
+                engine.on_send_failed(wan, now);
+            }
+            last_round = reflectors.to_vec();
+        }
+        while let Some(event) = engine.poll_event() {
+            blocked += u32::from(matches!(event.what, What::Wan(_, WanNews::ProbesBlocked)));
+        }
+    }
+    assert_eq!(blocked, 1);
+    assert!(last_round.starts_with(&[0, 2, 3]), "{last_round:?}");
+}
