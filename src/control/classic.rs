@@ -5,7 +5,7 @@
 
 use super::{
     baseline::{self, Baseline},
-    ladder::{self, Ladder},
+    ladder::{self, Ladder, Raise},
     law::{Cause, Decision, Observation, Verdict},
     learner::Learner,
     saved::{Freshness, SavedWan},
@@ -73,17 +73,18 @@ impl Classic {
         let spike = self.spikes.judge(means, observation.value, observation.samples);
         means.update(observation.value);
         let (load, baseline, delta) = (means.load(), means.baseline(), means.delta());
-        let verdict = |(ladder, thresholds): (&mut Ladder, Thresholds)| {
+        let verdict = |((ladder, thresholds), raise): ((&mut Ladder, Thresholds), Raise)| {
             let (zone, cause) = if spike {
                 (Zone::Red, Cause::Spike)
             } else {
                 (thresholds.zone(delta), Cause::Delay)
             };
-            let moved = ladder.step(zone);
+            let moved = ladder.step(zone, raise);
             Verdict { zone, cause, moved, rate: ladder.rate() }
         };
         let PerDirection { download, upload } = &mut self.ladders;
-        let verdicts = PerDirection { download, upload }.zip(thresholds).map(verdict);
+        let verdicts =
+            PerDirection { download, upload }.zip(thresholds).zip(observation.raises).map(verdict);
         Some(Decision { load, baseline, delta, verdicts })
     }
 
@@ -150,7 +151,7 @@ mod tests {
     use super::{Classic, Settings};
     use crate::control::{
         baseline::{self, Baseline},
-        ladder::{self, Floors},
+        ladder::{self, Floors, Raise},
         law::{Cause, Observation},
         saved::{Freshness, SavedWan},
         time::Span,
@@ -213,8 +214,10 @@ mod tests {
         }
     }
 
+    const FREE: PerDirection<Raise> = PerDirection::both(Raise::Free);
+
     fn observe(law: &mut Classic, rtt: f64) -> Option<crate::control::law::Decision> {
-        law.observe(&Observation { value: ms(rtt), samples: &[ms(rtt)] })
+        law.observe(&Observation { value: ms(rtt), samples: &[ms(rtt)], raises: FREE })
     }
 
     #[test]
@@ -244,7 +247,8 @@ mod tests {
         let mut law = Classic::new(Settings { spike: Some(ms(5.0)), ..settings() });
         observe(&mut law, 25.0).unwrap();
         let samples = [ms(60.0), ms(60.0), ms(25.0)];
-        let decision = law.observe(&Observation { value: ms(60.0), samples: &samples }).unwrap();
+        let decision =
+            law.observe(&Observation { value: ms(60.0), samples: &samples, raises: FREE }).unwrap();
         assert!(decision.delta < 15.0);
         for verdict in [decision.verdicts.download, decision.verdicts.upload] {
             assert_eq!((verdict.zone, verdict.cause), (Zone::Red, Cause::Spike));
@@ -308,7 +312,8 @@ mod tests {
         law.interrupt();
         assert_eq!(law.streaks(), PerDirection::both(0));
         let samples = [ms(60.0), ms(60.0)];
-        let decision = law.observe(&Observation { value: ms(60.0), samples: &samples }).unwrap();
+        let decision =
+            law.observe(&Observation { value: ms(60.0), samples: &samples, raises: FREE }).unwrap();
         assert_eq!(decision.verdicts.download.cause, Cause::Delay);
         assert_eq!(law.rates(), PerDirection { download: mbit(500), upload: mbit(50) });
     }

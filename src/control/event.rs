@@ -7,12 +7,12 @@ use heapless::{Deque, Vec};
 
 use super::{
     failure::FailureKind,
+    id::{RouterId, WanId},
     law::Cause,
     queue::{Limit, QueueSlot},
     reflectors::{HealthChange, MAX_PROBES},
     time::{Instant, Span},
     units::{Direction, PerDirection, Rate, Rtt},
-    wan::{RouterId, WanId},
     zone::Zone,
 };
 

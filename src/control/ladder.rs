@@ -50,6 +50,16 @@ impl Settings {
     }
 }
 
+/// Whether the rate may rise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Raise {
+    /// It may.
+    Free,
+    /// The router has yet to take earlier rises. Going on would only end in one leap of the limit
+    /// once it does: straight over what the line carries.
+    Held,
+}
+
 /// What became of the rate in one cycle, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Move {
@@ -59,6 +69,8 @@ pub enum Move {
     Raised,
     /// Sustained green, and the rate is the ceiling.
     AtCeiling,
+    /// Sustained green, but the router has yet to take earlier rises.
+    AheadOfRouter,
     /// Yellow or red lowered the rate.
     Lowered,
     /// Yellow or red, and the rate is at or below the floor of the zone.
@@ -108,10 +120,10 @@ impl Ladder {
     }
 
     /// Moves the rate by one cycle in `zone`.
-    pub fn step(&mut self, zone: Zone) -> Move {
+    pub fn step(&mut self, zone: Zone, raise: Raise) -> Move {
         let Settings { floors, factor_red, factor_yellow, .. } = self.settings;
         match zone {
-            Zone::Green => self.green(),
+            Zone::Green => self.green(raise),
             Zone::Yellow => self.decay(factor_yellow, floors.yellow),
             Zone::SoftRed => {
                 self.streak = 0;
@@ -121,13 +133,16 @@ impl Ladder {
         }
     }
 
-    fn green(&mut self) -> Move {
+    fn green(&mut self, raise: Raise) -> Move {
         self.streak = self.streak.saturating_add(1).min(self.settings.green_required);
         if self.streak < self.settings.green_required {
             return Move::WaitForStreak;
         }
         if self.rate >= self.settings.ceiling {
             return Move::AtCeiling;
+        }
+        if raise == Raise::Held {
+            return Move::AheadOfRouter;
         }
         let raised = self.rate.raised(self.settings.step_up);
         self.rate = self.settings.clamp(raised.max(self.settings.floors.green));
@@ -147,7 +162,7 @@ impl Ladder {
 
 #[cfg(test)]
 mod tests {
-    use super::{Floors, Ladder, Move, Settings};
+    use super::{Floors, Ladder, Move, Raise, Settings};
     use crate::control::{
         units::{Rate, Ratio},
         zone::Zone,
@@ -219,7 +234,7 @@ mod tests {
         ];
         for (rate, streak, zone, new_rate, new_streak, moved) in cases {
             let mut ladder = at(rate, streak);
-            let outcome = ladder.step(zone);
+            let outcome = ladder.step(zone, Raise::Free);
             assert_eq!(
                 (ladder.rate(), ladder.streak(), outcome),
                 (new_rate, new_streak, moved),
@@ -232,13 +247,13 @@ mod tests {
     fn only_a_whole_streak_raises_and_anything_else_breaks_it() {
         let mut ladder = at(mbit(200), 0);
         for _ in 0..4 {
-            assert_eq!(ladder.step(Zone::Green), Move::WaitForStreak);
+            assert_eq!(ladder.step(Zone::Green, Raise::Free), Move::WaitForStreak);
         }
-        assert_eq!(ladder.step(Zone::SoftRed), Move::Held);
+        assert_eq!(ladder.step(Zone::SoftRed, Raise::Free), Move::Held);
         for _ in 0..4 {
-            assert_eq!(ladder.step(Zone::Green), Move::WaitForStreak);
+            assert_eq!(ladder.step(Zone::Green, Raise::Free), Move::WaitForStreak);
         }
-        assert_eq!(ladder.step(Zone::Green), Move::Raised);
+        assert_eq!(ladder.step(Zone::Green, Raise::Free), Move::Raised);
         assert_eq!(ladder.rate(), mbit(205));
     }
 
@@ -255,7 +270,20 @@ mod tests {
     #[test]
     fn a_factor_of_one_holds_and_does_not_count_as_lowered() {
         let mut ladder = Ladder::new(Settings { factor_red: Ratio::ONE, ..settings() });
-        assert_eq!(ladder.step(Zone::Red), Move::AtFloor);
+        assert_eq!(ladder.step(Zone::Red, Raise::Free), Move::AtFloor);
         assert_eq!(ladder.rate(), mbit(500));
+    }
+
+    #[test]
+    fn a_rise_that_the_router_has_not_taken_holds_the_next_and_nothing_else() {
+        let held = |zone| {
+            let mut ladder = at(mbit(200), 4);
+            let moved = ladder.step(zone, Raise::Held);
+            (ladder.rate(), ladder.streak(), moved)
+        };
+        assert_eq!(held(Zone::Green), (mbit(200), 5, Move::AheadOfRouter));
+        assert_eq!(held(Zone::Yellow), (mbit(192), 0, Move::Lowered));
+        assert_eq!(held(Zone::SoftRed), (mbit(200), 0, Move::Held));
+        assert_eq!(held(Zone::Red), (mbit(170), 0, Move::Lowered));
     }
 }

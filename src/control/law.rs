@@ -3,7 +3,7 @@
 //! Knows no particular law, no probe and no router.
 
 use super::{
-    ladder::Move,
+    ladder::{Move, Raise},
     units::{PerDirection, Rate, Rtt},
     zone::Zone,
 };
@@ -15,6 +15,8 @@ pub struct Observation<'a> {
     pub value: Rtt,
     /// The times of the single reflectors.
     pub samples: &'a [Rtt],
+    /// Whether the rates may rise.
+    pub raises: PerDirection<Raise>,
 }
 
 /// What made the zone of a decision.

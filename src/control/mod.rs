@@ -15,6 +15,7 @@ pub mod connectivity;
 pub mod engine;
 pub mod event;
 pub mod failure;
+pub mod id;
 pub mod ladder;
 pub mod law;
 pub mod learner;

@@ -5,11 +5,14 @@
 
 mod view;
 
+pub use super::id::{RouterId, WanId};
 use super::{
     applier::{Applier, Ask, Gate, Layout, OnExit, QueueNews, RouterAnswers},
+    budget::SHORTEST_SPACING,
     classic::{self, Classic},
     event::{Action, Outbox, WanNews, What},
     failure::FailureKind,
+    ladder::{self, Raise},
     law::{Decision, Observation, Verdict},
     queue::{Found, QueueSlot},
     reflectors::{HealthChange, Reflectors},
@@ -28,14 +31,6 @@ pub const PENDING_FOR: Span = Span::from_secs(60);
 /// That probes cannot be sent is told again after this long without it: of several reflectors one
 /// may be out of reach for ever, and be tried now and then.
 const BLOCKED_FOR: Span = Span::from_secs(60);
-
-/// A WAN, by its place in the configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct WanId(pub u8);
-
-/// A router, by its place in the configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RouterId(pub u8);
 
 /// Everything the core needs to know about one WAN.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -200,7 +195,8 @@ impl Wan {
         }
         self.heard = now;
         let learnt_before = self.law.means().is_some();
-        let observation = Observation { value: settled.value, samples: &settled.samples };
+        let Settled { value, samples } = settled;
+        let observation = Observation { value: *value, samples, raises: self.raises() };
         self.decision = self.law.observe(&observation);
         self.signal = if self.law.means().is_some() { Signal::Fresh } else { Signal::Learning };
         if let (false, Some(means)) = (learnt_before, self.law.means()) {
@@ -212,6 +208,22 @@ impl Wan {
             self.tell_zones(&decision, now, outbox);
             self.applier.want(decision.verdicts.map(|verdict| verdict.rate));
         }
+    }
+
+    /// A rate must not run ahead of the router by more than it can rise in one regular spacing of
+    /// increases, or by two percent if that is more: changes below one percent are not sent.
+    fn raises(&self) -> PerDirection<Raise> {
+        let interval = self.settings.law.interval.as_micros().max(1);
+        let cycles = SHORTEST_SPACING.as_micros() / interval + 1;
+        let ahead = |((rate, confirmed), ladder): ((Rate, Option<Rate>), ladder::Settings)| {
+            let lead = ladder.step_up.bps().saturating_mul(cycles);
+            let held = confirmed.is_some_and(|confirmed| {
+                let lead = lead.max(confirmed.bps() / 50);
+                rate.bps() >= confirmed.bps().saturating_add(lead)
+            });
+            if held { Raise::Held } else { Raise::Free }
+        };
+        self.law.rates().zip(self.applier.confirmed()).zip(self.settings.law.ladders).map(ahead)
     }
 
     fn tell_zones(&mut self, decision: &Decision, now: Instant, outbox: &mut Outbox) {

@@ -305,6 +305,7 @@ fn reason(verdict: &Verdict) -> &'static str {
         (Cause::Spike, _) => "steep rise of delay: lowered",
         (Cause::Delay, Move::WaitForStreak) => "low delay: waiting for a streak of green",
         (Cause::Delay, Move::Raised) => "sustained low delay: raised",
+        (Cause::Delay, Move::AheadOfRouter) => "low delay: waiting for the router to take it",
         (Cause::Delay, Move::AtCeiling) => "low delay: at the ceiling",
         (Cause::Delay, Move::Lowered) => "delay over the threshold: lowered",
         (Cause::Delay, Move::AtFloor) => "delay over the threshold: at the floor",

@@ -80,14 +80,16 @@ impl Router {
         }
     }
 
-    /// Garbage from a router that answers other requests concerns the one that was asked for. To
-    /// call the router lost for it, and back with the next good answer, would doubt all limits and
-    /// fill the log several times a second.
+    /// Garbage and refused logins from a router that answers other requests concern the one that
+    /// was asked for. To call the router lost for it, and back with the next good answer, would
+    /// doubt all limits and fill the log several times a second. A router that gives nothing else
+    /// is not reachable for us.
     pub(super) fn sign(&self, answer: Result<Answer, FailureKind>) -> Sign {
-        match answer {
-            Err(FailureKind::Garbage) if self.contact() == Contact::Reachable => Sign::Unclear,
-            Err(kind) if !kind.is_answer() => Sign::Gone(kind),
-            Ok(_) | Err(_) => Sign::There,
+        match (answer, self.contact()) {
+            (Err(FailureKind::Garbage | FailureKind::Auth), Contact::Reachable) => Sign::Unclear,
+            (Err(FailureKind::Auth), _) => Sign::Gone(FailureKind::Auth),
+            (Err(kind), _) if !kind.is_answer() => Sign::Gone(kind),
+            (Ok(_) | Err(_), _) => Sign::There,
         }
     }
 

@@ -86,12 +86,11 @@ fn a_wrong_password_is_told_once_and_control_begins_when_it_is_mended() {
     let config = configured(&scratch, &router);
     let text = std::fs::read_to_string(&config).unwrap().replace("level 'info'", "level 'debug'");
     let daemon = start(&scratch.write("wanctl.conf", text.as_bytes()));
-    daemon.line("auth");
+    daemon.line("lost (auth)");
     measures_without_router(&daemon);
-    for queue in ["WAN-Download", "WAN-Upload"] {
-        assert_eq!(daemon.count(&["[ERROR]", queue, "auth"]), 1, "{:#?}", daemon.lines());
-    }
-    assert_eq!(daemon.health().unwrap().wans[0].download.trouble.as_deref(), Some("auth"));
+    assert_eq!(daemon.health().unwrap().routers[0].last_failure.as_deref(), Some("auth"));
+    assert_eq!(daemon.count(&["lost (auth)"]), 1, "{:#?}", daemon.lines());
+    assert_eq!(daemon.count(&["[ERROR]"]), 0, "{:#?}", daemon.lines());
     *router.model() = RouterOs::new(home(), 1, clock::now());
     mended(&daemon);
     keeps_the_secret(&daemon, &scratch);

@@ -6,11 +6,11 @@ use wanctl::{
         event::{Action, Request, RouterNews, WanNews, What},
         failure::FailureKind,
         time::Span,
-        units::PerDirection,
-        wan::WanId,
+        units::{Direction, PerDirection},
+        wan::{self, WanId},
     },
     sim::{
-        link::LinkSettings,
+        link::{Demand, LinkSettings},
         world::{RouterSettings, World},
     },
 };
@@ -155,4 +155,28 @@ fn a_reflector_that_cannot_be_sent_to_is_replaced_and_said_once() {
     }
     assert_eq!(blocked, 1);
     assert!(last_round.starts_with(&[0, 2, 3]), "{last_round:?}");
+}
+
+#[test]
+fn a_used_up_budget_slows_the_climb_and_never_makes_the_limit_leap() {
+    let line = LinkSettings::cable().with_load(
+        Direction::Download,
+        window(5_000, FOR_EVER),
+        Demand::Greedy,
+    );
+    let settings = wan::Settings { write_budget: 60, ..wan(620, 62) };
+    let mut world = World::new(vec![(settings, line)], vec![RouterSettings::healthy()], 1);
+    run(&mut world, 300_000);
+    let mut before = world.limit(0, Direction::Download).unwrap();
+    let mut highest_rise = 0;
+    world
+        .run_until(at(900_000), |world| {
+            let limit = world.limit(0, Direction::Download).unwrap();
+            highest_rise = highest_rise.max(limit.bps().saturating_sub(before.bps()));
+            before = limit;
+        })
+        .unwrap();
+    // One second of steps (21 of 1.24 Mbit/s) and one cycle of rounding.
+    assert!(highest_rise <= mbit(28).bps(), "a leap of {highest_rise} bit/s");
+    assert!(highest_rise > 0, "it climbs all the same");
 }

@@ -247,3 +247,46 @@ fn a_black_hole_for_ever_is_asked_by_the_back_off() {
     assert!((450..=760).contains(&requests), "{requests}");
     assert_eq!(world.engine().wans()[0].cycles().missed, 0);
 }
+
+#[test]
+fn a_router_that_refuses_the_login_is_lost_once_and_back_once() {
+    let mut router = RouterSettings::healthy();
+    router.failures.push((window(0, 60_000), FailureKind::Auth));
+    let mut world = World::new(vec![(wan(520, 52), busy(2))], vec![router], 1);
+    run(&mut world, 70_000);
+    let routers = of_routers(&world.take_events());
+    assert!(
+        matches!(
+            routers[..],
+            [RouterNews::Lost(FailureKind::Auth), RouterNews::Back { outage, .. }]
+                if (60..=66).contains(&outage.as_secs())
+        ),
+        "{routers:?}"
+    );
+}
+
+#[test]
+fn wanted_rates_do_not_climb_while_the_router_is_away() {
+    let mut router = RouterSettings::healthy();
+    router.failures.push((window(70_000, 110_000), FailureKind::Refused));
+    let line = LinkSettings::cable().with_load(
+        Direction::Download,
+        window(10_000, 50_000),
+        Demand::Greedy,
+    );
+    let mut settings = wan(520, 52);
+    // 0.1 Mbit/s a cycle: what the load cost is not won back before the outage.
+    settings.law.ladders.download.step_up = mbit(1);
+    settings.law.ladders.download.green_required = 10;
+    let mut world = World::new(vec![(settings, line)], vec![router], 1);
+    run(&mut world, 49_000);
+    let (before, confirmed) =
+        (world.engine().wans()[0].wanted().download, limits(&world, 0).download.unwrap());
+    assert!(before < mbit(500), "{before:?}");
+    assert!(before.distance(confirmed) < mbit(40).bps(), "{before:?} {confirmed:?}");
+    run(&mut world, 71_000);
+    let before = world.engine().wans()[0].wanted().download;
+    run(&mut world, 109_000);
+    let after = world.engine().wans()[0].wanted().download;
+    assert!(after.distance(before) <= mbit(25).bps(), "{before:?} -> {after:?}");
+}
