@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+pub use super::what::Severity;
 use super::what::{Syntax, What};
 
 /// Longest piece of the file that a finding repeats, in characters; the rest is cut off.
@@ -12,25 +13,6 @@ const MAX_SHOWN: usize = 80;
 
 /// Most findings that are kept. A file with more is broken as a whole, and the first ones say how.
 const MAX_FINDINGS: usize = 200;
-
-/// How serious a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// The daemon does not start.
-    Error,
-    /// The daemon starts and says it in its log.
-    Warning,
-}
-
-impl Severity {
-    /// The word shown in front of a finding.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-        }
-    }
-}
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]

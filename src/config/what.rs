@@ -4,7 +4,24 @@
 
 use std::{fmt, io};
 
-use super::finding::Severity;
+/// How serious a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The daemon does not start.
+    Error,
+    /// The daemon starts and says it in its log.
+    Warning,
+}
+
+impl Severity {
+    /// The word shown in front of a finding.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
 
 /// What is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,10 +8,14 @@ use std::{borrow::Cow, fmt};
 use serde::Deserialize;
 use serde_json_core::{
     de::{Deserializer, Error as JsonError},
-    str::{EscapedStr, EscapedStringFragment},
+    str::EscapedStr,
 };
 
-use super::{ids::Id, records::Named};
+use super::{
+    ids::Id,
+    records::Named,
+    wire::{Wire, unescaped},
+};
 use crate::{
     control::{
         failure::FailureKind,
@@ -33,23 +37,6 @@ const DEPTH_MAX: usize = 8;
 pub(super) struct Record {
     pub(super) id: Option<Id>,
     pub(super) state: QueueState,
-}
-
-/// A queue as it stands in JSON: every value is a string, `disabled` and the like only when set.
-#[derive(Clone, Copy, Deserialize)]
-pub(super) struct Wire<'a> {
-    #[serde(borrow, rename = ".id")]
-    pub(super) id: Option<EscapedStr<'a>>,
-    #[serde(borrow)]
-    pub(super) name: Option<EscapedStr<'a>>,
-    #[serde(borrow, rename = "max-limit")]
-    max_limit: Option<EscapedStr<'a>>,
-    #[serde(borrow)]
-    disabled: Option<EscapedStr<'a>>,
-    #[serde(borrow)]
-    invalid: Option<EscapedStr<'a>>,
-    #[serde(borrow)]
-    dynamic: Option<EscapedStr<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -192,18 +179,6 @@ fn uptime(text: &str) -> Option<Span> {
         rest = tail;
     }
     (!text.is_empty()).then_some(Span::from_secs(total))
-}
-
-/// The text with its JSON escapes resolved; `None` if one is malformed.
-pub(super) fn unescaped(text: EscapedStr<'_>) -> Option<String> {
-    let mut plain = String::with_capacity(text.0.len());
-    for fragment in text.fragments() {
-        match fragment.ok()? {
-            EscapedStringFragment::NotEscaped(part) => plain.push_str(part),
-            EscapedStringFragment::Escaped(char) => plain.push(char),
-        }
-    }
-    Some(plain)
 }
 
 fn cut(text: &str) -> heapless::String<RESOURCE_TEXT_MAX> {

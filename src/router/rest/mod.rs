@@ -8,6 +8,7 @@ mod ids;
 mod records;
 mod refusal;
 mod request;
+mod wire;
 
 pub use self::{
     ids::{Id, Ids},

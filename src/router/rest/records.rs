@@ -7,7 +7,7 @@ use core::fmt::{self, Write as _};
 
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 
-use super::answer::{Wire, unescaped};
+use super::wire::{Wire, unescaped};
 
 /// Room for the ids of an ambiguous name, in bytes: four of them.
 const IDS_MAX: usize = 48;

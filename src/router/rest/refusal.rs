@@ -6,7 +6,10 @@
 use serde::Deserialize;
 use serde_json_core::str::EscapedStr;
 
-use super::answer::{garbage, parse, text_of, unescaped};
+use super::{
+    answer::{garbage, parse, text_of},
+    wire::unescaped,
+};
 use crate::{
     control::failure::FailureKind,
     router::error::{Doing, Hint, RouterError},

@@ -12,9 +12,9 @@ use smol::{
 };
 
 use super::{
+    face::{Face, Tls},
     http::{self, Connection, Head, Parsed},
     log::Logged,
-    server::{Face, Tls},
 };
 use crate::{
     control::time::{Instant, Span},

@@ -8,11 +8,13 @@
 //! with a TLS handshake, a reset closes with the request unread, and a cut answer ends half-way.
 
 mod connection;
+mod face;
 mod http;
 mod log;
 mod pki;
 mod server;
 
+pub use face::Tls;
 pub use log::{Logged, RequestLog};
 pub use pki::{Leaf, Pki};
-pub use server::{RouterServer, Tls};
+pub use server::RouterServer;

@@ -12,7 +12,7 @@ use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd,
 };
 
-use super::server::Tls;
+use super::face::Tls;
 
 /// What kind of certificate the server shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,13 +8,12 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener as Listener},
     rc::Rc,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
     time::Duration,
 };
 
 use async_io::Async;
-use futures_rustls::rustls::ServerConfig;
 use smol::{
     LocalExecutor, Timer,
     channel::{Receiver, Sender},
@@ -22,7 +21,11 @@ use smol::{
     net::{TcpListener, TcpStream},
 };
 
-use super::{connection, log::RequestLog};
+use super::{
+    connection,
+    face::{Face, Tls},
+    log::RequestLog,
+};
 use crate::{
     control::time::Instant,
     sim::routeros::{Down, RouterOs},
@@ -34,43 +37,6 @@ const MAX_CONNECTIONS: usize = 20;
 
 /// How soon the listener follows the router's refusing and its end.
 const FOLLOW: Duration = Duration::from_millis(10);
-
-/// Whether and how connections are encrypted.
-#[derive(Clone, Debug)]
-pub enum Tls {
-    /// Plain HTTP.
-    Plain,
-    /// TLS 1.2 with this certificate; see [`super::Pki`].
-    Certificate(Arc<ServerConfig>),
-}
-
-/// What all connections share.
-#[derive(Clone, Debug)]
-pub(super) struct Face<C> {
-    router: Arc<Mutex<RouterOs>>,
-    tls: Arc<Mutex<Tls>>,
-    clock: C,
-    pub(super) log: RequestLog,
-}
-
-impl<C: Fn() -> Instant> Face<C> {
-    pub(super) fn now(&self) -> Instant {
-        (self.clock)()
-    }
-
-    pub(super) fn router(&self) -> MutexGuard<'_, RouterOs> {
-        self.router.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn down(&self) -> Option<Down> {
-        let now = self.now();
-        self.router().down(now)
-    }
-
-    pub(super) fn tls(&self) -> Tls {
-        self.tls.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
 
 /// A handle to a server. When it is dropped, the server ends and closes all its sockets.
 #[derive(Debug)]
