@@ -20,3 +20,4 @@ mod running;
 mod sim;
 mod store;
 mod support;
+mod watchdog;
