@@ -4,10 +4,14 @@
 
 use std::{
     env,
-    io::{ErrorKind, Read as _},
-    os::unix::{net::UnixStream, process::ExitStatusExt as _},
+    fs::OpenOptions,
+    io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _},
+    os::{
+        fd::AsRawFd as _,
+        unix::{fs::OpenOptionsExt as _, net::UnixStream, process::ExitStatusExt as _},
+    },
     path::Path,
-    process::Command,
+    process::{Child, Command},
     task::{Context, Poll},
 };
 
@@ -25,13 +29,13 @@ use wanctl::{
 
 use super::LAST_WORDS;
 use crate::{
-    binary::wan,
+    binary::{configured, wan},
     running::{
         config::{TREE, globals},
-        daemon::Daemon,
+        daemon::{Daemon, WANCTL, run},
         router::{Router, home},
         scratch::Scratch,
-        wait::seconds,
+        wait::{seconds, within},
     },
 };
 
@@ -194,6 +198,41 @@ fn one_stuck_wan_of_two_ends_the_process() {
 fn an_end_that_does_not_come_ends_the_process() {
     let (scratch, router) = (Scratch::new(), Router::start(home()));
     is_ended(child_stuck(Stuck::Ending, &scratch, &router, ""));
+}
+
+/// The real binary, with a log that somebody reads at first and nobody later: what its loop has to
+/// say then is what it gets stuck in, and the watchdog's own words must not be.
+#[test]
+fn a_log_that_nobody_reads_any_more_ends_the_process() {
+    let (scratch, router) = (Scratch::new(), Router::start(home()));
+    let (reader, writer) = std::io::pipe().unwrap();
+    // The same pipe, but not the flags that the child sees.
+    let mut filler = OpenOptions::new()
+        .write(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(format!("/proc/self/fd/{}", writer.as_raw_fd()))
+        .unwrap();
+    let mut command = run(WANCTL.as_ref(), &configured(&scratch, &router));
+    command.stdout(writer.try_clone().unwrap()).stderr(writer);
+    let mut child = command.spawn().unwrap();
+    let learnt = |line: &String| line.contains("upload unknown -> GREEN");
+    assert!(BufReader::new(&reader).lines().map_while(Result::ok).any(|line| learnt(&line)));
+    while filler.write(&[b'.'; 512]).is_ok() {}
+    signal(&child, libc::SIGHUP);
+    let status = within(AT_MOST, || child.try_wait().unwrap());
+    if status.is_none() {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert_eq!(status.and_then(|status| status.signal()), Some(libc::SIGABRT), "{status:?}");
+    drop(reader);
+}
+
+#[expect(unsafe_code, reason = "the standard library sends no signals but SIGKILL")]
+fn signal(child: &Child, signal: i32) {
+    let pid = libc::pid_t::try_from(child.id()).unwrap();
+    // SAFETY: takes numbers only; the child has not been waited for, so the number is its own.
+    assert_eq!(unsafe { libc::kill(pid, signal) }, 0);
 }
 
 /// The same child without its defect: what ends the others is the defect.
