@@ -14,7 +14,7 @@
 //! | Module | What it is | May import |
 //! |---|---|---|
 //! | [`control`] | the core: law, queues, contact to the routers | nothing |
-//! | [`os`] | clock, sockets, signals, lock; the only unsafe code | control |
+//! | [`os`] | clock, sockets, signals, lock, watchdog; the only unsafe code | control |
 //! | [`probe`] | ICMP echo: rounds out, genuine replies in | control, os |
 //! | [`router`] | the closed list of operations, and REST to carry it | control |
 //! | [`store`] | the state file, whole at any moment | control |

@@ -14,7 +14,7 @@ use smol::{LocalExecutor, future};
 use super::Exit;
 use crate::{
     config::{self, Config, Finding, Loaded},
-    daemon::{self, Daemon, Ended, Handle},
+    daemon::{self, Daemon, Ended, Guard, Handle},
     os::{
         clock,
         lock::{Lock, LockError},
@@ -97,7 +97,7 @@ fn start(config: Config, signals: Signals) -> Exit {
         }
     }
     let (daemon, clients) = match Daemon::new(config, wires) {
-        Ok(daemon) => daemon,
+        Ok((daemon, clients)) => (daemon.guarded_by(Guard::of_process()), clients),
         Err(failed) => {
             error!("not started: {failed}");
             return Exit::Failure;

@@ -295,6 +295,12 @@ impl Engine {
         next.max(now + Span::from_micros(1))
     }
 
+    /// Until when every WAN had passed each of its ticks that was due: `now`, unless a tick is
+    /// overdue. Time that nobody waits for anything does not count: between two ticks all is well.
+    pub fn on_time_until(&self, now: Instant) -> Instant {
+        self.wans.iter().map(Wan::next_tick).fold(now, Instant::min)
+    }
+
     /// Begins the end: no more probes and decisions; the queues are brought to where they shall
     /// stay. What failed before is tried at once, for there is no later.
     pub fn on_stop(&mut self, now: Instant) {

@@ -5,6 +5,7 @@
 
 mod actions;
 mod alarm;
+mod guard;
 mod health;
 mod input;
 mod names;
@@ -13,4 +14,5 @@ mod shell;
 mod state;
 
 pub use self::alarm::block_on;
+pub use self::guard::Guard;
 pub use self::shell::{Daemon, Ended, Handle};

@@ -12,7 +12,9 @@ use smol::{
 };
 
 use super::{
-    alarm, health,
+    alarm,
+    guard::Guard,
+    health,
     input::{Done, Input, Job},
     names, router,
     state::{Files, Occasion},
@@ -85,6 +87,7 @@ pub struct Daemon<W> {
     /// Why the last request to each router failed.
     pub(super) errors: Vec<Option<RouterError>>,
     stop_by: Option<Instant>,
+    guard: Guard,
 }
 
 enum Wake {
@@ -120,10 +123,18 @@ impl<W: Wire> Daemon<W> {
             versions: vec![String::new(); config.routers.len()],
             errors: vec![None; config.routers.len()],
             stop_by: None,
+            guard: Guard::default(),
             config,
         };
         daemon.restore();
         Ok((daemon, clients))
+    }
+
+    /// The same daemon, with these to learn that it makes progress.
+    #[must_use]
+    pub fn guarded_by(mut self, guard: Guard) -> Self {
+        self.guard = guard;
+        self
     }
 
     /// Reaches this daemon once it runs.
@@ -177,6 +188,7 @@ impl<W: Wire> Daemon<W> {
                 Wake::Input(input) => self.take(input),
             }
             self.carry_out();
+            self.show_progress();
             if let Some(ended) = self.is_over() {
                 return ended;
             }
@@ -274,9 +286,15 @@ impl<W: Wire> Daemon<W> {
         Health::of(&mut self.engine, shell, now)
     }
 
+    fn show_progress(&mut self) {
+        let Self { guard, engine, names, .. } = self;
+        guard.turned(engine, clock::now(), || names.brief(engine));
+    }
+
     fn begin_end(&mut self) {
         info!("stopping");
         let now = clock::now();
+        self.guard.stopping(now);
         self.stop_by = Some(now + FLUSH_FOR);
         self.save(Occasion::Change);
         self.engine.on_stop(now);

@@ -9,13 +9,14 @@ use log::Level;
 
 use super::human::{Bits, Both, MaybeBits, Time};
 use crate::control::{
+    engine::Engine,
     event::{Event, RouterNews, WanNews, What},
     failure::FailureKind,
     law::Cause,
     queue::{Limit, QueueSlot},
     reflectors::HealthChange,
     units::{Direction, PerDirection, Rate},
-    wan::{RouterId, WanId},
+    wan::{RouterId, Signal, Wan, WanId},
     zone::Zone,
 };
 
@@ -77,6 +78,24 @@ impl Names {
                 (level, format!("router {}: {text}", self.router(router)))
             }
         }
+    }
+
+    /// All WANs in one short line: states and wanted rates, download before upload.
+    pub fn brief(&self, engine: &Engine) -> String {
+        let brief = |wan: &Wan| {
+            let PerDirection { download, upload } = wan.wanted().map(Bits);
+            let states = match (wan.signal(), wan.decision()) {
+                (Signal::Lost(_), _) => "no-signal".to_string(),
+                (Signal::Learning, _) | (Signal::Fresh, None) => "learning".to_string(),
+                (Signal::Fresh, Some(decision)) => {
+                    let zones = decision.verdicts.map(|verdict| verdict.zone.word());
+                    format!("{}/{}", zones.download, zones.upload)
+                }
+            };
+            format!("{} {states} {download}/{upload}", self.wan(wan.id()))
+        };
+        let wans: Vec<String> = engine.wans().iter().map(brief).collect();
+        wans.join(", ")
     }
 
     fn describe_wan(&self, wan: WanId, news: &WanNews) -> (Level, String) {

@@ -1,5 +1,5 @@
-//! The operating system: clock, sockets, signals, lock. The only place for unsafe code and the
-//! clock.
+//! The operating system: clock, sockets, signals, lock, watchdog, service manager. The only place
+//! for unsafe code and the clock.
 //! Promises: safe interfaces; typed errors; every descriptor closes on exec.
 //! Knows nothing of probes, routers or configuration.
 
@@ -7,6 +7,8 @@ mod batch;
 pub mod clock;
 pub mod lock;
 mod net_error;
+pub mod notify;
 pub mod signals;
 mod sockaddr;
 pub mod sockets;
+pub mod watchdog;

@@ -31,7 +31,7 @@ const REFLECTORS: [(&str, &str); 3] =
 /// What control begins and stays with, in bit/s.
 const CEILING: (u64, u64) = (400_000_000, 40_000_000);
 
-const RATES: [(&str, &str); 4] = [
+pub(crate) const RATES: [(&str, &str); 4] = [
     ("download_ceiling", "400M"),
     ("download_floor", "100M"),
     ("upload_ceiling", "40M"),
@@ -42,20 +42,20 @@ const RATES: [(&str, &str); 4] = [
 const QUICK: [(&str, &str); 1] = [("baseline_initial", "1ms")];
 
 /// The section of a WAN with these reflectors and rates.
-fn wan(name: &str, options: &[&[(&str, &str)]]) -> String {
+pub(crate) fn wan(name: &str, options: &[&[(&str, &str)]]) -> String {
     let options = [&[&RATES[..], &REFLECTORS], options].concat().concat();
     section("wan", name, &options)
 }
 
 /// One WAN by queue tree on this router.
-fn configured(scratch: &Scratch, router: &Router) -> PathBuf {
+pub(crate) fn configured(scratch: &Scratch, router: &Router) -> PathBuf {
     let wan = wan("cable", &[&TREE, &QUICK]);
     let text = globals(scratch, "info") + &router.section("home", scratch) + &wan;
     scratch.write("wanctl.conf", text.as_bytes())
 }
 
 /// Starts a daemon; says what is missing if this machine does not let it measure.
-fn start(config: &Path) -> Daemon {
+pub(crate) fn start(config: &Path) -> Daemon {
     let request = Request { family: Family::V4, source: None, interface: None };
     if let Err(refusal) = IcmpSocket::open(request) {
         panic!("these tests need ICMP sockets: {refusal}; {}", refusal.remedy().unwrap_or("?"));
@@ -64,7 +64,7 @@ fn start(config: &Path) -> Daemon {
 }
 
 /// A daemon that controls, with both ceilings confirmed.
-fn started(config: &Path) -> Daemon {
+pub(crate) fn started(config: &Path) -> Daemon {
     let daemon = start(config);
     daemon.until("confirmed", |health| {
         let wan = &health.wans[0];

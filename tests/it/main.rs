@@ -21,3 +21,4 @@ mod scenarios;
 mod sim;
 mod store;
 mod support;
+mod watchdog;
