@@ -8,6 +8,7 @@ mod hostile;
 mod replay;
 mod restart;
 mod starting;
+mod stops;
 mod two_wans;
 
 use std::{
