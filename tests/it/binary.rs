@@ -8,6 +8,7 @@ mod hostile;
 mod replay;
 mod restart;
 mod starting;
+mod state;
 mod stops;
 mod two_wans;
 
