@@ -65,9 +65,8 @@ fn start_log(level: LevelFilter) {
 
 fn with_lock(config: Config, signals: Signals) -> Exit {
     let dir = config.globals.state_dir.clone();
-    if let Err(failed) = atomic::make_dir(&dir) {
-        warn!("state: {failed}: {}", dir.display());
-    }
+    // If it cannot be made, neither the lock nor the state can be had; the state says so.
+    let _ = atomic::make_dir(&dir);
     let lock = match Lock::acquire(&dir) {
         Ok(lock) => Some(lock),
         Err(running @ LockError::AlreadyRunning { .. }) => {
@@ -76,7 +75,7 @@ fn with_lock(config: Config, signals: Signals) -> Exit {
         }
         // A board without room for a lock file must still be able to control.
         Err(LockError::Io(failed)) => {
-            warn!("cannot lock {}: {failed}; going on without", dir.display());
+            info!("no lock in {}: {failed}; a second daemon would not be noticed", dir.display());
             None
         }
     };

@@ -143,7 +143,7 @@ impl<W: Wire> Daemon<W> {
     }
 
     fn restore(&mut self) {
-        for (name, saved, freshness) in self.files.load() {
+        for (name, saved, freshness) in self.files.load(self.started) {
             let index = self.config.wans.iter().position(|wan| wan.name == name);
             let Some(index) = index.and_then(|index| u8::try_from(index).ok()) else { continue };
             self.engine.restore(WanId(index), &saved, freshness);
@@ -220,7 +220,11 @@ impl<W: Wire> Daemon<W> {
 
     fn tick(&mut self) {
         self.drain();
-        self.engine.on_tick(clock::now());
+        let now = clock::now();
+        self.engine.on_tick(now);
+        if self.files.retry_due(now) {
+            self.save(Occasion::Change);
+        }
     }
 
     /// Takes in the replies that have arrived.

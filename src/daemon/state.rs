@@ -1,6 +1,6 @@
 //! The state of the WANs between two runs.
-//! Promises: saving never ends the daemon; what cannot be saved is said once, until it works
-//! again; what cannot be read is set aside and said.
+//! Promises: saving never ends the daemon; what cannot be saved is said once and tried again, until
+//! it works again; what cannot be used is set aside and said.
 
 use std::path::{Path, PathBuf};
 
@@ -24,6 +24,9 @@ const FILE: &str = "state.json";
 /// The copy on flash is renewed at most this often, besides at the end.
 const PERSIST_EVERY: Span = Span::from_secs(30 * 60);
 
+/// What could not be saved is tried again after this, though nothing changed meanwhile.
+const RETRY_EVERY: Span = Span::from_secs(10);
+
 /// A saved baseline says something about the line for this long, in seconds.
 const BASELINE_GOOD_FOR: u64 = 86_400;
 
@@ -41,7 +44,10 @@ pub(super) enum Occasion {
 pub(super) struct Files {
     hot: Place,
     flash: Option<Place>,
-    flash_saved: Option<Instant>,
+    /// When the copy on flash may be renewed.
+    flash_due: Instant,
+    /// When to try again; `None`: what there was is saved.
+    retry: Option<Instant>,
     buffer: Vec<u8>,
 }
 
@@ -58,23 +64,34 @@ impl Files {
         Self {
             hot: place(&globals.state_dir),
             flash: globals.persist_dir.as_deref().map(place),
-            flash_saved: None,
+            flash_due: Instant::default(),
+            retry: None,
             buffer: vec![0; format::MAX_BYTES],
         }
     }
 
     /// What the last run left, by the name of the WAN; empty if nothing can be used.
-    pub(super) fn load(&mut self) -> Vec<(String, SavedWan, Freshness)> {
-        let places = core::iter::once(&self.hot).chain(&self.flash);
-        let state = places.map(|place| place.dir.as_path()).find_map(read);
-        let Some(State { written_unix, wans }) = state else { return Vec::new() };
-        // A clock that went back makes the age unknown.
-        let age = clock::unix_now().checked_sub(written_unix);
-        let freshness = match age {
+    pub(super) fn load(&mut self, now: Instant) -> Vec<(String, SavedWan, Freshness)> {
+        // Both, so that what a kill left is cleaned in both.
+        let hot = self.hot.read();
+        let flash = self.flash.as_mut().and_then(Place::read);
+        // A daemon that is started again and again must not wear the flash out.
+        self.flash_due = match flash.as_ref().and_then(age) {
+            Some(age) => now + Span::from_secs(PERSIST_EVERY.as_secs().saturating_sub(age)),
+            None => now,
+        };
+        let Some(state) = hot.or(flash) else { return Vec::new() };
+        let freshness = match age(&state) {
             Some(..BASELINE_GOOD_FOR) => Freshness::Fresh,
             Some(_) | None => Freshness::Old,
         };
-        wans.iter().map(|named| (named.name.as_str().to_owned(), named.wan, freshness)).collect()
+        let named = |named: &NamedWan| (named.name.as_str().to_owned(), named.wan, freshness);
+        state.wans.iter().map(named).collect()
+    }
+
+    /// Whether to save though nothing changed, because it did not work the last time.
+    pub(super) fn retry_due(&self, now: Instant) -> bool {
+        self.retry.is_some_and(|retry| now >= retry)
     }
 
     /// Saves the state of these WANs.
@@ -84,6 +101,7 @@ impl Files {
         occasion: Occasion,
         now: Instant,
     ) {
+        self.retry = None;
         let named =
             |(name, wan): (String, SavedWan)| Some(NamedWan { name: Name::new(&name)?, wan });
         let state =
@@ -96,10 +114,11 @@ impl Files {
             return;
         };
         self.hot.save(content);
-        let due = self.flash_saved.is_none_or(|saved| now.since(saved) >= PERSIST_EVERY);
+        self.retry = self.hot.failing.then(|| now + RETRY_EVERY);
+        let due = now >= self.flash_due;
         if let Some(flash) = self.flash.as_mut().filter(|_| due || occasion == Occasion::End) {
             flash.save(content);
-            self.flash_saved = Some(now);
+            self.flash_due = now + PERSIST_EVERY;
         }
     }
 }
@@ -124,26 +143,39 @@ impl Place {
             Ok(()) | Err(_) => {}
         }
     }
+
+    /// The state in this place, if there is a good one.
+    fn read(&mut self) -> Option<State> {
+        let dir = &self.dir;
+        if let Ok(1..) = atomic::clean_orphans(dir) {
+            info!("state: removed what an interrupted save left in {}", dir.display());
+        }
+        let why = match atomic::load(dir, FILE) {
+            Ok(Loaded::NotThere) => return None,
+            Ok(Loaded::Content(content)) => match format::decode(&content) {
+                Ok(state) => return Some(state),
+                Err(error) => error.to_string(),
+            },
+            Ok(Loaded::Foreign) => "it is not a state file".to_string(),
+            Err(error) => error.to_string(),
+        };
+        let aside = match atomic::set_aside(dir, FILE) {
+            Ok(()) => format!("set aside as {FILE}.corrupt"),
+            Err(error) => {
+                // Neither can be saved to this place, most likely, and it has been said now.
+                self.failing = true;
+                error.to_string()
+            }
+        };
+        warn!("state: {}/{FILE} cannot be used: {why}; {aside}", dir.display());
+        None
+    }
 }
 
-/// The state in a directory, if there is a good one.
-fn read(dir: &Path) -> Option<State> {
-    if let Ok(1..) = atomic::clean_orphans(dir) {
-        info!("state: removed what an interrupted save left in {}", dir.display());
-    }
-    let why = match atomic::load(dir, FILE) {
-        Ok(Loaded::NotThere) => return None,
-        Ok(Loaded::Content(content)) => match format::decode(&content) {
-            Ok(state) => return Some(state),
-            Err(error) => error.to_string(),
-        },
-        Ok(Loaded::Foreign) => "it is not a state file".to_string(),
-        Err(error) => error.to_string(),
-    };
-    let aside = match atomic::set_aside(dir, FILE) {
-        Ok(()) => format!("set aside as {FILE}.corrupt"),
-        Err(error) => error.to_string(),
-    };
-    warn!("state: {}/{FILE} cannot be used: {why}; {aside}; starting fresh", dir.display());
-    None
+/// How old the state is in seconds; `None`: the clock went back, so nobody knows.
+fn age(state: &State) -> Option<u64> {
+    clock::unix_now().checked_sub(state.written_unix)
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,7 +25,7 @@ pub enum LockError {
         /// Its process id; `None` if it has not been written yet.
         pid: Option<u32>,
     },
-    /// The file could not be opened, locked or written.
+    /// The file could not be opened or locked.
     Io(io::Error),
 }
 
@@ -71,8 +71,8 @@ impl Lock {
             }
             Err(error) => return Err(error.into()),
         }
-        file.set_len(0)?;
-        writeln!(file, "{}", process::id())?;
+        // Only a hint: on a full disk it is missing, and the lock holds all the same.
+        let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", process::id()));
         Ok(Self { file })
     }
 }

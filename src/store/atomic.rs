@@ -110,7 +110,7 @@ pub fn load(dir: &Path, name: &str) -> Result<Loaded, StoreError> {
     let path = dir.join(name);
     let about = match fs::symlink_metadata(&path) {
         Ok(about) => about,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Loaded::NotThere),
+        Err(error) if is_absence(&error) => return Ok(Loaded::NotThere),
         Err(error) => return Err(during(Doing::Read)(error)),
     };
     // Anything else could block, or grow for ever.
@@ -136,7 +136,7 @@ pub fn set_aside(dir: &Path, name: &str) -> Result<(), StoreError> {
 pub fn clean_orphans(dir: &Path) -> Result<usize, StoreError> {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(error) if is_absence(&error) => return Ok(0),
         Err(error) => return Err(during(Doing::List)(error)),
     };
     let mut cleaned = 0;
@@ -183,6 +183,11 @@ fn put(mut file: File, content: &[u8]) -> Result<(), StoreError> {
 
 fn sync_dir(dir: &Path) -> Result<(), StoreError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(during(Doing::SyncDir))
+}
+
+/// Whether there is no such file, or no such directory but a file in its place.
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn during(doing: Doing) -> impl Fn(io::Error) -> StoreError {

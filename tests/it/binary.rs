@@ -8,6 +8,8 @@ mod hostile;
 mod replay;
 mod restart;
 mod starting;
+mod state;
+mod stops;
 mod two_wans;
 
 use std::{

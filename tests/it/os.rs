@@ -425,3 +425,12 @@ fn a_killed_process_holds_no_lock() {
     holder.wait().unwrap();
     Lock::acquire(dir.path()).unwrap();
 }
+
+#[test]
+fn a_disk_without_room_for_the_process_id_does_not_cost_the_lock() {
+    let dir = TempDir::new();
+    std::os::unix::fs::symlink("/dev/full", dir.path().join("lock")).unwrap();
+    let _lock = Lock::acquire(dir.path()).unwrap();
+    let second = Lock::acquire(dir.path()).map(|_| ()).unwrap_err();
+    assert!(matches!(second, LockError::AlreadyRunning { .. }), "{second}");
+}

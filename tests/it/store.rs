@@ -6,6 +6,11 @@
     reason = "what a test did not expect ends it"
 )]
 
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod stops;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod traced;
+
 use std::{
     env, fs,
     os::unix::fs::{MetadataExt, PermissionsExt, symlink},

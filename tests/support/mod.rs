@@ -5,4 +5,5 @@ pub mod config;
 pub mod daemon;
 pub mod router;
 pub mod scratch;
+pub mod stops;
 pub mod wait;

@@ -1,0 +1,142 @@
+//! How often the copy on flash is written.
+
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddr},
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    process,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use log::LevelFilter;
+
+use super::{FILE, Files, Occasion};
+use crate::{
+    config::Globals,
+    control::{
+        saved::SavedWan,
+        time::{Instant, Span},
+        units::{PerDirection, Rate, Rtt},
+    },
+    os::clock,
+};
+
+/// A directory of one test, gone with it.
+struct Dir(PathBuf);
+
+impl Dir {
+    fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("wanctl-state-{}-{count}", process::id()));
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    fn files(&self) -> Files {
+        Files::new(&Globals {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            state_dir: self.0.join("hot"),
+            persist_dir: Some(self.flash()),
+            log_level: LevelFilter::Info,
+        })
+    }
+
+    fn flash(&self) -> PathBuf {
+        self.0.join("flash")
+    }
+}
+
+impl Drop for Dir {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn save(files: &mut Files, second: u64, occasion: Occasion) {
+    let rates = PerDirection::both(Rate::from_bps(1_000_000 + second).unwrap());
+    let wan = SavedWan {
+        rates,
+        streaks: PerDirection::both(0),
+        baseline: Rtt::from_ms(20.0).unwrap(),
+        load: Rtt::from_ms(20.0).unwrap(),
+        confirmed: rates.map(Some),
+    };
+    files.save([("cable".to_string(), wan)].into_iter(), occasion, at(second));
+}
+
+fn at(second: u64) -> Instant {
+    Instant::default() + Span::from_secs(second)
+}
+
+/// Every save makes a new file, so a change of this is a write.
+fn mark(dir: &Path) -> Option<(u64, i64, i64)> {
+    let about = fs::metadata(dir.join(FILE)).ok()?;
+    Some((about.ino(), about.mtime(), about.mtime_nsec()))
+}
+
+/// How often flash is written while the state changes every minute, from `start` for `seconds`.
+fn writes(dir: &Dir, files: &mut Files, start: u64, seconds: u64) -> usize {
+    let mut last = mark(&dir.flash());
+    let mut writes = 0;
+    for second in (start..start + seconds).step_by(60) {
+        save(files, second, Occasion::Change);
+        let mark = mark(&dir.flash());
+        writes += usize::from(mark != last);
+        last = mark;
+    }
+    writes
+}
+
+#[test]
+fn flash_is_written_at_once_then_every_thirty_minutes_and_at_the_end() {
+    let dir = Dir::new();
+    let mut files = dir.files();
+    assert!(files.load(at(60)).is_empty());
+    assert_eq!(writes(&dir, &mut files, 60, 60), 1);
+    assert_eq!(writes(&dir, &mut files, 120, 1_740), 0);
+    assert_eq!(writes(&dir, &mut files, 1_860, 60), 1);
+    assert_eq!(writes(&dir, &mut files, 1_920, 3_600), 2);
+    save(&mut files, 5_530, Occasion::End);
+    let read = |dir: &Path| fs::read(dir.join(FILE)).unwrap();
+    assert_eq!(read(&dir.flash()), read(&dir.0.join("hot")));
+}
+
+#[test]
+fn a_daemon_that_is_started_again_and_again_does_not_wear_the_flash_out() {
+    let dir = Dir::new();
+    let mut files = dir.files();
+    files.load(at(0));
+    assert_eq!(writes(&dir, &mut files, 0, 1), 1);
+    let written: usize = (0..20)
+        .map(|_| {
+            let mut files = dir.files();
+            assert_eq!(files.load(at(0)).len(), 1);
+            writes(&dir, &mut files, 0, 240)
+        })
+        .sum();
+    assert_eq!(written, 0);
+    // The copy is some real seconds old, the daemon runs for thirty minutes of its own time.
+    let mut files = dir.files();
+    files.load(at(0));
+    assert_eq!(writes(&dir, &mut files, 1_740, 120), 1);
+}
+
+#[test]
+fn a_copy_on_flash_from_the_future_is_renewed_at_once() {
+    let dir = Dir::new();
+    let mut files = dir.files();
+    files.load(at(0));
+    save(&mut files, 0, Occasion::Change);
+    let path = dir.flash().join(FILE);
+    let text = fs::read_to_string(&path).unwrap();
+    let future = clock::unix_now() + 86_400;
+    let start = text.find("\"written_unix\":").unwrap() + "\"written_unix\":".len();
+    let end = start + text[start..].find(',').unwrap();
+    let text = format!("{}{future}{}", &text[..start], &text[end..]);
+    crate::store::atomic::save(&dir.flash(), FILE, text.as_bytes()).unwrap();
+    let mut files = dir.files();
+    files.load(at(0));
+    assert_eq!(writes(&dir, &mut files, 0, 1), 1);
+}
