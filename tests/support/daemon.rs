@@ -13,7 +13,10 @@ use std::{
 
 use wanctl::{control::time::Span, observe::health::Health};
 
-use super::wait::{now, seconds, within};
+use super::{
+    turn::{Turn, turn},
+    wait::{now, seconds, within},
+};
 
 /// Whatever a daemon is expected to do, it does within this, however busy the machine is. Tests
 /// that mean a bound of their own name it.
@@ -30,6 +33,8 @@ pub struct Daemon {
     lines: Lines,
     readers: Vec<JoinHandle<()>>,
     address: Option<SocketAddr>,
+    /// Of the test that started it, if that must not be disturbed.
+    turn: Option<Turn>,
 }
 
 /// How a daemon ended.
@@ -42,7 +47,9 @@ pub struct Ended {
 impl Daemon {
     /// Starts a daemon and waits until it can be asked for its health.
     pub fn start(config: &Path) -> Self {
+        let turn = turn();
         let mut daemon = Self::spawn(run(WANCTL.as_ref(), config));
+        daemon.turn = Some(turn);
         daemon.wait_for_status();
         daemon
     }
@@ -56,7 +63,7 @@ impl Daemon {
             read_lines(child.stdout.take().unwrap(), &lines),
             read_lines(child.stderr.take().unwrap(), &lines),
         ];
-        Self { child, lines, readers, address: None }
+        Self { child, lines, readers, address: None, turn: None }
     }
 
     /// Waits until it says where its health is.

@@ -6,4 +6,5 @@ pub mod daemon;
 pub mod router;
 pub mod scratch;
 pub mod stops;
+pub mod turn;
 pub mod wait;

@@ -12,6 +12,7 @@ use crate::running::{
     router::{Router, home},
     scratch::Scratch,
     stops::{kill_while_saving, stop_all},
+    turn::turn,
     wait::seconds,
 };
 
@@ -21,6 +22,7 @@ fn say(text: &str) {
 
 #[test]
 fn a_stop_at_any_moment_ends_it_with_zero_in_time_and_leaves_one_decision() {
+    let _turn = turn();
     for (scene, longest) in stop_all(3, 4, clock::unix_now()) {
         say(&format!("{scene:?}: the end took {} ms at most", longest.as_millis()));
     }
@@ -28,6 +30,7 @@ fn a_stop_at_any_moment_ends_it_with_zero_in_time_and_leaves_one_decision() {
 
 #[test]
 fn a_daemon_killed_while_it_saves_is_followed_by_one_that_goes_on() {
+    let _turn = turn();
     let kill = |seed| move || kill_while_saving(8, seed);
     let seed = clock::unix_now();
     let hits: usize = thread::scope(|scope| {
@@ -51,6 +54,7 @@ fn sighup_does_not_end_it() {
 
 #[test]
 fn a_second_signal_ends_it_at_once_whichever_the_two_are() {
+    let _turn = turn();
     let (scratch, router) = (Scratch::new(), Router::start(home()));
     router.force(Some(Down::BlackHole));
     let config = configured(&scratch, &router);

@@ -1,5 +1,6 @@
 //! A save that is killed anywhere, and one that the system lets fail anywhere.
 
+use crate::running::turn::turn;
 use std::{
     ffi::c_long,
     fs,
@@ -192,6 +193,7 @@ fn kills_at_every_system_call() {
 
 #[test]
 fn a_save_killed_at_any_system_call_leaves_the_old_state_or_the_new_one() {
+    let _turn = turn();
     alone("store::stops::kills_at_every_system_call");
 }
 
@@ -266,6 +268,7 @@ fn failures_of_every_system_call() {
 
 #[test]
 fn a_save_says_which_system_call_failed_and_keeps_the_old_state() {
+    let _turn = turn();
     alone("store::stops::failures_of_every_system_call");
 }
 
@@ -354,5 +357,6 @@ fn kills_at_random_moments() {
 
 #[test]
 fn a_thousand_kills_at_random_moments_each_leave_the_old_state_or_the_new_one() {
+    let _turn = turn();
     alone("store::stops::kills_at_random_moments");
 }

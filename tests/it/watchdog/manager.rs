@@ -1,5 +1,6 @@
 //! What a service manager hears on `NOTIFY_SOCKET`.
 
+use crate::running::turn::turn;
 use std::{
     fs,
     os::{
@@ -63,6 +64,7 @@ fn hears_all(socket: &UnixDatagram, name: &str) {
 
 #[test]
 fn a_manager_hears_ready_signs_of_life_and_stopping() {
+    let _turn = turn();
     let scratch = Scratch::new();
     let path = scratch.join("notify");
     hears_all(&UnixDatagram::bind(&path).unwrap(), path.to_str().unwrap());
@@ -70,6 +72,7 @@ fn a_manager_hears_ready_signs_of_life_and_stopping() {
 
 #[test]
 fn its_socket_may_have_an_abstract_name() {
+    let _turn = turn();
     let name = format!("wanctl-manager-{}", process::id());
     let address = SocketAddr::from_abstract_name(&name).unwrap();
     hears_all(&UnixDatagram::bind_addr(&address).unwrap(), &format!("@{name}"));
@@ -77,6 +80,7 @@ fn its_socket_may_have_an_abstract_name() {
 
 #[test]
 fn a_manager_that_is_not_there_or_never_reads_costs_one_line() {
+    let _turn = turn();
     let (scratch, router) = (Scratch::new(), Router::start(home()));
     let deaf = scratch.join("deaf");
     let socket = UnixDatagram::bind(&deaf).unwrap();

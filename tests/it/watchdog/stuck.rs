@@ -2,6 +2,7 @@
 //! again, and the child is the real daemon with its real guards, whose probes travel on a wire that
 //! gets stuck.
 
+use crate::running::turn::turn;
 use std::{
     env,
     fs::OpenOptions,
@@ -177,18 +178,21 @@ fn is_ended(mut daemon: Daemon) {
 
 #[test]
 fn an_endless_computation_ends_the_process() {
+    let _turn = turn();
     let (scratch, router) = (Scratch::new(), Router::start(home()));
     is_ended(child_stuck(Stuck::Busy, &scratch, &router, ""));
 }
 
 #[test]
 fn a_blocked_system_call_ends_the_process() {
+    let _turn = turn();
     let (scratch, router) = (Scratch::new(), Router::start(home()));
     is_ended(child_stuck(Stuck::Blocked, &scratch, &router, ""));
 }
 
 #[test]
 fn one_stuck_wan_of_two_ends_the_process() {
+    let _turn = turn();
     let (scratch, router) = (Scratch::new(), Router::start(home()));
     let second = wan("lte", &[&[("queue_kind", "simple"), ("queue", "internet-cake")]]);
     is_ended(child_stuck(Stuck::Blocked, &scratch, &router, &second));
@@ -196,6 +200,7 @@ fn one_stuck_wan_of_two_ends_the_process() {
 
 #[test]
 fn an_end_that_does_not_come_ends_the_process() {
+    let _turn = turn();
     let (scratch, router) = (Scratch::new(), Router::start(home()));
     is_ended(child_stuck(Stuck::Ending, &scratch, &router, ""));
 }
@@ -204,6 +209,7 @@ fn an_end_that_does_not_come_ends_the_process() {
 /// say then is what it gets stuck in, and the watchdog's own words must not be.
 #[test]
 fn a_log_that_nobody_reads_any_more_ends_the_process() {
+    let _turn = turn();
     let (scratch, router) = (Scratch::new(), Router::start(home()));
     let (reader, writer) = std::io::pipe().unwrap();
     // The same pipe, but not the flags that the child sees.
@@ -238,6 +244,7 @@ fn signal(child: &Child, signal: i32) {
 /// The same child without its defect: what ends the others is the defect.
 #[test]
 fn the_same_daemon_that_is_not_stuck_goes_on() {
+    let _turn = turn();
     let (scratch, router) = (Scratch::new(), Router::start(home()));
     let mut daemon = child_stuck(Stuck::Never, &scratch, &router, "");
     daemon.wait_for_status();
