@@ -50,10 +50,7 @@ pub fn check(path: &Path, out: &mut dyn Write) -> io::Result<Verdict> {
 /// One line each: `FILE:LINE: error: …`.
 fn findings(path: &Path, findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
     for finding in findings {
-        match finding.line {
-            Some(line) => writeln!(out, "{}:{line}: {finding}", path.display())?,
-            None => writeln!(out, "{}: {finding}", path.display())?,
-        }
+        writeln!(out, "{}:{}", path.display(), finding.placed())?;
     }
     Ok(())
 }

@@ -7,14 +7,14 @@
 //! round. `#` begins a comment.
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs::File,
+    io::{self, Read as _, Write},
     path::Path,
 };
 
 use super::Exit;
 use crate::{
-    config::{self, Config},
+    config::{self, Config, Finding},
     control::{
         engine::{Answer, Engine},
         event::{Action, Event, Request},
@@ -31,6 +31,9 @@ const MAX_TRACE: u64 = 64 * 1024 * 1024;
 /// Most rounds that one line may repeat: a day at the shortest interval.
 const MAX_REPEAT: u32 = 4_320_000;
 
+/// Most wrong lines that are told: what is no trace at all is wrong in each.
+const MAX_WRONG: usize = 100;
+
 /// One line of samples.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Round {
@@ -41,11 +44,20 @@ struct Round {
 
 /// Replays the trace at `path`.
 pub(super) fn replay(path: &Path, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Exit> {
-    if fs::metadata(path)?.len() > MAX_TRACE {
+    let mut text = Vec::new();
+    // A pipe or a device does not tell its size, so it is measured while it is read.
+    let read_all = |file: File| file.take(MAX_TRACE.saturating_add(1)).read_to_end(&mut text);
+    let size = match File::open(path).and_then(read_all) {
+        Ok(size) => size,
+        Err(error) => {
+            writeln!(err, "wanctl: {}: {error}", path.display())?;
+            return Ok(Exit::Failure);
+        }
+    };
+    if u64::try_from(size).is_ok_and(|size| size > MAX_TRACE) {
         writeln!(err, "wanctl: {}: larger than {MAX_TRACE} bytes", path.display())?;
         return Ok(Exit::Config);
     }
-    let text = fs::read(path)?;
     let text = String::from_utf8_lossy(&text);
     let (config, rounds) = match read(&text) {
         Ok(trace) => trace,
@@ -73,9 +85,8 @@ fn read(text: &str) -> Result<(Config, Vec<Round>), Vec<String>> {
     };
     let head: String = text.lines().take(mark).flat_map(|line| [line, "\n"]).collect();
     let loaded = config::parse(head.as_bytes(), &config::TextOnly);
-    let config = loaded
-        .map_err(|findings| findings.iter().map(ToString::to_string).collect::<Vec<_>>())?
-        .config;
+    let config =
+        loaded.map_err(|findings| findings.iter().map(Finding::placed).collect::<Vec<_>>())?.config;
     if config.wans.len() != 1 {
         return Err(vec![format!(" a trace is about one WAN, not {}", config.wans.len())]);
     }
@@ -86,6 +97,10 @@ fn read(text: &str) -> Result<(Config, Vec<Round>), Vec<String>> {
         match round(line) {
             Ok(Some(round)) => rounds.push(round),
             Ok(None) => {}
+            Err(_) if wrong.len() == MAX_WRONG => {
+                wrong.push(" and more".into());
+                break;
+            }
             Err(why) => wrong.push(format!("{number}: {why}")),
         }
     }

@@ -31,7 +31,7 @@ pub(super) fn run(path: &Path, err: &mut dyn Write) -> io::Result<Exit> {
         Ok(loaded) => loaded,
         Err(findings) => {
             for finding in &findings {
-                writeln!(err, "{}:{finding}", path.display())?;
+                writeln!(err, "{}:{}", path.display(), finding.placed())?;
             }
             writeln!(err, "wanctl: not started: the configuration has findings")?;
             return Ok(Exit::Config);
@@ -44,7 +44,7 @@ pub(super) fn run(path: &Path, err: &mut dyn Write) -> io::Result<Exit> {
 
 fn warn_of(path: &Path, warnings: &[Finding]) {
     for finding in warnings {
-        warn!("{}:{finding}", path.display());
+        warn!("{}:{}", path.display(), finding.placed());
     }
 }
 

@@ -9,16 +9,17 @@ use std::{
 
 use super::Exit;
 use crate::{
-    control::units::Rate,
+    control::{time::Span, units::Rate},
     observe::{
         health::{DirectionHealth, Health, MAX_JSON, RouterHealth, Status, WanHealth},
         human::Bits,
     },
+    os::clock,
 };
 
 /// Where the daemon listens unless configured otherwise.
 pub(super) const DEFAULT_ADDRESS: &str = "127.0.0.1:9101";
-/// For connecting, and for each wait for bytes.
+/// For connecting, for the request, and for the whole answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
 /// The answer's head, besides the health.
 const MAX_HEAD: usize = 4 * 1024;
@@ -66,13 +67,34 @@ pub(super) fn status(
 
 fn ask(address: SocketAddr) -> io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
-    stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
     stream.write_all(b"GET /health HTTP/1.1\r\nHost: wanctl\r\nConnection: close\r\n\r\n")?;
-    let limit = u64::try_from(MAX_HEAD + MAX_JSON).unwrap_or(u64::MAX);
-    let mut answer = Vec::new();
-    stream.take(limit).read_to_end(&mut answer)?;
-    Ok(answer)
+    let by = clock::now() + Span::from_micros(u64::try_from(TIMEOUT.as_micros()).unwrap_or(0));
+    let mut answer = vec![0; MAX_HEAD + MAX_JSON];
+    let mut filled = 0;
+    loop {
+        let left = by.since(clock::now());
+        if left == Span::ZERO {
+            return Err(slow());
+        }
+        stream.set_read_timeout(Some(Duration::from_micros(left.as_micros())))?;
+        let read = stream.read(answer.get_mut(filled..).unwrap_or_default()).map_err(named)?;
+        filled += read;
+        // Nothing is read into no room either.
+        if read == 0 {
+            answer.truncate(filled);
+            return Ok(answer);
+        }
+    }
+}
+
+/// The system calls a time-out "temporarily unavailable".
+fn named(error: io::Error) -> io::Error {
+    if error.kind() == io::ErrorKind::WouldBlock { slow() } else { error }
+}
+
+fn slow() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, format!("no whole answer within {TIMEOUT:?}"))
 }
 
 fn understand(answer: &[u8]) -> Option<(&[u8], Health)> {

@@ -86,6 +86,14 @@ impl Finding {
     }
 }
 
+impl Finding {
+    /// What stands behind the file's name and a colon: `LINE: error: …`, or ` error: …` where it is
+    /// about the whole file.
+    pub fn placed(&self) -> String {
+        self.line.map_or_else(|| format!(" {self}"), |line| format!("{line}: {self}"))
+    }
+}
+
 /// All of it on one line, without the place in the file.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -38,3 +38,19 @@ fn every_trace_gives_what_is_expected_byte_by_byte_and_again() {
         assert!(expected == given, "{name}: differs from line {line:?} on:\n{}", texts[1]);
     }
 }
+
+#[test]
+fn what_never_ends_is_no_trace() {
+    let output = Command::new(WANCTL).args(["replay", "/dev/zero"]).output().unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(78), "{complaint}");
+    assert!(complaint.contains("/dev/zero: larger than"), "{complaint}");
+}
+
+#[test]
+fn a_trace_that_cannot_be_read_is_named() {
+    let output = Command::new(WANCTL).args(["replay", "/"]).output().unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{complaint}");
+    assert!(complaint.starts_with("wanctl: /: "), "{complaint}");
+}
