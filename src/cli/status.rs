@@ -55,13 +55,18 @@ pub(super) fn status(
         writeln!(err, "wanctl: what answers at {address} is not wanctl")?;
         return Ok(Exit::NothingRunning);
     };
+    let mut shown = Vec::new();
     match form {
         Form::Json => {
-            out.write_all(body)?;
-            writeln!(out)?;
+            shown.extend_from_slice(body);
+            shown.push(b'\n');
         }
-        Form::Screen => screen(&health, out)?,
+        Form::Screen => screen(&health, &mut shown)?,
     }
+    // Whoever answers there must not be able to steer the terminal.
+    let harmless = |letter: &char| !letter.is_control() || *letter == '\n';
+    let shown: String = String::from_utf8_lossy(&shown).chars().filter(harmless).collect();
+    out.write_all(shown.as_bytes())?;
     Ok(Exit::Ok)
 }
 

@@ -186,7 +186,7 @@ fn refusal(kind: FailureKind) -> String {
         FailureKind::Ambiguous => {
             "the router has several queues of this name; trying again".to_string()
         }
-        FailureKind::Rejected => "the router refuses the limit; trying again".to_string(),
+        FailureKind::Rejected => "the router refuses; trying again".to_string(),
         kind @ (FailureKind::Timeout
         | FailureKind::Refused
         | FailureKind::Unreachable

@@ -323,3 +323,62 @@ fn answers_nobody_asked_for_change_nothing() {
     engine.on_reply(WanId(7), 9, 1, at(1));
     assert!(engine.poll_event().is_none());
 }
+
+/// The next request, with its ticket.
+fn asked(engine: &mut Engine) -> Option<(wanctl::control::event::Ticket, Request)> {
+    std::iter::from_fn(|| engine.poll_action()).find_map(|action| match action {
+        Action::Ask { ticket, request, .. } => Some((ticket, request)),
+        Action::Probe { .. } | Action::Save => None,
+    })
+}
+
+#[test]
+fn an_answer_with_an_old_ticket_does_not_conclude_a_newer_request() {
+    let mut engine = Engine::new(&[wan(500, 50)], at(0), 1);
+    engine.on_tick(at(0));
+    let (first, request) = asked(&mut engine).unwrap();
+    assert!(matches!(request, Request::Read(..)));
+    engine.on_answer(RouterId(0), first, Err(FailureKind::Refused), at(1));
+    engine.on_tick(at(500));
+    let (second, _) = asked(&mut engine).unwrap();
+    assert_ne!(first, second);
+    engine.on_answer(RouterId(0), first, Ok(Answer::Limit(Found::One(None))), at(501));
+    assert!(engine.routers()[0].is_busy(), "the newer request is still on its way");
+    assert_eq!(asked(&mut engine), None);
+    engine.on_answer(RouterId(0), second, Ok(Answer::Limit(Found::One(None))), at(502));
+    assert!(matches!(asked(&mut engine), Some((_, Request::Read(..)))), "the other queue");
+}
+
+#[test]
+fn one_wans_failed_request_puts_the_limits_of_all_wans_of_the_router_in_doubt() {
+    let mut found = Found::One(None);
+    let mut engine = Engine::new(&[wan(500, 50), wan(500, 50)], at(0), 1);
+    for number in 0..100 {
+        cycle(&mut engine, at(number * 50), &mut found);
+    }
+    let (ticket, _) = (5_000 / 50..)
+        .find_map(|number| {
+            engine.on_tick(at(number * 50));
+            asked(&mut engine)
+        })
+        .unwrap();
+    let now = engine.wans()[0].next_tick();
+    engine.on_answer(RouterId(0), ticket, Err(FailureKind::Reset), now);
+    let mut reads = std::collections::BTreeSet::new();
+    for step in 1..200 {
+        let now = now + Span::from_millis(50 * step);
+        engine.on_tick(now);
+        while let Some((ticket, request)) = asked(&mut engine) {
+            let answer = match request {
+                Request::Facts => Answer::Facts,
+                Request::Read(wan, slot) => {
+                    reads.insert((wan, format!("{slot:?}")));
+                    Answer::Limit(found)
+                }
+                Request::Write(_, _, limit) => Answer::Limit(limit.into()),
+            };
+            engine.on_answer(RouterId(0), ticket, Ok(answer), now);
+        }
+    }
+    assert_eq!(reads.len(), 4, "each of the four limits is read back: {reads:?}");
+}

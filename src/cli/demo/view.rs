@@ -22,8 +22,8 @@ use crate::{
 };
 
 /// Columns of a bar.
-const RATE_BAR: u64 = 16;
-const DELAY_BAR: u64 = 12;
+const RATE_BAR: u64 = 10;
+const DELAY_BAR: u64 = 8;
 /// A full bar of delay.
 const FULL_DELAY: Span = Span::from_millis(240);
 
@@ -56,11 +56,11 @@ impl View {
         }
         writeln!(
             out,
-            "The whole daemon against a simulated router (HTTPS on the loopback) and cable line.\n\
-             A big download begins, the line gets slower as the neighbours come home, an upload\n\
-             joins. Beside it: the delay that the same line has without control.\n\n\
-             {:>6} {:<9} {:<24} {:<9} {:>7}  {:<20} {:<20}",
-            "time", "download", "limit", "upload", "limit", "added delay", "without control"
+            "The whole daemon against a simulated router (HTTPS on the loopback) and line.\n\
+             A big download begins, the line gets slower as the neighbours come home,\n\
+             an upload joins. Beside it: the delay that the line has without control.\n\n\
+             {:>5} {:<8} {:<17} {:<8} {:>5}  {:<14}  {:<14}",
+            "time", "download", "limit", "upload", "limit", "added delay", "without wanctl"
         )
     }
 
@@ -93,7 +93,7 @@ impl View {
         let rate_bar = self.bar(limit(down), self.ceilings.download.bps(), RATE_BAR);
         writeln!(
             out,
-            "{seconds:>4}.{tenth}s {} {rate_bar} {:>7} {} {:>7}  {} {}",
+            "{seconds:>2}.{tenth}s {} {rate_bar} {:>6} {} {:>5}  {}  {}",
             self.state(&down.state),
             bits(limit(down)),
             self.state(&up.state),
@@ -118,6 +118,9 @@ impl View {
                 json(free),
                 reaction.map_or_else(null, |ms| ms.to_string())
             );
+        }
+        if free.throughput == 0 {
+            return writeln!(out, "\nNothing to compare: the download had not begun.");
         }
         writeln!(
             out,
@@ -153,7 +156,7 @@ impl View {
 
     fn delay(&self, delay: Span) -> String {
         let bar = self.bar(delay.as_micros(), FULL_DELAY.as_micros(), DELAY_BAR);
-        let number = format!("{:>4} ms", delay.as_millis());
+        let number = format!("{:>3}ms", delay.as_millis());
         let colour = match delay.as_millis() {
             0..=15 => GREEN,
             16..=60 => YELLOW,
@@ -169,7 +172,7 @@ impl View {
             "SOFT_RED" | "RED" => RED,
             _ => GREY,
         };
-        self.coloured(&format!("{state:<9}"), colour)
+        self.coloured(&format!("{state:<8}"), colour)
     }
 
     fn coloured(&self, text: &str, colour: &str) -> String {

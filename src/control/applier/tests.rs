@@ -121,3 +121,13 @@ fn a_refused_write_is_not_forgiven_for_a_good_read() {
         assert_eq!(told, [QueueNews::OutOfBounds, QueueNews::Trouble(kind)]);
     }
 }
+
+#[test]
+fn every_write_is_taken_from_the_budget_and_a_read_is_not() {
+    let mut applier = applier();
+    let before = applier.budget().left(at(0));
+    let asked = obey(&mut applier, at(0), Gate::Open);
+    let writes = asked.iter().filter(|ask| matches!(ask, Ask::Write(..))).count();
+    assert_eq!((asked.len(), writes), (4, 2));
+    assert_eq!(usize::from(before - applier.budget().left(at(0))), writes);
+}

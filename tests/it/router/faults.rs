@@ -152,6 +152,17 @@ fn what_is_not_http_or_not_json_or_too_long_is_garbage() {
 }
 
 #[test]
+fn of_a_body_without_end_only_so_much_is_taken() {
+    // Good JSON as far as it goes: only the bound can end this.
+    let endless = [b"[".as_slice(), &b"{\"name\":\"x\"},".repeat(1_000_000)].concat();
+    talk(vec![Act::Answer(200, endless)], async |client, _| {
+        let error = client.perform(&read_tree("q")).await.unwrap_err();
+        assert_eq!(error.kind, FailureKind::Garbage);
+        assert!(error.detail.contains("65536"), "{error}");
+    });
+}
+
+#[test]
 fn a_refusal_of_the_router_keeps_the_connection() {
     let json = br#"{"error":0,"message":"no"}"#.to_vec();
     for (status, expected) in [
