@@ -12,6 +12,7 @@ mod engine;
 mod layering;
 mod os;
 mod probe;
+mod properties;
 mod router;
 mod scenarios;
 mod sim;
