@@ -32,8 +32,6 @@ const ANSWER_BOUND: Span = Span::from_secs(30);
 const SAVE_EVERY: Span = Span::from_secs(1);
 /// At the end a request that failed is made again only if it may leave within this time.
 pub const FLUSH_FOR: Span = Span::from_secs(2);
-/// A router that stays lost is mentioned this often.
-const STILL_LOST_EVERY: Span = Span::from_secs(600);
 
 /// What a router answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,12 +230,7 @@ impl Engine {
     fn tell_still_lost(&mut self, now: Instant) {
         let Self { routers, outbox, .. } = self;
         for router in routers {
-            let Contact::Lost { since, failures, kind } = router.connectivity.contact() else {
-                continue;
-            };
-            if now.since(router.told_lost) >= STILL_LOST_EVERY {
-                router.told_lost = now;
-                let news = RouterNews::StillLost { outage: now.since(since), failures, kind };
+            if let Some(news) = router.still_lost(now) {
                 outbox.tell(now, What::Router(router.id, news));
             }
         }

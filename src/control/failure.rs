@@ -67,6 +67,7 @@ impl FailureKind {
     }
 
     /// Whether the router itself answered: it is there, though it did not do what was asked.
+    /// Garbage is no such proof, and no proof of the contrary.
     pub const fn is_answer(self) -> bool {
         matches!(self, Self::Auth | Self::NotFound | Self::Ambiguous | Self::Rejected)
     }

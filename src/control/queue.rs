@@ -239,7 +239,8 @@ impl Queue {
         (Some(last_write + wait), why)
     }
 
-    /// Whether the wanted limit is below the confirmed one in a direction.
+    /// Whether the wanted limit is below the confirmed one in a direction. A pair that falls in one
+    /// direction and rises in the other is a decrease: the rise costs no write of its own.
     fn lowers(&self) -> bool {
         let lower = |(wanted, confirmed): (Rate, Option<Rate>)| {
             confirmed.is_none_or(|confirmed| wanted < confirmed)

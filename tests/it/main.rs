@@ -14,6 +14,7 @@ mod engine;
 mod layering;
 mod os;
 mod probe;
+mod properties;
 mod router;
 #[path = "../support/mod.rs"]
 mod running;

@@ -6,11 +6,14 @@ use super::{Answer, of_router};
 use crate::control::{
     applier::{Ask, RouterAnswers},
     connectivity::{Connectivity, Contact},
-    event::{Request, Ticket},
+    event::{Request, RouterNews, Ticket},
     failure::FailureKind,
-    time::Instant,
+    time::{Instant, Span},
     wan::{RouterId, Wan},
 };
+
+/// A router that stays lost is mentioned this often.
+const STILL_LOST_EVERY: Span = Span::from_secs(600);
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pending {
@@ -122,6 +125,16 @@ impl Router {
     ) -> Option<Request> {
         let wanted = self.may_ask(now) && !self.facts_known && stopped.is_none();
         wanted.then_some(Request::Facts)
+    }
+
+    /// News of an outage that goes on, every ten minutes.
+    pub(super) fn still_lost(&mut self, now: Instant) -> Option<RouterNews> {
+        let Contact::Lost { since, failures, kind } = self.contact() else { return None };
+        let due = now.since(self.told_lost) >= STILL_LOST_EVERY;
+        due.then(|| {
+            self.told_lost = now;
+            RouterNews::StillLost { outage: now.since(since), failures, kind }
+        })
     }
 
     fn may_ask(&self, now: Instant) -> bool {

@@ -1,0 +1,235 @@
+//! The invariants, held against every request and every step.
+
+use std::collections::BTreeMap;
+
+use wanctl::control::{
+    applier::Layout,
+    connectivity::{Contact, QUARANTINE},
+    engine::{Answer, Engine},
+    event::{Request, Ticket},
+    failure::FailureKind,
+    queue::{DECREASE_SPACING, Found, Limit, QueueSlot},
+    time::{Instant, Span},
+    units::{Direction, PerDirection, Rate, Rtt},
+    wan::WanId,
+};
+
+/// The core gives a lost answer up after this.
+pub const GIVEN_UP_AFTER: Span = Span::from_secs(30);
+
+/// What is known of one queue from the answers given.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    known: bool,
+    write: Option<Instant>,
+    decrease: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    ticket: Ticket,
+    request: Request,
+    at: Instant,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Watch {
+    asked: Option<Asked>,
+    failed: Option<(Instant, FailureKind)>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Judge {
+    queues: BTreeMap<(u8, u8), Seen>,
+    routers: BTreeMap<u8, Watch>,
+    baselines: BTreeMap<u8, Rtt>,
+    pub stopped: Option<Instant>,
+}
+
+const fn place(slot: QueueSlot) -> u8 {
+    match slot {
+        QueueSlot::One(Direction::Download) => 0,
+        QueueSlot::One(Direction::Upload) => 1,
+        QueueSlot::Pair => 2,
+    }
+}
+
+fn router_of(engine: &Engine, wan: WanId) -> u8 {
+    engine.wans()[usize::from(wan.0)].settings().router.0
+}
+
+impl Judge {
+    /// A request has left.
+    pub fn asked(
+        &mut self,
+        engine: &Engine,
+        id: u8,
+        ticket: Ticket,
+        request: Request,
+        now: Instant,
+    ) {
+        let router = self.routers.entry(id).or_default();
+        assert!(router.asked.is_none(), "two at a time: {:?} {request:?}", router.asked);
+        router.asked = Some(Asked { ticket, request, at: now });
+        if let Some((at, kind)) = router.failed {
+            let hurried = self.stopped.is_some();
+            let back_off = if hurried { Span::ZERO } else { Span::from_millis(75) };
+            let timed_out = kind == FailureKind::Timeout;
+            let pause = if timed_out { QUARANTINE } else { back_off };
+            assert!(now >= at + pause, "{request:?} at {now:?}, failed {at:?} {kind:?}");
+        }
+        match request {
+            Request::Facts => assert_eq!(self.stopped, None),
+            Request::Read(wan, _) => assert_eq!(router_of(engine, wan), id),
+            Request::Write(wan, slot, limit) => {
+                assert_eq!(router_of(engine, wan), id);
+                self.written(engine, wan, slot, limit, now);
+            }
+        }
+    }
+
+    fn written(&mut self, engine: &Engine, id: WanId, slot: QueueSlot, limit: Limit, now: Instant) {
+        let wan = &engine.wans()[usize::from(id.0)];
+        let seen = self.queues.entry((id.0, place(slot))).or_default();
+        assert!(seen.known, "written without being read: {id:?} {slot:?}");
+        let settings = wan.settings();
+        let layout = if slot == QueueSlot::Pair { Layout::Pair } else { Layout::PerDirection };
+        assert_eq!(settings.layout, layout);
+        let rates = rates(slot, limit);
+        let mut decrease = false;
+        for direction in Direction::BOTH {
+            let Some(rate) = *rates.of(direction) else { continue };
+            let bounds = settings.law.ladders.of(direction);
+            assert!(bounds.contains(rate), "{rate:?} {bounds:?}");
+            let confirmed = *wan.applier().confirmed().of(direction);
+            decrease |= confirmed.is_none_or(|confirmed| rate < confirmed);
+        }
+        let earlier = if decrease { seen.decrease } else { seen.write };
+        let spacing = if decrease { DECREASE_SPACING } else { Span::from_secs(1) };
+        if self.stopped.is_none() {
+            let apart = earlier.is_none_or(|earlier| now >= earlier + spacing);
+            assert!(apart, "{id:?} {slot:?} {limit:?} at {now:?} after {earlier:?}");
+        }
+        seen.write = Some(now);
+        if decrease {
+            seen.decrease = Some(now);
+        }
+    }
+
+    /// An answer is about to be given to the core.
+    pub fn answered(
+        &mut self,
+        engine: &Engine,
+        id: u8,
+        ticket: Ticket,
+        answer: Result<Answer, FailureKind>,
+        now: Instant,
+    ) {
+        let Some(router) = self.routers.get_mut(&id) else { return };
+        let Some(asked) = router.asked.take_if(|asked| asked.ticket == ticket) else { return };
+        let reachable = engine.routers()[usize::from(id)].contact() == Contact::Reachable;
+        let gone = match answer {
+            Err(FailureKind::Garbage) => !reachable,
+            Err(kind) => !kind.is_answer(),
+            Ok(_) => false,
+        };
+        if gone {
+            self.gone(engine, id, answer.err().unwrap(), now);
+        } else {
+            router.failed = None;
+        }
+        let (wan, slot, sent) = match asked.request {
+            Request::Facts => return,
+            Request::Read(wan, slot) => (wan, slot, None),
+            Request::Write(wan, slot, limit) => (wan, slot, Some(Found::from(limit))),
+        };
+        let good = match (answer, slot) {
+            (Ok(Answer::Limit(found)), _) if sent.is_some() => sent == Some(found),
+            (Ok(Answer::Limit(Found::One(_))), QueueSlot::One(_))
+            | (Ok(Answer::Limit(Found::Pair(_))), QueueSlot::Pair) => true,
+            (Ok(_) | Err(_), _) => false,
+        };
+        self.queues.entry((wan.0, place(slot))).or_default().known = good;
+    }
+
+    fn gone(&mut self, engine: &Engine, id: u8, kind: FailureKind, now: Instant) {
+        self.routers.entry(id).or_default().failed = Some((now, kind));
+        for ((wan, _), seen) in &mut self.queues {
+            seen.known &= router_of(engine, WanId(*wan)) != id;
+        }
+    }
+
+    /// The core is about to be ticked.
+    pub fn before_tick(&mut self, engine: &Engine, now: Instant) {
+        let overdue = |router: &Watch| {
+            router.asked.is_some_and(|asked| now.since(asked.at) >= GIVEN_UP_AFTER)
+        };
+        let ids: Vec<_> =
+            self.routers.iter().filter(|(_, router)| overdue(router)).map(|(id, _)| *id).collect();
+        for id in ids {
+            self.routers.entry(id).or_default().asked = None;
+            self.gone(engine, id, FailureKind::Timeout, now);
+        }
+        let known = |wan: &wanctl::control::wan::Wan| {
+            wan.law().means().map(|means| (wan.id().0, means.baseline()))
+        };
+        self.baselines = engine.wans().iter().filter_map(known).collect();
+    }
+
+    /// The core was ticked at `now`.
+    pub fn after_tick(&self, engine: &mut Engine, now: Instant) {
+        let next = engine.next_deadline(now);
+        assert!(next > now, "{next:?} is not after {now:?}");
+        assert!(next <= now + Span::from_secs(2), "no cycle is longer: {next:?}");
+        assert_eq!(engine.dropped(), 0);
+        for wan in engine.wans() {
+            assert!(wan.next_tick() > now);
+            let settings = wan.settings();
+            for direction in Direction::BOTH {
+                let bounds = settings.law.ladders.of(direction);
+                assert!(bounds.contains(*wan.wanted().of(direction)));
+                assert!(*wan.law().streaks().of(direction) <= bounds.green_required);
+            }
+            let Some(means) = wan.law().means() else { continue };
+            let Settings { min, max, freeze } = Settings::of(settings);
+            assert!(min <= means.baseline() && means.baseline() <= max);
+            if let Some(before) = self.baselines.get(&wan.id().0) {
+                let rose = means.baseline() > *before;
+                let idle = means.load().above(*before) < freeze.ms();
+                assert!(!rose || idle, "the baseline rose under load");
+            }
+        }
+        for (id, router) in &self.routers {
+            let busy = engine.routers()[usize::from(*id)].is_busy();
+            assert_eq!(busy, router.asked.is_some(), "router {id}");
+        }
+    }
+}
+
+struct Settings {
+    min: Rtt,
+    max: Rtt,
+    freeze: Rtt,
+}
+
+impl Settings {
+    fn of(settings: &wanctl::control::wan::Settings) -> Self {
+        let wanctl::control::baseline::Settings { min, max, freeze, .. } = settings.law.baseline;
+        Self { min, max, freeze }
+    }
+}
+
+fn rates(slot: QueueSlot, limit: Limit) -> PerDirection<Option<Rate>> {
+    match (slot, limit) {
+        (QueueSlot::Pair, Limit::Pair(rates)) => rates.map(Some),
+        (QueueSlot::One(Direction::Download), Limit::One(rate)) => {
+            PerDirection { download: Some(rate), upload: None }
+        }
+        (QueueSlot::One(Direction::Upload), Limit::One(rate)) => {
+            PerDirection { download: None, upload: Some(rate) }
+        }
+        (QueueSlot::Pair, Limit::One(_)) | (QueueSlot::One(_), Limit::Pair(_)) => {
+            panic!("{slot:?} cannot take {limit:?}")
+        }
+    }
+}
