@@ -142,7 +142,7 @@ pub struct RouterHealth {
     pub requests: u64,
 }
 
-/// Text cut off at [`TEXT`] bytes, between characters.
+/// Text cut off at `TEXT` bytes, between characters.
 pub fn text(full: &str) -> Text {
     let mut short = Text::new();
     for letter in full.chars() {

@@ -7,7 +7,7 @@
 //! The kernel rings: progress sets an interval timer that begins to ring three seconds later, so
 //! in a running daemon it never does. The handler of the signal, on whichever thread it lands,
 //! compares the clock with the last progress, and aborts when [`LIMIT`] has passed **and** the
-//! timer has rung [`RINGS`] times since. The second condition is for a process that was stopped
+//! timer has rung `RINGS` times since. The second condition is for a process that was stopped
 //! (SIGSTOP, a debugger, a frozen container) for longer than the limit: however often the timer
 //! expires meanwhile, one signal is pending when it goes on, and the loop has almost two seconds
 //! until the eighth. Timer and clock are both monotonic: they do not jump with the wall clock and
