@@ -6,6 +6,7 @@ use std::{
     io::{BufRead as _, BufReader},
     path::PathBuf,
     process::{Child, Command, Stdio},
+    thread,
 };
 
 use crate::support::scratch::Scratch;
@@ -37,11 +38,13 @@ impl Strace {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let said = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-        let said: Vec<String> = said.take(1).collect();
+        let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let first = said.next().unwrap_or_default();
+        // It tells of each new thread too, and a closed pipe would end it there and then.
+        thread::spawn(move || said.for_each(drop));
         assert!(
-            said.iter().any(|line| line.contains("attached")),
-            "strace must be allowed to attach (CAP_SYS_PTRACE, kernel.yama.ptrace_scope): {said:?}"
+            first.contains("attached"),
+            "strace must be allowed to attach (CAP_SYS_PTRACE, kernel.yama.ptrace_scope): {first}"
         );
         Self { child, output }
     }
