@@ -29,6 +29,7 @@ pub(crate) struct Call {
 
 impl Strace {
     /// Begins to record the calls of a process and its threads.
+    #[expect(clippy::disallowed_methods, reason = "a thread drains what strace says")]
     pub(crate) fn attach(pid: u32, scratch: &Scratch) -> Self {
         let output = scratch.join("strace");
         let mut child = Command::new("strace")
