@@ -162,15 +162,11 @@ impl Engine {
             Sign::Gone(kind) => return self.unanswered(router, pending, kind, now),
         }
         let Self { wans, routers, outbox, .. } = self;
-        let (wan, ask) = match pending.request {
-            Request::Facts => {
-                if let Some(router) = routers.get_mut(usize::from(router.0)) {
-                    router.facts_known = true;
-                }
-                return;
+        let Some((wan, ask)) = about_queue(pending.request) else {
+            if let Some(router) = routers.get_mut(usize::from(router.0)) {
+                router.facts_known = true;
             }
-            Request::Read(wan, slot) => (wan, Ask::Read(slot)),
-            Request::Write(wan, slot, limit) => (wan, Ask::Write(slot, limit)),
+            return;
         };
         let Some(wan) = wans.get_mut(usize::from(wan.0)) else { return };
         match answer {
@@ -203,15 +199,11 @@ impl Engine {
             entry.told_lost = now;
             outbox.tell(now, What::Router(router, RouterNews::Lost(kind)));
         }
-        let (wan, ask) = match pending.request {
-            Request::Facts => (None, None),
-            Request::Read(wan, slot) => (Some(wan), Some(Ask::Read(slot))),
-            Request::Write(wan, slot, limit) => (Some(wan), Some(Ask::Write(slot, limit))),
-        };
-        for wan_of in of_router(wans, router) {
-            match ask {
-                Some(ask) if Some(wan_of.id()) == wan => wan_of.on_unanswered(ask),
-                Some(_) | None => wan_of.on_router_lost(),
+        let asked = about_queue(pending.request);
+        for wan in of_router(wans, router) {
+            match asked {
+                Some((own, ask)) if wan.id() == own => wan.on_unanswered(ask),
+                Some(_) | None => wan.on_router_lost(),
             }
         }
     }
@@ -340,6 +332,15 @@ impl Engine {
     /// Actions and events that nobody fetched in time.
     pub const fn dropped(&self) -> u32 {
         self.outbox.dropped()
+    }
+}
+
+/// Which queue a request is about, if it is about one.
+const fn about_queue(request: Request) -> Option<(WanId, Ask)> {
+    match request {
+        Request::Facts => None,
+        Request::Read(wan, slot) => Some((wan, Ask::Read(slot))),
+        Request::Write(wan, slot, limit) => Some((wan, Ask::Write(slot, limit))),
     }
 }
 
