@@ -60,7 +60,12 @@ pub fn climbing(scratch: &Scratch, router: &Router, more: &str) -> PathBuf {
 
 /// Leaves a state in this directory as if a daemon had ended with these rates at `written_unix`.
 pub fn leave(scratch: &Scratch, dir: &str, written_unix: u64) {
-    let rates = PerDirection { download: mbit(LEFT.0), upload: mbit(LEFT.1) };
+    leave_rates(scratch, dir, LEFT, written_unix);
+}
+
+/// The same with these rates in Mbit/s, download and upload.
+pub fn leave_rates(scratch: &Scratch, dir: &str, rates: (u64, u64), written_unix: u64) {
+    let rates = PerDirection { download: mbit(rates.0), upload: mbit(rates.1) };
     let wan = SavedWan {
         rates,
         streaks: PerDirection::both(0),

@@ -1,14 +1,9 @@
 //! What survives: the state over a restart of the daemon, the limits over one of the router.
 
 use wanctl::{
-    control::{
-        saved::SavedWan,
-        time::Span,
-        units::{PerDirection, Rtt},
-    },
+    control::time::Span,
     os::clock,
     sim::routeros::{Down, RouterSettings},
-    store::format::{self, Name, NamedWan, State},
 };
 
 use super::{CEILING, REFLECTORS, configured, ending::state, output, start, wan};
@@ -17,25 +12,9 @@ use crate::running::{
     daemon::{PATIENCE, WANCTL},
     router::{Router, home, mbit},
     scratch::Scratch,
+    stops::leave_rates,
     wait::{seconds, within},
 };
-
-/// Leaves a state as if the daemon had ended at these rates.
-fn leave(scratch: &Scratch, download: u64, upload: u64) {
-    let rates = PerDirection { download: mbit(download), upload: mbit(upload) };
-    let wan = SavedWan {
-        rates,
-        streaks: PerDirection::both(0),
-        baseline: Rtt::from_ms(1.0).unwrap(),
-        load: Rtt::from_ms(1.0).unwrap(),
-        confirmed: rates.map(Some),
-    };
-    let named = NamedWan { name: Name::new("cable").unwrap(), wan };
-    let state = State { written_unix: clock::unix_now(), wans: [named].into_iter().collect() };
-    let mut buffer = vec![0; format::MAX_BYTES];
-    std::fs::create_dir(scratch.join("state")).unwrap();
-    scratch.write("state/state.json", format::encode(&state, &mut buffer).unwrap());
-}
 
 /// A daemon whose rates rise for minutes, a step per cycle, so that there is a write every second.
 fn climbing(scratch: &Scratch, router: &Router) -> std::path::PathBuf {
@@ -49,7 +28,7 @@ fn climbing(scratch: &Scratch, router: &Router) -> std::path::PathBuf {
 #[test]
 fn the_next_start_goes_on_from_the_rates_of_the_last_one() {
     let (scratch, router) = (Scratch::new(), Router::start(home()));
-    leave(&scratch, 200, 20);
+    leave_rates(&scratch, "state", (200, 20), clock::unix_now());
     let config = climbing(&scratch, &router);
     let mut first = start(&config);
     first.line("wan cable: going on from the saved state");
@@ -92,7 +71,7 @@ fn a_second_daemon_on_the_same_state_is_refused_and_names_the_first() {
 #[test]
 fn a_router_that_restarts_gets_its_limits_back() {
     let (scratch, router) = (Scratch::new(), Router::start(home()));
-    leave(&scratch, 200, 20);
+    leave_rates(&scratch, "state", (200, 20), clock::unix_now());
     let daemon = start(&climbing(&scratch, &router));
     daemon.until("written", |health| health.wans[0].upload.confirmed_bps.is_some());
     // The next write finds nobody; on return the router has what it is set to at a restart.
