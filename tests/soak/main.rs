@@ -146,7 +146,7 @@ struct Soak<'a> {
 }
 
 fn soak(line: &Line, length: Span, seed: u64, canary: &Mutex<Canary>) -> Vec<String> {
-    let (scratch, site) = (Scratch::new(), Site::new(Router::start(home())));
+    let (scratch, site) = (Scratch::in_memory(), Site::new(Router::start(home())));
     let config = config(&scratch, &site);
     let mut daemon = Daemon::spawn(run(WANCTL.as_ref(), &config));
     daemon.wait_for_status();
@@ -169,10 +169,12 @@ fn soak(line: &Line, length: Span, seed: u64, canary: &Mutex<Canary>) -> Vec<Str
     }
     soak.stop(&scratch);
     let Soak { mut watch, report, .. } = soak;
-    if let Some(grown) = report.grown() {
-        watch.wrong(&grown);
+    watch.place = "the whole".to_owned();
+    let canary = canary.lock().unwrap();
+    for wrong in [report.grown(), watch.too_many_missed(&canary)].into_iter().flatten() {
+        watch.wrong(&wrong);
     }
-    report.tell(&watch, &canary.lock().unwrap(), seed);
+    report.tell(&watch, &canary, seed);
     watch.wrong
 }
 

@@ -150,6 +150,7 @@ impl Report {
              repaired after       {}\n\
              writes               {}, all within bounds unless said below\n\
              cycles               {cycles}, of which {missed} missed; canary {} of {}, at most {} ms late\n\
+             a cycle              {}\n\
              health               answered within {} ms\n\
              after warm-up        {}\n\
              at the end           {}\n\
@@ -169,6 +170,7 @@ impl Report {
             canary.missed,
             canary.ticks,
             canary.latest.as_millis(),
+            watch.lengths,
             watch.slowest.as_millis(),
             usage(self.warm.as_ref()),
             usage(end),

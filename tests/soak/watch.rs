@@ -46,6 +46,8 @@ pub(crate) struct Watch {
     /// The longest wait for its health.
     pub(crate) slowest: Span,
     pub(crate) cycles: (u64, u64),
+    /// How long they took.
+    pub(crate) lengths: String,
     /// Where and when we are.
     pub(crate) place: String,
     pub(crate) wrong: Vec<String>,
@@ -61,6 +63,7 @@ impl Watch {
             writes: 0,
             slowest: Span::ZERO,
             cycles: (0, 0),
+            lengths: String::new(),
             place: "the start".to_owned(),
             wrong: Vec::new(),
             more_wrong: 0,
@@ -91,6 +94,7 @@ impl Watch {
             Some(health) => {
                 let wan = &health.wans[0];
                 self.cycles = (wan.cycles, wan.cycles_missed);
+                self.lengths = format!("{:?}", wan.cycle);
             }
             None => self.wrong("no health"),
         }
@@ -118,6 +122,15 @@ impl Watch {
             self.told.heard += is("signal is back");
         }
         self.lines = lines.len();
+    }
+
+    /// What is wrong about the rhythm, if anything is: the machine misses some cycles for everybody,
+    /// and of the daemon's own work, saves to the disk among it, one of two hundred may be too long.
+    pub(crate) fn too_many_missed(&self, canary: &Canary) -> Option<String> {
+        let (cycles, missed) = self.cycles;
+        let wrong = missed > 3 * canary.missed + cycles / 200;
+        wrong
+            .then(|| format!("{missed} of {cycles} cycles missed, by the canary {}", canary.missed))
     }
 
     /// Every limit that the router accepted lies between floor and ceiling.
