@@ -21,6 +21,7 @@ pub mod law;
 pub mod learner;
 pub mod queue;
 pub mod reflectors;
+pub mod rhythm;
 pub mod rounds;
 pub mod saved;
 pub mod spike;

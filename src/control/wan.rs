@@ -13,6 +13,7 @@ use super::{
     event::{Action, Outbox, WanNews, What},
     law::{Decision, Observation, Verdict},
     reflectors::{HealthChange, Reflectors},
+    rhythm::Rhythm,
     rounds::{ProbeFate, REPLY_TIMEOUT, Rounds, Settled},
     saved::{Freshness, SavedWan},
     time::{Instant, Span},
@@ -91,6 +92,7 @@ pub struct Wan {
     restored: Option<SavedWan>,
     /// When the means were fed last; `None`: not since the start.
     measured: Option<Instant>,
+    rhythm: Rhythm,
     /// Where the next limit read is adopted: the outage before it was long.
     adopt: PerDirection<bool>,
     stopping: bool,
@@ -117,6 +119,7 @@ impl Wan {
             cycles: Cycles::default(),
             restored: None,
             measured: None,
+            rhythm: Rhythm::new(law.interval),
             adopt: PerDirection::both(false),
             stopping: false,
         };
@@ -178,6 +181,7 @@ impl Wan {
         let interval = self.settings.law.interval.as_micros().max(1);
         let late = now.since(self.next_tick).as_micros();
         let missed = late / interval;
+        self.rhythm.tick(now);
         self.cycles.total = self.cycles.total.saturating_add(1);
         self.cycles.missed = self.cycles.missed.saturating_add(missed);
         let ahead = Span::from_micros(interval).times(missed.saturating_add(1));

@@ -8,6 +8,7 @@ use crate::control::{
     classic::Classic,
     law::Decision,
     reflectors::Reflectors,
+    rhythm::Lengths,
     rounds::Unused,
     time::Instant,
     units::{PerDirection, Rate},
@@ -68,6 +69,11 @@ impl Wan {
     /// How the cycles went.
     pub const fn cycles(&self) -> Cycles {
         self.cycles
+    }
+
+    /// How long the cycles take; `None` before the first is over.
+    pub fn lengths(&self) -> Option<Lengths> {
+        self.rhythm.lengths()
     }
 
     /// The queues.
