@@ -50,7 +50,10 @@ pub enum Change {
 pub struct Connectivity {
     contact: Contact,
     jitter: Jitter,
+    /// By back-off.
     not_before: Instant,
+    /// By quarantine; nothing ends it early.
+    quarantined_until: Instant,
 }
 
 impl Connectivity {
@@ -60,7 +63,14 @@ impl Connectivity {
             contact: Contact::Unknown,
             jitter: Jitter::new(seed),
             not_before: Instant::from_micros(0),
+            quarantined_until: Instant::from_micros(0),
         }
+    }
+
+    /// Nothing is known yet of this access to a device, but the device is not to be disturbed
+    /// before `until`.
+    pub const fn resting(seed: u64, until: Instant) -> Self {
+        Self { quarantined_until: until, ..Self::new(seed) }
     }
 
     /// What is known.
@@ -69,13 +79,19 @@ impl Connectivity {
     }
 
     /// The next request must not leave before this.
-    pub const fn not_before(&self) -> Instant {
-        self.not_before
+    pub fn not_before(&self) -> Instant {
+        self.not_before.max(self.quarantined_until)
+    }
+
+    /// Until when the device may still be busy with a request that was given up.
+    pub const fn quarantined_until(&self) -> Instant {
+        self.quarantined_until
     }
 
     /// The router answered, whatever it said.
     pub fn answered(&mut self, now: Instant) -> Option<Change> {
         self.not_before = now;
+        self.quarantined_until = self.quarantined_until.min(now);
         match core::mem::replace(&mut self.contact, Contact::Reachable) {
             Contact::Unknown | Contact::Reachable => None,
             Contact::Lost { since, failures, .. } => {
@@ -98,9 +114,10 @@ impl Connectivity {
             Contact::Lost { since, failures, .. } => (since, failures.saturating_add(1), None),
         };
         self.contact = Contact::Lost { since, failures, kind };
-        let wait = self.jitter.wait(failures);
-        let wait = if kind == FailureKind::Timeout { wait.max(QUARANTINE) } else { wait };
-        self.not_before = now + wait;
+        self.not_before = now + self.jitter.wait(failures);
+        if kind == FailureKind::Timeout {
+            self.quarantined_until = now + QUARANTINE;
+        }
         change
     }
 }

@@ -172,6 +172,11 @@ impl Rounds {
         let _ = self.rounds.push_back(round);
     }
 
+    /// Forgets the rounds on the way, not the counts: their probes went to other reflectors.
+    pub fn clear(&mut self) {
+        self.rounds.clear();
+    }
+
     /// A probe left at `at`.
     pub fn sent(&mut self, reflector: u8, number: u32, at: Instant) {
         if let Some((_, probe)) = self.find(reflector, number) {
