@@ -137,7 +137,9 @@ impl Classic {
                 if measured == Measured::Same
                     && before.interval == interval
                     && baseline.initial.is_none() => {}
-            means => *means = Means::beginning(baseline, interval),
+            means @ (Means::Known(_) | Means::Learning(_)) => {
+                *means = Means::beginning(baseline, interval);
+            }
         }
         let same_steps = before.interval == interval
             && before.baseline.load_time_constant == baseline.load_time_constant;

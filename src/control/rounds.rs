@@ -172,9 +172,9 @@ impl Rounds {
         let _ = self.rounds.push_back(round);
     }
 
-    /// Forgets the rounds on the way, not the counts: their probes went to other reflectors.
-    pub fn clear(&mut self) {
-        self.rounds.clear();
+    /// Gives up the rounds on the way: their probes went to other reflectors.
+    pub fn give_up(&mut self) {
+        self.rounds.iter_mut().for_each(|round| round.stage = Stage::Closed);
     }
 
     /// A probe left at `at`.

@@ -66,7 +66,7 @@ impl Engine {
         match from.as_ref().zip(old) {
             Some((from, old)) => {
                 let mut wan = old.clone();
-                wan.retune(*id, next.settings, from, now);
+                wan.retune(*id, &next.settings, from, now);
                 if from.queues == KeptQueues::Doubted {
                     wan.on_router_back(self.outage(old.settings().router, now));
                 }

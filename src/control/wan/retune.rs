@@ -17,11 +17,11 @@ impl Wan {
     pub(in crate::control) fn retune(
         &mut self,
         id: WanId,
-        settings: Settings,
+        settings: &Settings,
         from: &KeptWan,
         now: Instant,
     ) {
-        let before = core::mem::replace(&mut self.settings, settings);
+        let before = core::mem::replace(&mut self.settings, *settings);
         self.id = id;
         let interval = settings.law.interval;
         if before.law.interval != interval {
@@ -32,7 +32,7 @@ impl Wan {
         if self.law.means().is_none() {
             self.forget_decisions();
         }
-        self.retune_queues(&settings, from.queues, now);
+        self.retune_queues(settings, from.queues, now);
     }
 
     /// The means belong to the reflectors that they were measured on: by another one the idle line
@@ -49,7 +49,7 @@ impl Wan {
         let kept = places.iter().take(ROUND_WIDTH).flatten().filter(|old| of_old(old)).count();
         let same = kept == first(count) && kept == first(places.len());
         self.reflectors.rearrange(places);
-        self.rounds.clear();
+        self.rounds.give_up();
         if same { Measured::Same } else { Measured::Other }
     }
 

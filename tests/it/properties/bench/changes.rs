@@ -105,23 +105,23 @@ impl Bench {
 
     /// What is on the way to a router that stays arrives; of the rest some does, too late.
     fn move_routers(&mut self, routers: &[NextRouter], heirs: &[Heir]) {
-        let same = |wan: WanId| heirs.iter().find(|heir| heir.old == wan && heir.same);
+        let same = |wan: WanId| {
+            heirs.iter().find(|heir| heir.old == wan && heir.same).map(|heir| heir.new)
+        };
+        let moved = |request| match request {
+            Request::Read(wan, slot) => same(wan).map(|wan| Request::Read(wan, slot)),
+            Request::Write(wan, slot, limit) => {
+                same(wan).map(|wan| Request::Write(wan, slot, limit))
+            }
+            Request::Facts => None,
+        };
         let old = std::mem::take(&mut self.routers);
         let Self { rng, .. } = self;
         let next = |next: &NextRouter| match next {
             NextRouter::Kept(id) => {
                 let mut router = old[usize::from(id.0)].clone();
                 for coming in &mut router.coming {
-                    coming.request = match coming.request {
-                        Request::Read(wan, slot) => {
-                            same(wan).map(|heir| Request::Read(heir.new, slot))
-                        }
-                        Request::Write(wan, slot, limit) => {
-                            same(wan).map(|heir| Request::Write(heir.new, slot, limit))
-                        }
-                        Request::Facts => None,
-                    }
-                    .unwrap_or(Request::Facts);
+                    coming.request = moved(coming.request).unwrap_or(Request::Facts);
                 }
                 router
             }
@@ -167,7 +167,7 @@ fn really(told: KeptQueues, old: &Wan, next: &NextWan, routers: &[NextRouter]) -
     match told {
         _ if old.settings().layout != next.settings.layout => KeptQueues::Others,
         KeptQueues::Same if !stays => KeptQueues::Others,
-        told => told,
+        KeptQueues::Same | KeptQueues::Doubted | KeptQueues::Others => told,
     }
 }
 
