@@ -13,8 +13,9 @@ use smol::{LocalExecutor, future};
 
 use super::Exit;
 use crate::{
-    config::{self, Config, Finding, Loaded},
-    daemon::{self, Daemon, Ended, Guard, Handle},
+    config::{self, Config, Finding, Loaded, WanSection},
+    control::time::Instant,
+    daemon::{self, Daemon, Ended, Guard, Handle, Source},
     os::{
         clock,
         lock::{Lock, LockError},
@@ -39,7 +40,7 @@ pub(super) fn run(path: &Path, err: &mut dyn Write) -> io::Result<Exit> {
     };
     start_log(config.globals.log_level);
     warn_of(path, &warnings);
-    Ok(with_lock(config, signals))
+    Ok(with_lock(path, config, signals))
 }
 
 fn warn_of(path: &Path, warnings: &[Finding]) {
@@ -59,11 +60,13 @@ fn start_log(level: LevelFilter) {
         .set_target_level(LevelFilter::Off)
         .set_location_level(LevelFilter::Off)
         .build();
-    // Fails only if there is a logger already, and then that one serves.
-    let _ = SimpleLogger::init(level, config);
+    // The logger itself lets all pass, so that another level takes effect at once. It fails only
+    // if there is a logger already, and then that one serves.
+    let _ = SimpleLogger::init(LevelFilter::Debug, config);
+    log::set_max_level(level);
 }
 
-fn with_lock(config: Config, signals: Signals) -> Exit {
+fn with_lock(path: &Path, config: Config, signals: Signals) -> Exit {
     let dir = config.globals.state_dir.clone();
     // If it cannot be made, neither the lock nor the state can be had; the state says so.
     let _ = atomic::make_dir(&dir);
@@ -79,24 +82,20 @@ fn with_lock(config: Config, signals: Signals) -> Exit {
             None
         }
     };
-    let exit = start(config, signals);
+    let exit = start(path, config, signals);
     drop(lock);
     exit
 }
 
-fn start(config: Config, signals: Signals) -> Exit {
+fn start(path: &Path, config: Config, signals: Signals) -> Exit {
     info!("wanctl {} starts: {} WAN(s)", env!("CARGO_PKG_VERSION"), config.wans.len());
     let now = clock::now();
-    let wires: Vec<IcmpWire> =
-        config.wans.iter().map(|wan| IcmpWire::new(&wan.probe, now)).collect();
-    for (wan, wire) in config.wans.iter().zip(&wires) {
-        for (family, refusal) in wire.refusals() {
-            let remedy = refusal.remedy().unwrap_or("trying again every second");
-            warn!("wan {}: no {} probes: {refusal}; {remedy}", wan.name, family.word());
-        }
-    }
+    let wires = config.wans.iter().map(|wan| open_wire(wan, now)).collect();
+    let source = Source { path: path.to_owned(), open: open_wire };
     let (daemon, clients) = match Daemon::new(config, wires) {
-        Ok((daemon, clients)) => (daemon.guarded_by(Guard::of_process()), clients),
+        Ok((daemon, clients)) => {
+            (daemon.guarded_by(Guard::of_process()).reloading(source), clients)
+        }
         Err(failed) => {
             error!("not started: {failed}");
             return Exit::Failure;
@@ -110,15 +109,21 @@ fn start(config: Config, signals: Signals) -> Exit {
     }
 }
 
+/// The sockets of a WAN's probes; what is missing is said with its remedy.
+fn open_wire(wan: &WanSection, now: Instant) -> IcmpWire {
+    let wire = IcmpWire::new(&wan.probe, now);
+    for (family, refusal) in wire.refusals() {
+        let remedy = refusal.remedy().unwrap_or("trying again every second");
+        warn!("wan {}: no {} probes: {refusal}; {remedy}", wan.name, family.word());
+    }
+    wire
+}
+
 async fn pass_on(mut signals: Signals, handle: Handle) {
     loop {
         match signals.next().await {
             Signal::Stop => handle.stop().await,
-            Signal::Reload => {
-                warn!(
-                    "SIGHUP: reloading comes with a later version; restart to change the configuration"
-                );
-            }
+            Signal::Reload => handle.reload().await,
         }
         future::yield_now().await;
     }

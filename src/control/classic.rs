@@ -38,6 +38,25 @@ enum Means {
     Known(Baseline),
 }
 
+impl Means {
+    /// The configured baseline, or none yet.
+    fn beginning(baseline: baseline::Settings, interval: Span) -> Self {
+        match baseline.initial {
+            Some(initial) => Self::Known(Baseline::new(baseline, interval, initial)),
+            None => Self::Learning(Learner::new(interval)),
+        }
+    }
+}
+
+/// Whether the samples after a change of the settings can be compared with those before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measured {
+    /// They come from the same reflectors by the same way.
+    Same,
+    /// They may differ by any amount, without any queue.
+    Other,
+}
+
 /// The law and its state for one WAN.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Classic {
@@ -51,10 +70,7 @@ impl Classic {
     /// Starts at the ceilings, with the configured baseline or none.
     pub fn new(settings: Settings) -> Self {
         let Settings { interval, baseline, spike, ladders, .. } = settings;
-        let means = match baseline.initial {
-            Some(initial) => Means::Known(Baseline::new(baseline, interval, initial)),
-            None => Means::Learning(Learner::new(interval)),
-        };
+        let means = Means::beginning(baseline, interval);
         Self { settings, means, spikes: SpikeRule::new(spike), ladders: ladders.map(Ladder::new) }
     }
 
@@ -104,6 +120,32 @@ impl Classic {
             }
         }
         self.spikes = SpikeRule::new(self.settings.spike);
+    }
+
+    /// Goes on with other settings. The rates are moved into their limits. Means stay only if what
+    /// is measured is still the same; the learning begins anew too, if it is not or comes at
+    /// another interval.
+    pub fn retune(&mut self, settings: Settings, measured: Measured) {
+        let Settings { interval, baseline, ladders, .. } = settings;
+        let before = core::mem::replace(&mut self.settings, settings);
+        for direction in super::units::Direction::BOTH {
+            self.ladders.of_mut(direction).retune(*ladders.of(direction));
+        }
+        match &mut self.means {
+            Means::Known(means) if measured == Measured::Same => means.retune(baseline, interval),
+            Means::Learning(_)
+                if measured == Measured::Same
+                    && before.interval == interval
+                    && baseline.initial.is_none() => {}
+            means @ (Means::Known(_) | Means::Learning(_)) => {
+                *means = Means::beginning(baseline, interval);
+            }
+        }
+        let same_steps = before.interval == interval
+            && before.baseline.load_time_constant == baseline.load_time_constant;
+        if measured == Measured::Other || !same_steps || before.spike != settings.spike {
+            self.spikes = SpikeRule::new(settings.spike);
+        }
     }
 
     /// Nothing was measured for a while. The rates stay; a streak of green is no longer one, and

@@ -10,6 +10,7 @@ pub mod applier;
 pub mod backoff;
 pub mod baseline;
 pub mod budget;
+pub mod change;
 pub mod classic;
 pub mod connectivity;
 pub mod engine;

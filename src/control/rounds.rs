@@ -172,6 +172,11 @@ impl Rounds {
         let _ = self.rounds.push_back(round);
     }
 
+    /// Gives up the rounds on the way: their probes went to other reflectors.
+    pub fn give_up(&mut self) {
+        self.rounds.iter_mut().for_each(|round| round.stage = Stage::Closed);
+    }
+
     /// A probe left at `at`.
     pub fn sent(&mut self, reflector: u8, number: u32, at: Instant) {
         if let Some((_, probe)) = self.find(reflector, number) {

@@ -4,6 +4,7 @@
 //! Knows nothing of other WANs, and of its router only whether it answers.
 
 mod queues;
+mod retune;
 mod view;
 
 pub use super::id::{RouterId, WanId};

@@ -1,6 +1,8 @@
 //! What the core wants done, and what it tells.
 //! Promises: bounded by what the core holds; nothing here waits.
 
+use std::rc::Rc;
+
 use log::{debug, log};
 
 use super::{
@@ -11,7 +13,7 @@ use super::{
 use crate::{
     config::WanSection,
     control::{
-        event::{Action, Event, RouterNews, WanNews, What},
+        event::{Action, Event, Request, RouterNews, Ticket, WanNews, What},
         failure::FailureKind,
         reflectors::MAX_PROBES,
         wan::{RouterId, Wan, WanId},
@@ -27,7 +29,7 @@ impl<W: Wire> Daemon<W> {
             match action {
                 Action::Probe { wan, number, reflectors } => self.probe(wan, number, &reflectors),
                 Action::Ask { router, ticket, request } => {
-                    self.ask(router, Job { ticket, request });
+                    self.ask(router, ticket, request);
                 }
                 Action::Save => self.save(Occasion::Change),
             }
@@ -37,12 +39,18 @@ impl<W: Wire> Daemon<W> {
         }
     }
 
-    fn ask(&mut self, router: RouterId, job: Job) {
-        let jobs = self.jobs.get(usize::from(router.0));
-        if jobs.is_none_or(|jobs| jobs.try_send(job).is_err()) {
+    fn ask(&mut self, router: RouterId, ticket: Ticket, request: Request) {
+        let queues = match request {
+            Request::Read(wan, _) | Request::Write(wan, ..) => {
+                self.queues.get(usize::from(wan.0)).map(Rc::clone)
+            }
+            Request::Facts => None,
+        };
+        let access = self.accesses.get(usize::from(router.0));
+        let job = Job { ticket, request, queues };
+        if access.is_none_or(|access| access.ask(job).is_err()) {
             // Cannot be: one request per router, and its task lives as long as this.
-            let answer = Err(FailureKind::Timeout);
-            self.engine.on_answer(router, job.ticket, answer, clock::now());
+            self.engine.on_answer(router, ticket, Err(FailureKind::Timeout), clock::now());
         }
     }
 

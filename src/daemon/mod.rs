@@ -9,10 +9,12 @@ mod guard;
 mod health;
 mod input;
 mod names;
+mod reload;
 mod router;
 mod shell;
 mod state;
 
 pub use self::alarm::block_on;
 pub use self::guard::Guard;
+pub use self::reload::Source;
 pub use self::shell::{Daemon, Ended, Handle};

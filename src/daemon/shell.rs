@@ -2,7 +2,7 @@
 //! Promises: everything it does between two waits is bounded and does not block, except for the
 //! save of a few kilobytes; the end comes in bounded time.
 
-use std::{future::poll_fn, rc::Rc, task::Poll};
+use std::{future::poll_fn, net::SocketAddr, rc::Rc, task::Poll};
 
 use log::{debug, info, warn};
 use smol::{
@@ -14,9 +14,11 @@ use smol::{
 use super::{
     alarm,
     guard::Guard,
-    health,
-    input::{Done, Input, Job},
-    names, router,
+    health::{self, Listener},
+    input::{AccessId, Done, Input},
+    names,
+    reload::{Reload, Source},
+    router::{self, Access},
     state::{Files, Occasion},
 };
 use crate::{
@@ -36,6 +38,7 @@ use crate::{
         error::RouterError,
         http::RestClient,
         op::{Reply, Resource},
+        settings::Queues,
     },
 };
 
@@ -62,6 +65,12 @@ impl Handle {
         let _ = self.0.send(Input::Stop).await;
     }
 
+    /// Asks it to read its configuration again.
+    pub async fn reload(&self) {
+        // If it has ended, there is nothing to configure.
+        let _ = self.0.send(Input::Reload).await;
+    }
+
     /// Its health; `None` if it has ended.
     pub async fn health(&self) -> Option<Box<Health>> {
         let (sender, receiver) = channel::bounded(1);
@@ -77,9 +86,18 @@ pub struct Daemon<W> {
     /// Boxed: it is large, and futures are moved.
     pub(super) engine: Box<Engine>,
     pub(super) probers: Vec<Prober<W>>,
-    pub(super) jobs: Vec<Sender<Job>>,
+    /// The queues of each WAN.
+    pub(super) queues: Vec<Rc<Queues>>,
+    /// One per router.
+    pub(super) accesses: Vec<Access>,
+    /// Accesses opened up to now.
+    opened: u32,
     inputs: Receiver<Input>,
-    sender: Sender<Input>,
+    pub(super) sender: Sender<Input>,
+    pub(super) executor: Rc<LocalExecutor<'static>>,
+    /// Where the status endpoint is to listen from now on.
+    pub(super) moves: Sender<SocketAddr>,
+    listens: Receiver<SocketAddr>,
     pub(super) files: Files,
     pub(super) started: Instant,
     /// RouterOS version per router, once known.
@@ -87,7 +105,9 @@ pub struct Daemon<W> {
     /// Why the last request to each router failed.
     pub(super) errors: Vec<Option<RouterError>>,
     stop_by: Option<Instant>,
-    guard: Guard,
+    pub(super) guard: Guard,
+    pub(super) source: Option<Source<W>>,
+    pub(super) reload: Reload,
 }
 
 enum Wake {
@@ -111,19 +131,27 @@ impl<W: Wire> Daemon<W> {
         let seed = clock::unix_now() ^ now.as_micros().rotate_left(32);
         let probers = wires.into_iter().zip(&config.wans);
         let (sender, inputs) = channel::bounded(MAX_INPUTS);
+        let (moves, listens) = channel::bounded(1);
         let mut daemon = Self {
             names: names::of(&config),
             engine: Box::new(Engine::new(&settings, now, seed)),
             probers: probers.map(|(wire, wan)| Prober::new(wire, &wan.probe.reflectors)).collect(),
-            jobs: Vec::new(),
+            queues: router::queues(&config.wans),
+            accesses: Vec::new(),
+            opened: 0,
             inputs,
             sender,
+            executor: Rc::new(LocalExecutor::new()),
+            moves,
+            listens,
             files: Files::new(&config.globals),
             started: now,
             versions: vec![String::new(); config.routers.len()],
             errors: vec![None; config.routers.len()],
             stop_by: None,
             guard: Guard::default(),
+            source: None,
+            reload: Reload::default(),
             config,
         };
         daemon.restore();
@@ -134,6 +162,13 @@ impl<W: Wire> Daemon<W> {
     #[must_use]
     pub fn guarded_by(mut self, guard: Guard) -> Self {
         self.guard = guard;
+        self
+    }
+
+    /// The same daemon, which reads its configuration again from there when asked to.
+    #[must_use]
+    pub fn reloading(mut self, source: Source<W>) -> Self {
+        self.source = Some(source);
         self
     }
 
@@ -153,31 +188,26 @@ impl<W: Wire> Daemon<W> {
 
     /// Runs until it is asked to end.
     pub async fn run(mut self, clients: Vec<RestClient>) -> Ended {
-        let executor = Rc::new(LocalExecutor::new());
-        self.spawn_tasks(&executor, clients).await;
+        for client in clients {
+            let access = self.open(client);
+            self.accesses.push(access);
+        }
+        let listen = self.config.globals.listen;
+        let open = health::listen(listen).await;
+        let executor = Rc::clone(&self.executor);
+        let listener = Listener { open, at: listen, moves: self.listens.clone() };
+        let status = health::serve(Rc::clone(&executor), listener, self.sender.clone());
+        executor.spawn(status).detach();
         let ended = executor.run(self.turn_until_the_end()).await;
         self.save(Occasion::End);
         info!("ended");
         ended
     }
 
-    async fn spawn_tasks(
-        &mut self,
-        executor: &Rc<LocalExecutor<'static>>,
-        clients: Vec<RestClient>,
-    ) {
-        for (index, client) in (0..).zip(clients) {
-            let (sender, receiver) = channel::bounded(1);
-            self.jobs.push(sender);
-            let queues = router::queues(&self.config.wans);
-            let task =
-                router::serve(RouterId(index), client, queues, receiver, self.sender.clone());
-            executor.spawn(task).detach();
-        }
-        if let Some(listener) = health::listen(self.config.globals.listen).await {
-            let task = health::serve(Rc::clone(executor), listener, self.sender.clone());
-            executor.spawn(task).detach();
-        }
+    /// Begins to serve a router.
+    pub(super) fn open(&mut self, client: RestClient) -> Access {
+        self.opened = self.opened.wrapping_add(1);
+        Access::open(AccessId(self.opened), client, self.sender.clone(), &self.executor)
     }
 
     async fn turn_until_the_end(&mut self) -> Ended {
@@ -250,13 +280,19 @@ impl<W: Wire> Daemon<W> {
                 // A client that has gone away needs no answer.
                 let _ = client.try_send(Box::new(self.health()));
             }
+            Input::Reload => self.begin_reload(),
+            Input::Prepared(prepared) => self.end_reload(*prepared),
             // Asked twice: what is not done by now is left.
             Input::Stop if self.stop_by.is_some() => self.stop_by = Some(Instant::default()),
             Input::Stop => self.begin_end(),
         }
     }
 
-    fn on_done(&mut self, Done { router, ticket, reply }: Done) {
+    fn on_done(&mut self, Done { access, ticket, reply }: Done) {
+        let places = (0..).map(RouterId).zip(&self.accesses);
+        let place = places.into_iter().find(|(_, own)| own.id == access);
+        // The last word of an access that was closed meanwhile.
+        let Some((router, _)) = place else { return };
         let index = usize::from(router.0);
         if let Ok(Reply::Resource(facts)) = &reply {
             self.learn(router, facts);
@@ -302,6 +338,11 @@ impl<W: Wire> Daemon<W> {
         self.stop_by = Some(now + FLUSH_FOR);
         self.save(Occasion::Change);
         self.engine.on_stop(now);
+    }
+
+    /// Whether the end has begun.
+    pub(super) const fn ends(&self) -> bool {
+        self.stop_by.is_some()
     }
 
     fn is_over(&mut self) -> Option<Ended> {

@@ -5,6 +5,7 @@ mod access;
 mod command;
 mod ending;
 mod hostile;
+mod reload;
 mod replay;
 mod restart;
 mod starting;

@@ -101,9 +101,9 @@ fn check_the_end(bench: &Bench) -> u32 {
     let mut reached = 0;
     for (index, wan) in bench.engine.wans().iter().enumerate() {
         let router = &bench.engine.routers()[usize::from(wan.settings().router.0)];
-        let lost = matches!(router.contact(), Contact::Lost { .. });
+        let away = router.contact() != Contact::Reachable;
         let trouble = wan.applier().outcomes().any(|(_, _, trouble)| trouble.is_some());
-        if lost || trouble {
+        if away || trouble {
             continue;
         }
         let aim = aim(&bench.engine, index);

@@ -2,6 +2,7 @@
 
 mod ends;
 mod queues;
+mod reload;
 mod routers;
 
 use wanctl::{

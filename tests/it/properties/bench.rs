@@ -1,5 +1,7 @@
 //! Drives the core with inputs that a seed chooses, plausible and implausible ones.
 
+mod changes;
+
 use fastrand::Rng;
 use wanctl::control::{
     engine::{Answer, Engine},
@@ -98,6 +100,7 @@ impl Bench {
             91..94 => self.odd_answer(),
             94..97 => self.meddle(),
             97 if self.rng.u8(..40) == 0 => self.stop(),
+            98 => self.reconfigure(),
             _ => self.go_on(),
         }
         for router in &mut self.routers {
