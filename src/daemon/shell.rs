@@ -13,14 +13,15 @@ use smol::{
 
 use super::{
     alarm,
+    connectors::Connectors,
     guard::Guard,
     health,
-    input::{Done, Input, Job},
+    input::{Connected, Done, Input, Job},
     names, router,
     state::{Files, Occasion},
 };
 use crate::{
-    config::Config,
+    config::{Config, WanSection},
     control::{
         engine::{Engine, FLUSH_FOR},
         time::Instant,
@@ -78,6 +79,7 @@ pub struct Daemon<W> {
     pub(super) engine: Box<Engine>,
     pub(super) probers: Vec<Prober<W>>,
     pub(super) jobs: Vec<Sender<Job>>,
+    pub(super) connectors: Connectors,
     inputs: Receiver<Input>,
     sender: Sender<Input>,
     pub(super) files: Files,
@@ -114,8 +116,9 @@ impl<W: Wire> Daemon<W> {
         let mut daemon = Self {
             names: names::of(&config),
             engine: Box::new(Engine::new(&settings, now, seed)),
-            probers: probers.map(|(wire, wan)| Prober::new(wire, &wan.probe.reflectors)).collect(),
+            probers: probers.map(|(wire, wan)| prober(wire, wan)).collect(),
             jobs: Vec::new(),
+            connectors: Connectors::default(),
             inputs,
             sender,
             files: Files::new(&config.globals),
@@ -174,6 +177,7 @@ impl<W: Wire> Daemon<W> {
                 router::serve(RouterId(index), client, queues, receiver, self.sender.clone());
             executor.spawn(task).detach();
         }
+        self.connectors = Connectors::spawn(executor, &self.config.wans, &self.sender);
         if let Some(listener) = health::listen(self.config.globals.listen).await {
             let task = health::serve(Rc::clone(executor), listener, self.sender.clone());
             executor.spawn(task).detach();
@@ -230,9 +234,16 @@ impl<W: Wire> Daemon<W> {
     /// Takes in the replies that have arrived.
     fn drain(&mut self) {
         let now = clock::now();
-        let Self { probers, engine, .. } = self;
-        for (index, prober) in (0..).map(WanId).zip(probers) {
+        let Self { probers, engine, config, .. } = self;
+        for ((index, prober), wan) in (0..).map(WanId).zip(probers).zip(&config.wans) {
+            let gateway = wan.control.reflectors;
             prober.drain(now, |received| match received {
+                Received::Reply { reflector, number, .. }
+                | Received::Untimed { reflector, number }
+                    if reflector == gateway =>
+                {
+                    engine.on_gateway(index, number, now);
+                }
                 Received::Reply { reflector, number, at } => {
                     engine.on_reply(index, reflector, number, at);
                 }
@@ -246,6 +257,9 @@ impl<W: Wire> Daemon<W> {
     fn take(&mut self, input: Input) {
         match input {
             Input::Done(done) => self.on_done(done),
+            Input::Connected(Connected { wan, target, number, outcome }) => {
+                self.engine.on_connected(wan, target, number, outcome, clock::now());
+            }
             Input::Health(client) => {
                 // A client that has gone away needs no answer.
                 let _ = client.try_send(Box::new(self.health()));
@@ -300,6 +314,8 @@ impl<W: Wire> Daemon<W> {
         let now = clock::now();
         self.guard.stopping(now);
         self.stop_by = Some(now + FLUSH_FOR);
+        // What is on the way is closed at once.
+        self.connectors = Connectors::default();
         self.save(Occasion::Change);
         self.engine.on_stop(now);
     }
@@ -315,6 +331,12 @@ impl<W: Wire> Daemon<W> {
             Ended::Early
         })
     }
+}
+
+/// A prober for the reflectors and, after them, the gateway.
+fn prober<W: Wire>(wire: W, wan: &WanSection) -> Prober<W> {
+    let asked: Vec<_> = wan.probe.reflectors.iter().chain(&wan.probe.gateway).copied().collect();
+    Prober::new(wire, &asked)
 }
 
 /// Resolves when a prober must be drained at once. Where the kernel stamps what it receives, that

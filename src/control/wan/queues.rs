@@ -42,10 +42,10 @@ impl Wan {
     }
 
     fn gate(&self) -> Gate {
-        match (self.stopping, self.law.means()) {
+        match (self.stopping, self.has_begun()) {
             (true, _) => Gate::Flush,
-            (false, None) => Gate::RepairOnly,
-            (false, Some(_)) => Gate::Open,
+            (false, false) => Gate::RepairOnly,
+            (false, true) => Gate::Open,
         }
     }
 
@@ -108,7 +108,7 @@ impl Wan {
     /// Decides no more; brings both queues to the last decision, or to the limits for the end.
     pub fn on_stop(&mut self, now: Instant) {
         self.stopping = true;
-        if self.law.means().is_none() {
+        if !self.has_begun() {
             self.keep_as_found();
         }
         self.applier.want(self.aim());

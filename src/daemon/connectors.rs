@@ -1,0 +1,76 @@
+//! One task per TCP target: connects when the core wants it, and hands the outcome back.
+//! Promises: one connect per target at a time, over within its deadline; nobody waits for it; what
+//! is on the way is closed when the connectors are dropped.
+//! Knows nothing of what the times are good for.
+
+use smol::{
+    LocalExecutor, Task,
+    channel::{self, Receiver, Sender},
+};
+
+use super::input::{Connected, Input};
+use crate::{
+    config::WanSection,
+    control::{fallback::Outcome, wan::WanId},
+    probe::tcp::Target,
+};
+
+/// The tasks of all targets of all WANs.
+#[derive(Debug, Default)]
+pub(super) struct Connectors(Vec<Vec<Connector>>);
+
+#[derive(Debug)]
+struct Connector {
+    numbers: Sender<u32>,
+    /// Ends when dropped.
+    _task: Task<()>,
+}
+
+impl Connectors {
+    pub(super) fn spawn(
+        executor: &LocalExecutor<'static>,
+        wans: &[WanSection],
+        inputs: &Sender<Input>,
+    ) -> Self {
+        let of_wan = |(wan, section): (u8, &WanSection)| {
+            let targets = (0..).zip(Target::all(&section.probe));
+            targets
+                .map(|(index, target)| {
+                    let (numbers, wanted) = channel::bounded(1);
+                    let task = serve(WanId(wan), index, target, wanted, inputs.clone());
+                    Connector { numbers, _task: executor.spawn(task) }
+                })
+                .collect()
+        };
+        Self((0..).zip(wans).map(of_wan).collect())
+    }
+
+    /// Begins a connect; `false` if the last one is not over.
+    pub(super) fn connect(&self, wan: WanId, target: u8, number: u32) -> bool {
+        let of_wan = self.0.get(usize::from(wan.0));
+        let connector = of_wan.and_then(|targets| targets.get(usize::from(target)));
+        connector.is_some_and(|connector| connector.numbers.try_send(number).is_ok())
+    }
+}
+
+async fn serve(
+    wan: WanId,
+    index: u8,
+    target: Target,
+    wanted: Receiver<u32>,
+    inputs: Sender<Input>,
+) {
+    while let Ok(number) = wanted.recv().await {
+        let outcome = match target.handshake().await {
+            Ok(took) => Outcome::Completed(took),
+            Err(error) => {
+                log::debug!("TCP connect to {}: {error}", target.address());
+                Outcome::Failed
+            }
+        };
+        let connected = Connected { wan, target: index, number, outcome };
+        if inputs.send(Input::Connected(connected)).await.is_err() {
+            break;
+        }
+    }
+}
