@@ -95,6 +95,11 @@ impl Classic {
         };
         let spike = self.spikes.judge(known, observation.value, observation.samples);
         known.update(observation.value);
+        if observation.scale == Scale::Own && known.delta() < 0.0 {
+            // A stand-in is met at any time, often on a loaded line. What is below its baseline
+            // proves that; out of bounds it stays.
+            let _ = known.restore(known.load(), known.load());
+        }
         let (load, baseline, delta) = (known.load(), known.baseline(), known.delta());
         let verdict = |((ladder, thresholds), raise): ((&mut Ladder, Thresholds), Raise)| {
             let (zone, cause) = if spike {
@@ -153,8 +158,8 @@ impl Classic {
     }
 
     /// Another source stands in for the reflectors, with one value per `rhythm`: its idle time is
-    /// learnt anew. The load takes each value as it takes a round; the baseline follows in its
-    /// configured time.
+    /// learnt anew. The load takes each value as it takes a round; the baseline rises in its
+    /// configured time, and falls with the load at once.
     pub fn learn_own(&mut self, rhythm: Span) {
         let Settings { interval, baseline, .. } = self.settings;
         let time_constant = baseline.time_constant.part(interval.as_micros(), rhythm.as_micros());
@@ -387,6 +392,19 @@ mod tests {
         assert_eq!((icmp.baseline(), icmp.load()), (ms(25.0), ms(25.0)));
         law.learn_own(Span::from_millis(200));
         assert_eq!(observe_own(&mut law, 90.0), None, "the next one learns anew");
+    }
+
+    #[test]
+    fn a_stand_in_that_was_met_on_a_loaded_line_is_known_as_soon_as_the_load_falls() {
+        let mut law = Classic::new(settings());
+        law.learn_own(Span::from_millis(200));
+        (0..10).for_each(|_| assert_eq!(observe_own(&mut law, 180.0), None));
+        for _ in 0..30 {
+            observe_own(&mut law, 30.0).unwrap();
+        }
+        let decision = observe_own(&mut law, 80.0).unwrap();
+        assert!((decision.baseline.ms() - 30.0).abs() < 0.5, "{decision:?}");
+        assert!(decision.delta > 9.0, "{decision:?}");
     }
 
     /// 2.5 s at one value per 50 ms and 2.5 s at one per 200 ms are the same time.

@@ -12,16 +12,16 @@
 //!
 //! Times come at 5 Hz here, not at 20, and each moves the load as much as a round of the reflectors
 //! would: the load follows four times as slowly as by ICMP (with the defaults, a time constant of
-//! 1 s), and a decrease has a quarter of the steps per second. 100 ms of bloat are YELLOW after one
-//! sample (at most 0.4 s) and RED after eight (1.6 s); the first RED decision of a spike comes with
-//! the second sample. Slower, and by the same measure less easily led astray by a single odd time,
-//! of which there is no median here. Between two times the rates are held.
+//! 1 s), and rates fall and rise by a quarter of the steps per second. 100 ms of bloat are YELLOW
+//! after one sample (at most 0.4 s) and RED after eight (1.6 s); the first RED decision of a spike
+//! comes with the second sample. Slower, and by the same measure less easily led astray by a single
+//! odd time, of which there is no median here. Between two times the rates are held.
 
 mod gateway;
 mod offset;
 mod targets;
 
-pub use self::targets::{DEADLINE, MAX_TARGETS};
+pub use self::targets::{DEADLINE, MAX_ON_WAY, MAX_TARGETS};
 use self::{
     gateway::Echoes,
     targets::{Target, Targets},

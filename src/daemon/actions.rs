@@ -62,7 +62,7 @@ impl<W: Wire> Daemon<W> {
 
     fn connect(&mut self, wan: WanId, target: u8, number: u32) {
         if !self.connectors.connect(wan, target, number) {
-            // Its last connect is not over yet, against all deadlines; or the end has begun.
+            // Those before are not over yet, against all deadlines; or the end has begun.
             self.engine.on_connected(wan, target, number, Outcome::Failed, clock::now());
         }
     }

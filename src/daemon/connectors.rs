@@ -1,5 +1,5 @@
-//! One task per TCP target: connects when the core wants it, and hands the outcome back.
-//! Promises: one connect per target at a time, over within its deadline; nobody waits for it; what
+//! The tasks of the TCP targets: they connect when the core wants it, and hand the outcome back.
+//! Promises: a connect is over within its deadline; nobody waits for it; what
 //! is on the way is closed when the connectors are dropped.
 //! Knows nothing of what the times are good for.
 
@@ -11,7 +11,10 @@ use smol::{
 use super::input::{Connected, Input};
 use crate::{
     config::WanSection,
-    control::{fallback::Outcome, wan::WanId},
+    control::{
+        fallback::{MAX_ON_WAY, Outcome},
+        wan::WanId,
+    },
     probe::tcp::Target,
 };
 
@@ -22,8 +25,8 @@ pub(super) struct Connectors(Vec<Vec<Connector>>);
 #[derive(Debug)]
 struct Connector {
     numbers: Sender<u32>,
-    /// Ends when dropped.
-    _task: Task<()>,
+    /// As many as connects may be on the way; they end when dropped.
+    _tasks: Vec<Task<()>>,
 }
 
 impl Connectors {
@@ -37,15 +40,18 @@ impl Connectors {
             targets
                 .map(|(index, target)| {
                     let (numbers, wanted) = channel::bounded(1);
-                    let task = serve(WanId(wan), index, target, wanted, inputs.clone());
-                    Connector { numbers, _task: executor.spawn(task) }
+                    let serve = |_| {
+                        let (target, wanted) = (target.clone(), wanted.clone());
+                        executor.spawn(serve(WanId(wan), index, target, wanted, inputs.clone()))
+                    };
+                    Connector { numbers, _tasks: (0..MAX_ON_WAY).map(serve).collect() }
                 })
                 .collect()
         };
         Self((0..).zip(wans).map(of_wan).collect())
     }
 
-    /// Begins a connect; `false` if the last one is not over.
+    /// Begins a connect; `false` if as many as may be are on the way already.
     pub(super) fn connect(&self, wan: WanId, target: u8, number: u32) -> bool {
         let of_wan = self.0.get(usize::from(wan.0));
         let connector = of_wan.and_then(|targets| targets.get(usize::from(target)));

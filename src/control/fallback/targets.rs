@@ -1,6 +1,6 @@
 //! The TCP targets of one WAN: whose turn it is, and who is still on the way.
-//! Promises: at most one connect per target is on the way, and none for longer than [`DEADLINE`];
-//! an outcome is taken once, and only from the connect that was asked for last.
+//! Promises: at most [`MAX_ON_WAY`] connects per target are on the way, more than one only if the
+//! last is overdue, and none for longer than [`DEADLINE`]; an outcome is taken once.
 //! Knows nothing of addresses, nor what the times are good for.
 
 use heapless::Vec;
@@ -12,6 +12,11 @@ use crate::control::time::{Instant, Span};
 pub const MAX_TARGETS: usize = 4;
 /// A handshake that takes longer is none. As long as the time an echo has.
 pub const DEADLINE: Span = Span::from_secs(2);
+/// Connects to one target that may be on the way at a time.
+pub const MAX_ON_WAY: usize = 3;
+/// A connect that takes longer is overdue, and does not keep the next one waiting: a lost packet
+/// must not make a loaded line blind until the deadline, when it is loaded that they get lost.
+const OVERDUE: Span = Span::from_millis(600);
 /// One turn in so many goes to a target that is not in use, to learn whether it is better.
 const OTHERS_EVERY: u32 = 5;
 
@@ -23,7 +28,8 @@ pub(super) struct Target {
     pub(super) heard: Option<Instant>,
     /// When its last connect was over, well or not.
     pub(super) settled: Option<Instant>,
-    on_way: Option<(u32, Instant)>,
+    /// Number and time of asking, the oldest first.
+    on_way: Vec<(u32, Instant), MAX_ON_WAY>,
     turn: u32,
 }
 
@@ -66,16 +72,19 @@ impl Targets {
             (in_use(*index, target) == others_first, waited(target), *index)
         })?;
         let target = self.get_mut(index)?;
-        target.on_way = Some((number, now));
+        target.on_way.retain(|(_, asked)| now.since(*asked) < DEADLINE);
+        // Cannot fail: it was free.
+        let _ = target.on_way.push((number, now));
         target.turn = number;
         self.number = number;
         Some((index, number))
     }
 
-    /// Whether this is the connect that is on the way, which then no longer is.
+    /// When this connect was asked for, if it was on the way. It no longer is.
     pub(super) fn settle(&mut self, target: u8, number: u32, now: Instant) -> Option<Instant> {
         let target = self.get_mut(target)?;
-        let (_, asked) = target.on_way.take_if(|(asked, _)| *asked == number)?;
+        let place = target.on_way.iter().position(|(asked, _)| *asked == number)?;
+        let (_, asked) = target.on_way.remove(place);
         target.settled = Some(now);
         Some(asked)
     }
@@ -84,7 +93,9 @@ impl Targets {
 impl Target {
     /// Whether it may be asked.
     fn is_free(&self, now: Instant) -> bool {
-        self.on_way.is_none_or(|(_, asked)| now.since(asked) >= DEADLINE)
+        let age = |asked: Instant| now.since(asked);
+        let alive = self.on_way.iter().filter(|(_, asked)| age(*asked) < DEADLINE).count();
+        alive < MAX_ON_WAY && self.on_way.last().is_none_or(|(_, asked)| age(*asked) >= OVERDUE)
     }
 
     /// Whether it completed a handshake within `span`.
@@ -101,13 +112,18 @@ mod tests {
     const START: Instant = Instant::from_micros(0);
 
     #[test]
-    fn targets_take_turns_and_one_is_on_the_way_at_a_time() {
+    fn targets_take_turns_and_wait_for_their_own_connect_until_it_is_overdue() {
         let mut targets = Targets::new(2);
-        let mut ask = |now| targets.ask(now, |_, _| false);
-        assert_eq!(ask(START), Some((0, 1)));
-        assert_eq!(ask(START), Some((1, 2)));
-        assert_eq!(ask(START + Span::from_millis(1_999)), None);
-        assert_eq!(ask(START + DEADLINE), Some((0, 3)), "given up after the deadline");
+        let mut ask = |ms| targets.ask(START + Span::from_millis(ms), |_, _| false);
+        assert_eq!(ask(0), Some((0, 1)));
+        assert_eq!(ask(200), Some((1, 2)));
+        assert_eq!(ask(599), None);
+        assert_eq!(ask(600), Some((0, 3)), "overdue");
+        assert_eq!(ask(800), Some((1, 4)));
+        assert_eq!(ask(1_200), Some((0, 5)));
+        assert_eq!(ask(1_400), Some((1, 6)));
+        assert_eq!(ask(1_999), None, "three are on the way to each");
+        assert_eq!(ask(2_000), Some((0, 7)), "the first is given up");
     }
 
     #[test]
@@ -116,7 +132,7 @@ mod tests {
         let (_, first) = targets.ask(START, |_, _| false).unwrap();
         let later = START + DEADLINE;
         let (_, second) = targets.ask(later, |_, _| false).unwrap();
-        assert_eq!(targets.settle(0, first, later), None);
+        assert_eq!(targets.settle(0, first, later), None, "given up");
         assert_eq!(targets.settle(1, second, later), None);
         assert_eq!(targets.settle(0, second, later), Some(later));
         assert_eq!(targets.settle(0, second, later), None);
