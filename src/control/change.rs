@@ -36,8 +36,19 @@ pub struct KeptWan {
     /// For each of its reflectors, the place it had; `None`: it is new, or is now asked by another
     /// way, so that nothing known of it holds.
     pub reflectors: Vec<Option<u8>, MAX_REFLECTORS>,
+    /// What is known of those who are asked when no reflector answers.
+    pub stand_ins: KeptStandIns,
     /// What is known of its queues.
     pub queues: KeptQueues,
+}
+
+/// What is known of those who are asked when no reflector answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptStandIns {
+    /// They are the same ones at the same places, asked by the same way.
+    Same,
+    /// They are others.
+    Others,
 }
 
 /// What is known of the queues of a WAN that goes on.

@@ -15,6 +15,7 @@ use super::{
     connectivity::{Change, Contact},
     event::{Action, Event, Outbox, RouterNews, Ticket, What},
     failure::FailureKind,
+    fallback::Outcome,
     queue::Found,
     saved::{Freshness, SavedWan},
     time::{Instant, Span},
@@ -126,6 +127,27 @@ impl Engine {
     pub fn on_forged(&mut self, wan: WanId) {
         if let Some(wan) = self.wan_mut(wan) {
             wan.on_forged();
+        }
+    }
+
+    /// A connect to a TCP target is over.
+    pub fn on_connected(
+        &mut self,
+        wan: WanId,
+        target: u8,
+        number: u32,
+        outcome: Outcome,
+        now: Instant,
+    ) {
+        if let Some(wan) = self.wan_mut(wan) {
+            wan.on_connected(target, number, outcome, now);
+        }
+    }
+
+    /// The gateway of a WAN answered an echo.
+    pub fn on_gateway(&mut self, wan: WanId, number: u32, now: Instant) {
+        if let Some(wan) = self.wan_mut(wan) {
+            wan.on_gateway(number, now);
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod queues;
 mod retune;
+mod signal;
 mod view;
 
 pub use super::id::{RouterId, WanId};
@@ -12,7 +13,9 @@ use super::{
     applier::{Applier, Layout, OnExit},
     classic::{self, Classic},
     event::{Action, Outbox, WanNews, What},
-    law::{Decision, Observation, Verdict},
+    fallback::{self, Fallback, Instead},
+    law::{Decision, Observation, Scale, Verdict},
+    notice::Notice,
     reflectors::{HealthChange, Reflectors},
     rhythm::Rhythm,
     rounds::{ProbeFate, REPLY_TIMEOUT, Rounds, Settled},
@@ -44,6 +47,8 @@ pub struct Settings {
     pub layout: Layout,
     /// Writes per hour from which on increases slow down (60 to 7200).
     pub write_budget: u16,
+    /// What is asked when no reflector answers.
+    pub fallback: fallback::Settings,
     /// What happens to the limits at the end.
     pub on_exit: PerDirection<OnExit>,
 }
@@ -55,8 +60,13 @@ pub enum Signal {
     Learning,
     /// Replies arrive.
     Fresh,
-    /// No reflector has answered since this point.
-    Lost(Instant),
+    /// No reflector answers.
+    Lost {
+        /// The last reply that made a round, or the start.
+        since: Instant,
+        /// What answers instead.
+        instead: Instead,
+    },
 }
 
 /// How the cycles went, since the start.
@@ -84,8 +94,13 @@ pub struct Wan {
     /// The last reply that made a round, or the start.
     heard: Instant,
     signal: Signal,
+    fallback: Fallback,
+    /// Whose idle time the law's own scale is.
+    stand_in: Option<u8>,
+    notice: Notice,
     /// When a probe could not be sent last.
     blocked: Option<Instant>,
+    /// The zones told last.
     zones: PerDirection<Option<Zone>>,
     decision: Option<Decision>,
     cycles: Cycles,
@@ -102,7 +117,7 @@ pub struct Wan {
 impl Wan {
     /// Starts at `now` with its first tick due at once.
     pub fn new(id: WanId, settings: Settings, now: Instant, seed: u64) -> Self {
-        let Settings { law, layout, write_budget, reflectors, .. } = settings;
+        let Settings { law, layout, write_budget, reflectors, fallback, .. } = settings;
         let mut wan = Self {
             id,
             settings,
@@ -114,6 +129,9 @@ impl Wan {
             number: 0,
             heard: now,
             signal: Signal::Learning,
+            fallback: Fallback::new(fallback, law.interval, law.baseline.min, now),
+            stand_in: None,
+            notice: Notice::new(now),
             blocked: None,
             zones: PerDirection::both(None),
             decision: None,
@@ -170,6 +188,7 @@ impl Wan {
         } else {
             self.listen(now, outbox);
         }
+        self.ask_besides(now, outbox);
         let chosen = self.reflectors.choose(now);
         self.number = self.number.wrapping_add(1);
         self.rounds.open(self.number, now, &chosen);
@@ -203,20 +222,29 @@ impl Wan {
     }
 
     fn decide(&mut self, settled: &Settled, now: Instant, outbox: &mut Outbox) {
-        if let Signal::Lost(since) = self.signal {
-            outbox.tell(now, What::Wan(self.id, WanNews::SignalBack(now.since(since))));
-        }
-        self.heard = now;
+        self.regain(now, outbox);
         let learnt_before = self.law.means().is_some();
         let Settled { value, samples } = settled;
-        let observation = Observation { value: *value, samples, raises: self.raises() };
-        self.decision = self.law.observe(&observation);
+        self.observe(*value, samples, Scale::Icmp, now, outbox);
+        self.feel(now);
         self.signal = if self.law.means().is_some() { Signal::Fresh } else { Signal::Learning };
         self.measured = self.law.means().map(|_| now);
         if let (false, Some(means)) = (learnt_before, self.law.means()) {
             let news = WanNews::BaselineLearnt(means.baseline());
             outbox.tell(now, What::Wan(self.id, news));
         }
+    }
+
+    fn observe(
+        &mut self,
+        value: Rtt,
+        samples: &[Rtt],
+        scale: Scale,
+        now: Instant,
+        outbox: &mut Outbox,
+    ) {
+        let observation = Observation { value, samples, scale, raises: self.raises() };
+        self.decision = self.law.observe(&observation);
         if let Some(decision) = self.decision {
             self.cycles.decided = self.cycles.decided.saturating_add(1);
             self.tell_zones(&decision, now, outbox);
@@ -235,19 +263,6 @@ impl Wan {
                 outbox.tell(now, What::Wan(self.id, news));
             }
         }
-    }
-
-    /// A cycle without a fresh sample.
-    fn listen(&mut self, now: Instant, outbox: &mut Outbox) {
-        let silence = NO_SIGNAL_AFTER.max(self.settings.law.interval.times(3));
-        if now.since(self.heard) < silence || matches!(self.signal, Signal::Lost(_)) {
-            return;
-        }
-        self.signal = Signal::Lost(self.heard);
-        self.zones = PerDirection::both(None);
-        self.decision = None;
-        self.law.interrupt();
-        outbox.tell(now, What::Wan(self.id, WanNews::SignalLost));
     }
 
     /// A probe left at `at`.

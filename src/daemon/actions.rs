@@ -15,6 +15,7 @@ use crate::{
     control::{
         event::{Action, Event, Request, RouterNews, Ticket, WanNews, What},
         failure::FailureKind,
+        fallback::Outcome,
         reflectors::MAX_PROBES,
         wan::{RouterId, Wan, WanId},
     },
@@ -28,6 +29,8 @@ impl<W: Wire> Daemon<W> {
         while let Some(action) = self.engine.poll_action() {
             match action {
                 Action::Probe { wan, number, reflectors } => self.probe(wan, number, &reflectors),
+                Action::Connect { wan, target, number } => self.connect(wan, target, number),
+                Action::AskGateway { wan, number } => self.ask_gateway(wan, number),
                 Action::Ask { router, ticket, request } => {
                     self.ask(router, ticket, request);
                 }
@@ -65,6 +68,28 @@ impl<W: Wire> Daemon<W> {
             Err(unsent) => {
                 debug!("wan {}: a probe could not be sent: {}", names.wan(wan), unsent.error);
                 engine.on_send_failed(wan, now);
+            }
+        });
+    }
+
+    fn connect(&mut self, wan: WanId, target: u8, number: u32) {
+        if !self.connectors.connect(wan, target, number) {
+            // Those before are not over yet, against all deadlines; or the end has begun.
+            self.engine.on_connected(wan, target, number, Outcome::Failed, clock::now());
+        }
+    }
+
+    /// The gateway has the number after the last reflector's.
+    fn ask_gateway(&mut self, wan: WanId, number: u32) {
+        let Self { probers, config, .. } = self;
+        let place = usize::from(wan.0);
+        let (Some(prober), Some(wan)) = (probers.get_mut(place), config.wans.get(place)) else {
+            return;
+        };
+        let reflector = wan.control.reflectors;
+        prober.send(&[Probe { reflector, number }], clock::now(), |told| {
+            if let Err(unsent) = told {
+                debug!("wan {}: the gateway cannot be asked: {}", wan.name, unsent.error);
             }
         });
     }

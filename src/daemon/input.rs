@@ -6,7 +6,11 @@ use smol::channel::Sender;
 
 use super::reload::Prepared;
 use crate::{
-    control::event::{Request, Ticket},
+    control::{
+        event::{Request, Ticket},
+        fallback::Outcome,
+        wan::WanId,
+    },
     observe::health::Health,
     router::{error::RouterError, op::Reply, settings::Queues},
 };
@@ -16,6 +20,8 @@ use crate::{
 pub(super) enum Input {
     /// A router task is done.
     Done(Done),
+    /// A connect to a TCP target is over.
+    Connected(Connected),
     /// A client wants the health.
     Health(Sender<Box<Health>>),
     /// The configuration shall be read again.
@@ -24,6 +30,23 @@ pub(super) enum Input {
     Prepared(Box<Prepared>),
     /// The daemon shall end; said again: at once.
     Stop,
+}
+
+/// Which TCP target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) wan: WanId,
+    pub(super) target: u8,
+    /// In which configuration.
+    pub(super) generation: u32,
+}
+
+/// What came of a connect to a TCP target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Connected {
+    pub(super) place: Place,
+    pub(super) number: u32,
+    pub(super) outcome: Outcome,
 }
 
 /// A request of the core and its ticket, for the task of a router.

@@ -5,6 +5,7 @@
 
 mod actions;
 mod alarm;
+mod connectors;
 mod guard;
 mod health;
 mod input;

@@ -12,7 +12,10 @@ use log::{info, warn};
 
 use self::plan::Plan;
 pub(super) use self::prepare::Prepared;
-use super::{names, router, shell::Daemon};
+use super::{
+    names, router,
+    shell::{Daemon, prober},
+};
 use crate::{
     config::{Config, WanSection},
     control::{
@@ -20,7 +23,7 @@ use crate::{
         time::Instant,
     },
     os::clock,
-    probe::prober::{Prober, Wire},
+    probe::prober::Wire,
     router::http::RestClient,
 };
 
@@ -99,6 +102,7 @@ impl<W: Wire> Daemon<W> {
         self.engine.reconfigure(&change, now, seed);
         self.move_routers(&plan.routers, clients);
         self.move_probers(&plan, &next.wans, now);
+        self.connectors.serve(&self.executor, &next.wans, &self.sender);
         self.queues = router::queues(&next.wans);
         self.names = names::of(&next);
         self.config = next;
@@ -147,7 +151,7 @@ impl<W: Wire> Daemon<W> {
         let mut probers: VecDeque<_> = self.probers.drain(..).map(Some).collect();
         let next = |(wan, kept): (&WanSection, &Option<usize>)| {
             let kept = kept.and_then(|old| probers.get_mut(old)?.take());
-            kept.unwrap_or_else(|| Prober::new((source.open)(wan, now), &wan.probe.reflectors))
+            kept.unwrap_or_else(|| prober((source.open)(wan, now), wan))
         };
         self.probers = wans.iter().zip(&plan.wires).map(next).collect();
     }

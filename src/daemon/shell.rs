@@ -13,16 +13,17 @@ use smol::{
 
 use super::{
     alarm,
+    connectors::Connectors,
     guard::Guard,
     health::{self, Listener},
-    input::{AccessId, Done, Input},
+    input::{AccessId, Connected, Done, Input},
     names,
     reload::{Reload, Source},
     router::{self, Access},
     state::{Files, Occasion},
 };
 use crate::{
-    config::Config,
+    config::{Config, WanSection},
     control::{
         engine::{Engine, FLUSH_FOR},
         time::Instant,
@@ -92,6 +93,7 @@ pub struct Daemon<W> {
     pub(super) accesses: Vec<Access>,
     /// Accesses opened up to now.
     opened: u32,
+    pub(super) connectors: Connectors,
     inputs: Receiver<Input>,
     pub(super) sender: Sender<Input>,
     pub(super) executor: Rc<LocalExecutor<'static>>,
@@ -135,10 +137,11 @@ impl<W: Wire> Daemon<W> {
         let mut daemon = Self {
             names: names::of(&config),
             engine: Box::new(Engine::new(&settings, now, seed)),
-            probers: probers.map(|(wire, wan)| Prober::new(wire, &wan.probe.reflectors)).collect(),
+            probers: probers.map(|(wire, wan)| prober(wire, wan)).collect(),
             queues: router::queues(&config.wans),
             accesses: Vec::new(),
             opened: 0,
+            connectors: Connectors::default(),
             inputs,
             sender,
             executor: Rc::new(LocalExecutor::new()),
@@ -192,6 +195,7 @@ impl<W: Wire> Daemon<W> {
             let access = self.open(client);
             self.accesses.push(access);
         }
+        self.connectors.serve(&self.executor, &self.config.wans, &self.sender);
         let listen = self.config.globals.listen;
         let open = health::listen(listen).await;
         let executor = Rc::clone(&self.executor);
@@ -260,9 +264,16 @@ impl<W: Wire> Daemon<W> {
     /// Takes in the replies that have arrived.
     fn drain(&mut self) {
         let now = clock::now();
-        let Self { probers, engine, .. } = self;
-        for (index, prober) in (0..).map(WanId).zip(probers) {
+        let Self { probers, engine, config, .. } = self;
+        for ((index, prober), wan) in (0..).map(WanId).zip(probers).zip(&config.wans) {
+            let gateway = wan.control.reflectors;
             prober.drain(now, |received| match received {
+                Received::Reply { reflector, number, .. }
+                | Received::Untimed { reflector, number }
+                    if reflector == gateway =>
+                {
+                    engine.on_gateway(index, number, now);
+                }
                 Received::Reply { reflector, number, at } => {
                     engine.on_reply(index, reflector, number, at);
                 }
@@ -276,6 +287,12 @@ impl<W: Wire> Daemon<W> {
     fn take(&mut self, input: Input) {
         match input {
             Input::Done(done) => self.on_done(done),
+            Input::Connected(Connected { place, number, outcome }) => {
+                if self.connectors.knows(place) {
+                    let now = clock::now();
+                    self.engine.on_connected(place.wan, place.target, number, outcome, now);
+                }
+            }
             Input::Health(client) => {
                 // A client that has gone away needs no answer.
                 let _ = client.try_send(Box::new(self.health()));
@@ -336,6 +353,8 @@ impl<W: Wire> Daemon<W> {
         let now = clock::now();
         self.guard.stopping(now);
         self.stop_by = Some(now + FLUSH_FOR);
+        // What is on the way is closed at once.
+        self.connectors = Connectors::default();
         self.save(Occasion::Change);
         self.engine.on_stop(now);
     }
@@ -356,6 +375,12 @@ impl<W: Wire> Daemon<W> {
             Ended::Early
         })
     }
+}
+
+/// A prober for the reflectors and, after them, the gateway.
+pub(super) fn prober<W: Wire>(wire: W, wan: &WanSection) -> Prober<W> {
+    let asked: Vec<_> = wan.probe.reflectors.iter().chain(&wan.probe.gateway).copied().collect();
+    Prober::new(wire, &asked)
 }
 
 /// Resolves when a prober must be drained at once. Where the kernel stamps what it receives, that

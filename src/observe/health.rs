@@ -9,7 +9,8 @@ use super::words::Names;
 use crate::control::{
     connectivity::Contact,
     engine::{Engine, MAX_ROUTERS, MAX_WANS},
-    law::{Cause, Verdict},
+    fallback::Instead,
+    law::{Cause, Scale, Verdict},
     queue::{Outcome, QueueSlot},
     reflectors::MAX_REFLECTORS,
     rhythm::Lengths,
@@ -61,6 +62,13 @@ pub struct WanHealth {
     pub name: Text,
     /// `learning`, `fresh` or `no-signal`.
     pub signal: Text,
+    /// What the line is measured by: `icmp` or `tcp`; while the rates are held, what answers at
+    /// all: `gateway` or `none`.
+    pub source: Text,
+    /// The TCP target it is measured by.
+    pub tcp_target: Option<Text>,
+    /// What connect times are held against: the ICMP baseline by an `offset`, or one of their `own`.
+    pub tcp_baseline: Option<Text>,
     /// The idle round-trip time.
     pub baseline_ms: Option<f64>,
     /// The round-trip time under load.
@@ -197,8 +205,8 @@ impl Health {
             .zip(engine.routers())
             .map(|(index, router)| RouterHealth::of(RouterId(index), router, shell, now))
             .collect();
-        let fresh = engine.wans().iter().all(|wan| wan.signal() == Signal::Fresh);
-        let learning = engine.wans().iter().any(|wan| wan.signal() == Signal::Learning);
+        let fresh = wans.iter().all(|wan| wan.signal == FRESH);
+        let learning = wans.iter().any(|wan| wan.signal == LEARNING);
         let reachable = routers.iter().all(|router| router.reachable == Some(true));
         let untroubled =
             wans.iter().all(|wan| wan.download.trouble.is_none() && wan.upload.trouble.is_none());
@@ -232,11 +240,19 @@ impl Health {
 impl WanHealth {
     fn of(wan: &Wan, budget: (u16, u16), names: &Names) -> Self {
         let decision = wan.decision();
-        let means = wan.law().means();
+        let scale = match wan.signal() {
+            Signal::Lost { instead: Instead::Tcp { scale, .. }, .. } => scale,
+            Signal::Learning | Signal::Fresh | Signal::Lost { .. } => Scale::Icmp,
+        };
+        let means = wan.law().means_on(scale);
+        let (source, tcp_target, tcp_baseline) = source(wan, names);
         let (unused, cycles, counters) = (wan.unused(), wan.cycles(), wan.counters());
         Self {
             name: text(names.wan(wan.id())),
             signal: text(signal_word(wan)),
+            source: text(source),
+            tcp_target,
+            tcp_baseline,
             baseline_ms: means.map(|means| means.baseline().ms()),
             load_ms: decision.map(|decision| decision.load.ms()),
             delta_ms: decision.map(|decision| decision.delta),
@@ -264,11 +280,34 @@ impl From<Lengths> for CycleHealth {
     }
 }
 
-const fn signal_word(wan: &Wan) -> &'static str {
+const LEARNING: &str = "learning";
+const FRESH: &str = "fresh";
+const NO_SIGNAL: &str = "no-signal";
+
+fn signal_word(wan: &Wan) -> &'static str {
     match wan.signal() {
-        Signal::Learning => "learning",
-        Signal::Fresh => "fresh",
-        Signal::Lost(_) => "no-signal",
+        Signal::Learning => LEARNING,
+        Signal::Fresh => FRESH,
+        Signal::Lost { instead: Instead::Tcp { scale, .. }, .. } => {
+            if wan.law().means_on(scale).is_some() { FRESH } else { LEARNING }
+        }
+        Signal::Lost { instead: Instead::Gateway | Instead::Nothing, .. } => NO_SIGNAL,
+    }
+}
+
+/// What measures or answers; by TCP, the target and what its times are held against.
+fn source(wan: &Wan, names: &Names) -> (&'static str, Option<Text>, Option<Text>) {
+    match wan.signal() {
+        Signal::Learning | Signal::Fresh => ("icmp", None, None),
+        Signal::Lost { instead: Instead::Tcp { target, scale }, .. } => {
+            let baseline = match scale {
+                Scale::Icmp => "offset",
+                Scale::Own => "own",
+            };
+            ("tcp", Some(text(&names.target(wan.id(), target))), Some(text(baseline)))
+        }
+        Signal::Lost { instead: Instead::Gateway, .. } => ("gateway", None, None),
+        Signal::Lost { instead: Instead::Nothing, .. } => ("none", None, None),
     }
 }
 
@@ -276,8 +315,10 @@ const fn signal_word(wan: &Wan) -> &'static str {
 const fn undecided(wan: &Wan) -> &'static str {
     match wan.signal() {
         // The round that completes the baseline decides nothing yet.
-        Signal::Learning | Signal::Fresh => "learning",
-        Signal::Lost(_) => "no-signal",
+        Signal::Learning | Signal::Fresh | Signal::Lost { instead: Instead::Tcp { .. }, .. } => {
+            LEARNING
+        }
+        Signal::Lost { instead: Instead::Gateway | Instead::Nothing, .. } => NO_SIGNAL,
     }
 }
 
@@ -391,6 +432,9 @@ mod tests {
         let wan = WanHealth {
             name: text(&long),
             signal: text("no-signal"),
+            source: text("gateway"),
+            tcp_target: Some(text("[2001:db8:1111:2222:3333:4444:5555:6666]:65535")),
+            tcp_baseline: Some(text("offset")),
             baseline_ms: Some(-123.456_789_012_345_67),
             load_ms: None,
             delta_ms: Some(1e-300),

@@ -5,6 +5,7 @@
 
 mod batch;
 pub mod clock;
+pub mod handshake;
 pub mod lock;
 mod net_error;
 pub mod notify;

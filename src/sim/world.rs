@@ -10,6 +10,7 @@ use crate::{
         engine::{Answer, Engine},
         event::{Action, Event, Request, Ticket},
         failure::FailureKind,
+        fallback::{DEADLINE, Outcome},
         queue::{Found, Limit, QueueSlot},
         time::{Instant, Span},
         units::{Direction, PerDirection, Rate},
@@ -89,6 +90,8 @@ struct Site {
 #[derive(Clone, Copy, Debug)]
 enum Delivery {
     Reply { wan: WanId, reflector: u8, number: u32 },
+    Connected { wan: WanId, target: u8, number: u32, outcome: Outcome },
+    Gateway { wan: WanId, number: u32 },
     Answer { router: RouterId, ticket: Ticket, answer: Result<Answer, FailureKind> },
     Reboot { router: RouterId },
 }
@@ -96,7 +99,8 @@ enum Delivery {
 /// The core and its surroundings.
 #[derive(Clone, Debug)]
 pub struct World {
-    engine: Engine,
+    /// Boxed: it is large, and tests keep several worlds on a small stack.
+    engine: Box<Engine>,
     sites: Vec<Site>,
     routers: Vec<Router>,
     now: Instant,
@@ -105,6 +109,7 @@ pub struct World {
     sent: u64,
     events: Vec<Event>,
     requests: Vec<(Instant, RouterId, Request)>,
+    connects: Vec<(Instant, WanId, u8)>,
     steps_at_now: u32,
 }
 
@@ -126,7 +131,7 @@ impl World {
             Site { link, router: settings.router, initial, limits: initial }
         };
         let mut world = Self {
-            engine: Engine::new(&settings, now, seed),
+            engine: Box::new(Engine::new(&settings, now, seed)),
             sites: (0..).zip(wans).map(site).collect(),
             routers: routers
                 .into_iter()
@@ -137,6 +142,7 @@ impl World {
             sent: 0,
             events: Vec::new(),
             requests: Vec::new(),
+            connects: Vec::new(),
             steps_at_now: 0,
         };
         world.plan_reboots();
@@ -203,6 +209,10 @@ impl World {
             Delivery::Reply { wan, reflector, number } => {
                 self.engine.on_reply(wan, reflector, number, self.now);
             }
+            Delivery::Connected { wan, target, number, outcome } => {
+                self.engine.on_connected(wan, target, number, outcome, self.now);
+            }
+            Delivery::Gateway { wan, number } => self.engine.on_gateway(wan, number, self.now),
             Delivery::Answer { router, ticket, answer } => {
                 self.engine.on_answer(router, ticket, answer, self.now);
             }
@@ -224,6 +234,8 @@ impl World {
                 Action::Probe { wan, number, reflectors } => {
                     reflectors.iter().for_each(|reflector| self.probe(wan, *reflector, number));
                 }
+                Action::Connect { wan, target, number } => self.connect(wan, target, number),
+                Action::AskGateway { wan, number } => self.ask_gateway(wan, number),
                 Action::Ask { router, ticket, request } => self.ask(router, ticket, request),
                 Action::Save => {}
             }
@@ -238,6 +250,23 @@ impl World {
         let Some(site) = self.sites.get(usize::from(wan.0)) else { return };
         if let Some(rtt) = site.link.echo(self.now, reflector) {
             self.deliver(self.now + rtt, Delivery::Reply { wan, reflector, number });
+        }
+    }
+
+    /// A handshake that does not come about is given up at the deadline.
+    fn connect(&mut self, wan: WanId, target: u8, number: u32) {
+        self.connects.push((self.now, wan, target));
+        let Some(site) = self.sites.get(usize::from(wan.0)) else { return };
+        let took = site.link.connect(self.now, target).filter(|took| *took < DEADLINE);
+        let outcome = took.map_or(Outcome::Failed, Outcome::Completed);
+        let at = self.now + took.unwrap_or(DEADLINE);
+        self.deliver(at, Delivery::Connected { wan, target, number, outcome });
+    }
+
+    fn ask_gateway(&mut self, wan: WanId, number: u32) {
+        let Some(site) = self.sites.get(usize::from(wan.0)) else { return };
+        if let Some(rtt) = site.link.gateway(self.now) {
+            self.deliver(self.now + rtt, Delivery::Gateway { wan, number });
         }
     }
 
@@ -301,6 +330,11 @@ impl World {
     /// All that the routers were asked since this was asked last.
     pub fn take_requests(&mut self) -> Vec<(Instant, RouterId, Request)> {
         core::mem::take(&mut self.requests)
+    }
+
+    /// All connects begun since this was asked last: when, for which WAN, to which target.
+    pub fn take_connects(&mut self) -> Vec<(Instant, WanId, u8)> {
+        core::mem::take(&mut self.connects)
     }
 
     /// Lets time pass without the core: the board is suspended. What arrives meanwhile is found

@@ -10,6 +10,7 @@
 )]
 
 mod bloat;
+mod filtered;
 mod idle;
 mod load;
 mod needs;

@@ -4,6 +4,7 @@
 mod access;
 mod command;
 mod ending;
+mod fallback;
 mod hostile;
 mod reload;
 mod replay;

@@ -11,6 +11,7 @@ mod binary;
 mod config;
 mod docs;
 mod engine;
+mod handshake;
 mod layering;
 mod os;
 mod probe;

@@ -67,7 +67,7 @@ fn long_histories_hold_too() {
 /// Which rate each queue shall have at the end; `None` where nothing was decided.
 fn aim(engine: &Engine, wan: usize) -> PerDirection<Option<wanctl::control::units::Rate>> {
     let wan = &engine.wans()[wan];
-    let decided = wan.law().means().is_some();
+    let decided = wan.has_begun();
     wan.wanted().zip(wan.settings().on_exit).map(|(rate, on_exit)| match on_exit {
         OnExit::Set(rate) => Some(rate),
         OnExit::Keep => decided.then_some(rate),

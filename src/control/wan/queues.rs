@@ -42,10 +42,10 @@ impl Wan {
     }
 
     fn gate(&self) -> Gate {
-        match (self.stopping, self.law.means()) {
+        match (self.stopping, self.has_begun()) {
             (true, _) => Gate::Flush,
-            (false, None) => Gate::RepairOnly,
-            (false, Some(_)) => Gate::Open,
+            (false, false) => Gate::RepairOnly,
+            (false, true) => Gate::Open,
         }
     }
 
@@ -110,7 +110,7 @@ impl Wan {
     /// its end in both queues: one as found beside one replaced is what nobody wanted.
     pub fn on_stop(&mut self, now: Instant) {
         self.stopping = true;
-        if self.law.means().is_none() && !self.applier.has_begun() {
+        if !self.has_begun() && !self.applier.has_begun() {
             self.keep_as_found();
         }
         self.applier.want(self.aim());

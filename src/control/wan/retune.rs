@@ -5,8 +5,9 @@
 
 use super::{Settings, Signal, Wan, WanId};
 use crate::control::{
-    change::{KeptQueues, KeptWan},
+    change::{KeptQueues, KeptStandIns, KeptWan},
     classic::Measured,
+    fallback::{Fallback, Instead},
     reflectors::ROUND_WIDTH,
     rhythm::Rhythm,
     time::Instant,
@@ -37,7 +38,33 @@ impl Wan {
             self.restored = kept;
             self.forget_decisions();
         }
+        self.retune_stand_ins(&before, measured, from.stand_ins, now);
         self.retune_queues(settings, from.queues, now);
+    }
+
+    /// Offsets hold between the same targets and the same reflectors; the idle time of a stand-in,
+    /// for the same means.
+    fn retune_stand_ins(
+        &mut self,
+        before: &Settings,
+        measured: Measured,
+        kept: KeptStandIns,
+        now: Instant,
+    ) {
+        let Settings { law, fallback, .. } = self.settings;
+        let same_means = law.interval == before.law.interval && law.baseline == before.law.baseline;
+        let same_pairs = kept == KeptStandIns::Same && measured == Measured::Same;
+        if same_pairs && same_means && fallback == before.fallback {
+            return;
+        }
+        self.fallback = Fallback::new(fallback, law.interval, law.baseline.min, now);
+        self.stand_in = None;
+        if let Signal::Lost { since, .. } = self.signal {
+            self.signal = Signal::Lost { since, instead: Instead::Nothing };
+            self.decision = None;
+            self.law.interrupt();
+            self.fallback.begin(now);
+        }
     }
 
     /// The means belong to the reflectors that they were measured on: by another one the idle line

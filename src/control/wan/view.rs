@@ -56,6 +56,11 @@ impl Wan {
         self.signal
     }
 
+    /// Whether control has begun: a baseline is known, or something was decided without it.
+    pub const fn has_begun(&self) -> bool {
+        self.law.means().is_some() || self.cycles.decided > 0
+    }
+
     /// The reflectors.
     pub const fn reflectors(&self) -> &Reflectors {
         &self.reflectors

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use crate::{
     config::{Config, Globals, RouterSection, WanSection},
     control::{
-        change::{KeptQueues, KeptWan, NextRouter, NextWan},
+        change::{KeptQueues, KeptStandIns, KeptWan, NextRouter, NextWan},
         wan::{RouterId, WanId},
     },
     probe::settings::Settings as Probe,
@@ -35,13 +35,14 @@ impl Plan {
             let kept = KeptWan {
                 wan: WanId(u8::try_from(place).ok()?),
                 reflectors: places(&before.probe, &wan.probe).into_iter().collect(),
+                stand_ins: of_stand_ins(&before.probe, &wan.probe),
                 queues: of_queues(before, wan, &routers),
             };
             Some(kept)
         };
         let wire = |wan: &WanSection| {
-            found(wan)
-                .filter(|place| old.wans.get(*place).is_some_and(|old| old.probe == wan.probe))
+            let same = |old: &WanSection| same_echoes(&old.probe, &wan.probe);
+            found(wan).filter(|place| old.wans.get(*place).is_some_and(same))
         };
         Self {
             wans: new
@@ -84,9 +85,23 @@ fn of_queues(old: &WanSection, new: &WanSection, routers: &[NextRouter]) -> Kept
     }
 }
 
+/// Whether the same is asked by echoes, by the same way: connects do not travel on the wire.
+fn same_echoes(old: &Probe, new: &Probe) -> bool {
+    old.reflectors == new.reflectors && old.gateway == new.gateway && same_way(old, new)
+}
+
+fn same_way(old: &Probe, new: &Probe) -> bool {
+    old.source == new.source && old.interface == new.interface
+}
+
+fn of_stand_ins(old: &Probe, new: &Probe) -> KeptStandIns {
+    let same = old.tcp_targets == new.tcp_targets && old.gateway == new.gateway;
+    if same && same_way(old, new) { KeptStandIns::Same } else { KeptStandIns::Others }
+}
+
 /// Where each reflector stood before. Asked from elsewhere it is as good as another one.
 fn places(old: &Probe, new: &Probe) -> Vec<Option<u8>> {
-    let same_way = old.source == new.source && old.interface == new.interface;
+    let same_way = same_way(old, new);
     let place = |address: &IpAddr| {
         let place = old.reflectors.iter().position(|old| old == address && same_way)?;
         u8::try_from(place).ok()

@@ -2,7 +2,7 @@
 
 use wanctl::{
     control::{
-        change::{Change, KeptQueues, KeptWan, NextRouter, NextWan},
+        change::{Change, KeptQueues, KeptStandIns, KeptWan, NextRouter, NextWan},
         connectivity::Contact,
         event::Request,
         failure::FailureKind,
@@ -29,7 +29,9 @@ fn reload(
     routers: &[NextRouter],
 ) {
     let queues = if routers == KEPT { KeptQueues::Same } else { KeptQueues::Doubted };
-    let from = KeptWan { wan: WanId(0), reflectors: reflectors.into_iter().collect(), queues };
+    let reflectors = reflectors.into_iter().collect();
+    let stand_ins = KeptStandIns::Same;
+    let from = KeptWan { wan: WanId(0), reflectors, stand_ins, queues };
     let wans = [NextWan { settings: *settings, from: Some(from) }];
     let now = world.now();
     world.engine().reconfigure(&Change { wans: &wans, routers }, now, 5);

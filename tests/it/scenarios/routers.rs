@@ -2,7 +2,7 @@
 
 use wanctl::{
     control::{
-        event::{Event, Request, RouterNews, WanNews, What},
+        event::{Event, Request, RouterNews, SignalNews, WanNews, What},
         failure::FailureKind,
         law::Cause,
         queue::Limit,
@@ -166,7 +166,8 @@ fn a_board_that_slept_an_hour_goes_on_without_catching_up() {
     assert_eq!(world.engine().wans()[0].signal(), Signal::Fresh);
     assert!(converges(&mut world, 0));
     let news = of_wan(&world.take_events(), 0);
-    let back = news.iter().filter(|news| matches!(news, WanNews::SignalBack(_))).count();
+    let back =
+        news.iter().filter(|news| matches!(news, WanNews::Signal(SignalNews::Back { .. }))).count();
     assert_eq!(back, 1);
     let spikes = |news: &&WanNews| matches!(news, WanNews::Zone { cause: Cause::Spike, .. });
     assert_eq!(news.iter().filter(spikes).count(), 0, "an hour is no cycle");
@@ -264,7 +265,8 @@ fn the_shortest_and_the_longest_interval_work() {
         assert!(decided >= least, "{interval} ms: {decided} % of the cycles decided");
         assert!(converges(&mut world, 0), "{interval} ms");
         let lost = of_wan(&world.take_events(), 0);
-        let lost = lost.iter().filter(|news| matches!(news, WanNews::SignalLost)).count();
+        let lost =
+            lost.iter().filter(|news| matches!(news, WanNews::Signal(SignalNews::Lost(_)))).count();
         assert_eq!(lost, 0, "{interval} ms");
     }
 }

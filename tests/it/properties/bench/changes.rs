@@ -1,7 +1,7 @@
 //! Another configuration at any moment: which WANs and routers go on is a matter of chance.
 
 use wanctl::control::{
-    change::{Change, KeptQueues, KeptWan, NextRouter, NextWan},
+    change::{Change, KeptQueues, KeptStandIns, KeptWan, NextRouter, NextWan},
     engine::Answer,
     event::Request,
     time::Instant,
@@ -100,7 +100,8 @@ impl Bench {
             .collect();
         let queues = [KeptQueues::Same, KeptQueues::Same, KeptQueues::Doubted, KeptQueues::Others];
         let queues = self.rng.choice(queues).unwrap();
-        NextWan { settings, from: Some(KeptWan { wan, reflectors, queues }) }
+        let stand_ins = self.rng.choice([KeptStandIns::Same, KeptStandIns::Others]).unwrap();
+        NextWan { settings, from: Some(KeptWan { wan, reflectors, stand_ins, queues }) }
     }
 
     /// What is on the way to a router that stays arrives; of the rest some does, too late.
