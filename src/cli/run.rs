@@ -3,22 +3,24 @@
 //! is said with its remedy.
 
 use std::{
-    io::{self, IsTerminal as _, Write},
+    cell::RefCell,
+    io::{self, Write},
     path::Path,
+    rc::Rc,
 };
 
-use log::{error, info, warn};
-use simplelog::{ConfigBuilder, LevelFilter, SimpleLogger};
+use ::log::{error, info, warn};
 use smol::{LocalExecutor, future};
 
-use super::Exit;
+use super::{Exit, log};
 use crate::{
     config::{self, Config, Finding, Loaded, WanSection},
     control::time::Instant,
     daemon::{self, Daemon, Ended, Guard, Handle, Source},
     os::{
-        clock,
+        clock, descriptors,
         lock::{Lock, LockError},
+        panics,
         signals::{Signal, Signals},
     },
     probe::icmp::IcmpWire,
@@ -27,6 +29,17 @@ use crate::{
 
 /// Runs the daemon that `path` configures.
 pub(super) fn run(path: &Path, err: &mut dyn Write) -> io::Result<Exit> {
+    panics::install();
+    let free = descriptors::free();
+    if free < descriptors::LEAST {
+        let least = descriptors::LEAST;
+        writeln!(
+            err,
+            "wanctl: not started: only {free} file descriptors are left, at least {least} are \
+             needed; raise the limit (ulimit -n)"
+        )?;
+        return Ok(Exit::Failure);
+    }
     let signals = Signals::install()?;
     let Loaded { config, warnings } = match config::load(path) {
         Ok(loaded) => loaded,
@@ -38,7 +51,14 @@ pub(super) fn run(path: &Path, err: &mut dyn Write) -> io::Result<Exit> {
             return Ok(Exit::Config);
         }
     };
-    start_log(config.globals.log_level);
+    log::start(config.globals.log_level);
+    if free < descriptors::COMFORTABLE {
+        warn!(
+            "only {free} file descriptors are left, {} are comfortable; without enough of them \
+             routers cannot be reached (ulimit -n)",
+            descriptors::COMFORTABLE
+        );
+    }
     warn_of(path, &warnings);
     Ok(with_lock(path, config, signals))
 }
@@ -47,23 +67,6 @@ fn warn_of(path: &Path, warnings: &[Finding]) {
     for finding in warnings {
         warn!("{}:{}", path.display(), finding.placed());
     }
-}
-
-/// Levels go where procd wants them: errors to stderr, the rest to stdout. Times only for people
-/// at a terminal; the system's log has its own.
-fn start_log(level: LevelFilter) {
-    let time = if io::stdout().is_terminal() { LevelFilter::Error } else { LevelFilter::Off };
-    let config = ConfigBuilder::new()
-        .add_filter_allow_str("wanctl")
-        .set_time_level(time)
-        .set_thread_level(LevelFilter::Off)
-        .set_target_level(LevelFilter::Off)
-        .set_location_level(LevelFilter::Off)
-        .build();
-    // The logger itself lets all pass, so that another level takes effect at once. It fails only
-    // if there is a logger already, and then that one serves.
-    let _ = SimpleLogger::init(LevelFilter::Debug, config);
-    log::set_max_level(level);
 }
 
 fn with_lock(path: &Path, config: Config, signals: Signals) -> Exit {
@@ -78,23 +81,30 @@ fn with_lock(path: &Path, config: Config, signals: Signals) -> Exit {
         }
         // A board without room for a lock file must still be able to control.
         Err(LockError::Io(failed)) => {
-            info!("no lock in {}: {failed}; a second daemon would not be noticed", dir.display());
+            info!(
+                "no lock in {}: {failed}; a second daemon would not be noticed; trying again \
+                 when the state is saved",
+                dir.display()
+            );
             None
         }
     };
-    let exit = start(path, config, signals);
+    // Here, so that it is released last.
+    let lock = Rc::new(RefCell::new(lock));
+    let exit = start(path, config, signals, &lock);
     drop(lock);
     exit
 }
 
-fn start(path: &Path, config: Config, signals: Signals) -> Exit {
+fn start(path: &Path, config: Config, signals: Signals, lock: &Rc<RefCell<Option<Lock>>>) -> Exit {
     info!("wanctl {} starts: {} WAN(s)", env!("CARGO_PKG_VERSION"), config.wans.len());
     let now = clock::now();
     let wires = config.wans.iter().map(|wan| open_wire(wan, now)).collect();
     let source = Source { path: path.to_owned(), open: open_wire };
     let (daemon, clients) = match Daemon::new(config, wires) {
         Ok((daemon, clients)) => {
-            (daemon.guarded_by(Guard::of_process()).reloading(source), clients)
+            let daemon = daemon.guarded_by(Guard::of_process()).reloading(source);
+            (daemon.locked_by(Rc::clone(lock)), clients)
         }
         Err(failed) => {
             error!("not started: {failed}");
@@ -106,6 +116,7 @@ fn start(path: &Path, config: Config, signals: Signals) -> Exit {
     executor.spawn(pass_on(signals, handle)).detach();
     match daemon::block_on(executor.run(daemon.run(clients))) {
         Ended::Cleanly | Ended::Early => Exit::Ok,
+        Ended::Rival => Exit::Failure,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use log::{debug, log};
+use log::{debug, error, info, log};
 
 use super::{
     input::Job,
@@ -19,8 +19,12 @@ use crate::{
         reflectors::MAX_PROBES,
         wan::{RouterId, Wan, WanId},
     },
-    os::clock,
+    os::{
+        clock,
+        lock::{Lock, LockError},
+    },
     probe::prober::{Probe, Wire},
+    store::atomic,
 };
 
 impl<W: Wire> Daemon<W> {
@@ -114,6 +118,9 @@ impl<W: Wire> Daemon<W> {
     }
 
     pub(super) fn save(&mut self, occasion: Occasion) {
+        if self.lock_again() == Claim::Lost {
+            return;
+        }
         let Self { engine, config, files, .. } = self;
         let saved = |(index, wan): (u8, &WanSection)| {
             let saved = engine.saved(WanId(index))?;
@@ -122,4 +129,38 @@ impl<W: Wire> Daemon<W> {
         };
         files.save((0..).zip(&config.wans).filter_map(saved), occasion, clock::now());
     }
+
+    /// Tries to get the lock that could not be had at the start. Whoever has it meanwhile controls
+    /// the same line, and saved a state that is not to be touched.
+    fn lock_again(&mut self) -> Claim {
+        let Some(lock) = self.lock.as_ref().filter(|lock| lock.borrow().is_none()) else {
+            return if self.rival { Claim::Lost } else { Claim::Good };
+        };
+        let dir = &self.config.globals.state_dir;
+        match atomic::make_dir(dir).map(|()| Lock::acquire(dir)) {
+            Ok(Ok(own)) => {
+                info!("the lock in {} could be had now", dir.display());
+                lock.replace(Some(own));
+            }
+            Ok(Err(running @ LockError::AlreadyRunning { .. })) => {
+                if !self.rival {
+                    error!("ending: {running} (state_dir {})", dir.display());
+                    self.rival = true;
+                }
+                return Claim::Lost;
+            }
+            // The save will say what is wrong with the directory.
+            Ok(Err(LockError::Io(_))) | Err(_) => {}
+        }
+        Claim::Good
+    }
+}
+
+/// Whether the state directory may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Claim {
+    /// By this daemon, as far as anybody knows.
+    Good,
+    /// By another one.
+    Lost,
 }

@@ -2,7 +2,7 @@
 //! Promises: everything it does between two waits is bounded and does not block, except for the
 //! save of a few kilobytes; the end comes in bounded time.
 
-use std::{future::poll_fn, net::SocketAddr, rc::Rc, task::Poll};
+use std::{cell::RefCell, future::poll_fn, net::SocketAddr, rc::Rc, task::Poll};
 
 use log::{debug, info, warn};
 use smol::{
@@ -33,7 +33,7 @@ use crate::{
         health::{Health, Shell},
         words::Names,
     },
-    os::clock,
+    os::{clock, lock::Lock},
     probe::prober::{Prober, Received, Wire},
     router::{
         error::RouterError,
@@ -53,6 +53,9 @@ pub enum Ended {
     Cleanly,
     /// As asked, but a router did not answer in time, or the end was asked for twice.
     Early,
+    /// By itself, at once and without another request: a second daemon has the lock, which could
+    /// not be had before.
+    Rival,
 }
 
 /// Reaches a running daemon.
@@ -110,6 +113,10 @@ pub struct Daemon<W> {
     pub(super) guard: Guard,
     pub(super) source: Option<Source<W>>,
     pub(super) reload: Reload,
+    /// The lock of the state directory; empty: it could not be had yet. `None`: nobody wants it.
+    pub(super) lock: Option<Rc<RefCell<Option<Lock>>>>,
+    /// Whether another daemon has that lock.
+    pub(super) rival: bool,
 }
 
 enum Wake {
@@ -155,6 +162,8 @@ impl<W: Wire> Daemon<W> {
             guard: Guard::default(),
             source: None,
             reload: Reload::default(),
+            lock: None,
+            rival: false,
             config,
         };
         daemon.restore();
@@ -172,6 +181,13 @@ impl<W: Wire> Daemon<W> {
     #[must_use]
     pub fn reloading(mut self, source: Source<W>) -> Self {
         self.source = Some(source);
+        self
+    }
+
+    /// The same daemon; while there is no lock in `lock`, it tries to get it before each save.
+    #[must_use]
+    pub fn locked_by(mut self, lock: Rc<RefCell<Option<Lock>>>) -> Self {
+        self.lock = Some(lock);
         self
     }
 
@@ -365,6 +381,9 @@ impl<W: Wire> Daemon<W> {
     }
 
     fn is_over(&mut self) -> Option<Ended> {
+        if self.rival {
+            return Some(Ended::Rival);
+        }
         let stop_by = self.stop_by?;
         let now = clock::now();
         if self.engine.is_drained(now) {

@@ -1,6 +1,6 @@
 //! The state of the WANs between two runs.
 //! Promises: saving never ends the daemon; what cannot be saved is said once and tried again, until
-//! it works again; what cannot be used is set aside and said.
+//! it works again; what was read and cannot be used is set aside and said.
 
 use std::path::{Path, PathBuf};
 
@@ -179,7 +179,11 @@ impl Place {
                 Err(error) => error.to_string(),
             },
             Ok(Loaded::Foreign) => "it is not a state file".to_string(),
-            Err(error) => error.to_string(),
+            Err(error) => {
+                // The file may be good, and readable at the next start.
+                warn!("state: {}/{FILE} cannot be read: {error}; starting without", dir.display());
+                return None;
+            }
         };
         let aside = match atomic::set_aside(dir, FILE) {
             Ok(()) => format!("set aside as {FILE}.corrupt"),

@@ -3,6 +3,7 @@
 
 mod access;
 mod command;
+mod descriptors;
 mod ending;
 mod fallback;
 mod hostile;
