@@ -11,6 +11,8 @@ mod binary;
 mod config;
 mod docs;
 mod engine;
+mod faults;
+mod histories;
 mod layering;
 mod os;
 mod probe;

@@ -23,6 +23,7 @@ pub(super) enum Usage {
     Wander(Direction),
     Unrest(Direction),
     Echo(u8),
+    Unsteady(u8),
 }
 
 impl Usage {
@@ -34,6 +35,7 @@ impl Usage {
             Self::Unrest(Direction::Download) => 4,
             Self::Unrest(Direction::Upload) => 5,
             Self::Echo(reflector) => 256 + u64::from(reflector),
+            Self::Unsteady(reflector) => 512 + u64::from(reflector),
         }
     }
 }

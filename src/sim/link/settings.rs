@@ -111,6 +111,10 @@ pub struct LinkSettings {
     pub reflectors: Vec<Reflector>,
     /// When nothing passes, in either direction.
     pub outages: Vec<Window>,
+    /// When more echoes get lost, and which share of them.
+    pub lossy: Vec<(Window, Ratio)>,
+    /// When each echo has random extra delay, so that later ones overtake earlier ones.
+    pub unsteady: Vec<(Window, Jitter)>,
     /// Who uses the line when.
     pub loads: Vec<Load>,
 }
