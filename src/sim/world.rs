@@ -37,6 +37,8 @@ pub struct RouterSettings {
     pub failures: Vec<(Window, FailureKind)>,
     /// When it fails at some requests, and how.
     pub refusals: Vec<(Window, Picks, FailureKind)>,
+    /// When it does what it is asked but its answer gets lost, and how. A time-out takes `timeout`.
+    pub unheard: Vec<(Window, FailureKind)>,
     /// The client's deadline.
     pub timeout: Span,
     /// The limits found at the start; `None` is unlimited.
@@ -52,20 +54,35 @@ impl RouterSettings {
             latency: Schedule::constant(Span::from_millis(5)),
             failures: Vec::new(),
             refusals: Vec::new(),
+            unheard: Vec::new(),
             timeout: Span::from_secs(2),
             initial: PerDirection::both(None),
             reboots: Vec::new(),
         }
     }
 
-    /// How it fails at `request` now, if it does.
-    fn failure(&self, request: Request, now: Instant) -> Option<FailureKind> {
+    /// How it fails to do `request` now, if it does.
+    pub fn failure(&self, request: Request, now: Instant) -> Option<FailureKind> {
         let failing = |(window, _): &&(Window, FailureKind)| window.contains(now);
         let refused = |(window, picks, _): &&(Window, Picks, FailureKind)| {
             window.contains(now) && picks(request)
         };
         let failure = self.failures.iter().find(failing).map(|(_, kind)| *kind);
         failure.or_else(|| self.refusals.iter().find(refused).map(|(_, _, kind)| *kind))
+    }
+
+    /// How the answer to what it does now gets lost, if it does.
+    pub fn lost_answer(&self, now: Instant) -> Option<FailureKind> {
+        let lost = |(window, _): &&(Window, FailureKind)| window.contains(now);
+        self.unheard.iter().find(lost).map(|(_, kind)| *kind)
+    }
+
+    /// How long the answer to a request of now takes that ends like this.
+    pub fn takes(&self, failure: Option<FailureKind>, now: Instant) -> Span {
+        match failure {
+            Some(FailureKind::Timeout) => self.timeout,
+            Some(_) | None => self.latency.at(now),
+        }
     }
 }
 
@@ -204,10 +221,11 @@ impl World {
     }
 
     fn take_delivery(&mut self) {
-        let Some((_, delivery)) = self.inbox.pop_first() else { return };
+        let Some(((at, _), delivery)) = self.inbox.pop_first() else { return };
         match delivery {
             Delivery::Reply { wan, reflector, number } => {
-                self.engine.on_reply(wan, reflector, number, self.now);
+                // Stamped on arrival, though the board may have slept until now.
+                self.engine.on_reply(wan, reflector, number, at);
             }
             Delivery::Connected { wan, target, number, outcome } => {
                 self.engine.on_connected(wan, target, number, outcome, self.now);
@@ -216,10 +234,7 @@ impl World {
             Delivery::Answer { router, ticket, answer } => {
                 self.engine.on_answer(router, ticket, answer, self.now);
             }
-            Delivery::Reboot { router } => {
-                let of_router = self.sites.iter_mut().filter(|site| site.router == router);
-                of_router.for_each(|site| site.limits = site.initial);
-            }
+            Delivery::Reboot { router } => self.reboot(router),
         }
     }
 
@@ -274,16 +289,15 @@ impl World {
         let Some(router) = self.routers.get_mut(usize::from(id.0)) else { return };
         router.requests = router.requests.saturating_add(1);
         let failure = router.settings.failure(request, self.now);
+        let lost = failure.or_else(|| router.settings.lost_answer(self.now));
+        let takes = router.settings.takes(lost, self.now);
         self.requests.push((self.now, id, request));
-        let latency = match failure {
-            Some(FailureKind::Timeout) => router.settings.timeout,
-            Some(_) | None => router.settings.latency.at(self.now),
-        };
-        let answer = match failure {
+        let done = match failure {
             Some(kind) => Err(kind),
             None => self.obey(id, request),
         };
-        self.deliver(self.now + latency, Delivery::Answer { router: id, ticket, answer });
+        let answer = lost.map_or(done, Err);
+        self.deliver(self.now + takes, Delivery::Answer { router: id, ticket, answer });
     }
 
     fn obey(&mut self, id: RouterId, request: Request) -> Result<Answer, FailureKind> {
@@ -338,9 +352,29 @@ impl World {
     }
 
     /// Lets time pass without the core: the board is suspended. What arrives meanwhile is found
-    /// afterwards.
+    /// afterwards; routers go on without it.
     pub fn suspend_until(&mut self, to: Instant) {
         self.now = self.now.max(to);
+        let mut rebooted = Vec::new();
+        self.inbox.retain(|(at, _), delivery| match delivery {
+            Delivery::Reboot { router } if *at <= to => {
+                rebooted.push(*router);
+                false
+            }
+            Delivery::Reboot { .. }
+            | Delivery::Reply { .. }
+            | Delivery::Connected { .. }
+            | Delivery::Gateway { .. }
+            | Delivery::Answer { .. } => true,
+        });
+        for router in rebooted {
+            self.reboot(router);
+        }
+    }
+
+    fn reboot(&mut self, router: RouterId) {
+        let of_router = self.sites.iter_mut().filter(|site| site.router == router);
+        of_router.for_each(|site| site.limits = site.initial);
     }
 
     /// The limit that a router holds for a WAN; `None` is unlimited.

@@ -148,7 +148,7 @@ impl Link {
         let mut rng = draws(self.seed, usage.code(), at.as_micros());
         if holds(&self.settings.outages, at)
             || target.is_some_and(|target| holds(&target.dead, at))
-            || rng.f64() < self.loss()
+            || rng.f64() < self.loss(at)
         {
             return None;
         }
@@ -162,14 +162,25 @@ impl Link {
         let router = (download.packet_delay(MTU) + upload.packet_delay(MTU)) * waits;
         let queues = download.queue_delay() + upload.queue_delay();
         let base = seconds(self.settings.base_rtt.at(at));
-        Some(span(base + own + router + queues + self.line_jitter(at)))
+        let unsteady = self.unsteadiness(at, usage);
+        Some(span(base + own + router + queues + self.line_jitter(at) + unsteady))
+    }
+
+    /// The extra delay of one packet on a line that is unsteady now, in seconds.
+    fn unsteadiness(&self, at: Instant, usage: Usage) -> f64 {
+        let mut rng = draws(self.seed, usage.unsteady_code(), at.as_micros());
+        let windows = self.settings.unsteady.iter().filter(|(window, _)| window.contains(at));
+        windows.map(|(_, jitter)| noise::jitter(*jitter, &mut rng)).sum()
     }
 
     /// The share of echoes lost now: by chance, or with everything else at a full queue.
-    fn loss(&self) -> f64 {
+    fn loss(&self, at: Instant) -> f64 {
         let passed = |lost: f64| 1.0 - lost;
         let PerDirection { download, upload } = &self.lanes;
-        let arrives = passed(share(self.settings.loss))
+        let lossy = self.settings.lossy.iter().filter(|(window, _)| window.contains(at));
+        let more: f64 = lossy.map(|(_, ratio)| passed(share(*ratio))).product();
+        let arrives = more
+            * passed(share(self.settings.loss))
             * passed(download.drop_share())
             * passed(upload.drop_share());
         1.0 - arrives

@@ -38,6 +38,11 @@ impl Usage {
             Self::Connect(target) => 512 + u64::from(target),
         }
     }
+
+    /// For a second, independent sequence of the same use.
+    pub(super) fn unsteady_code(self) -> u64 {
+        4_096 + self.code()
+    }
 }
 
 /// One draw of the jitter, in seconds.

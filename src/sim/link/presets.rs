@@ -35,6 +35,8 @@ fn line(base_rtt: Span, lanes: PerDirection<LaneSettings>) -> LinkSettings {
         no_echoes: Vec::new(),
         targets: Vec::new(),
         no_gateway: Vec::new(),
+        lossy: Vec::new(),
+        unsteady: Vec::new(),
         loads: Vec::new(),
     }
 }

@@ -117,6 +117,10 @@ pub struct LinkSettings {
     pub targets: Vec<Reflector>,
     /// When the gateway does not answer; it does during an outage of the line behind it.
     pub no_gateway: Vec<Window>,
+    /// When more echoes get lost, and which share of them.
+    pub lossy: Vec<(Window, Ratio)>,
+    /// When each echo has random extra delay, so that later ones overtake earlier ones.
+    pub unsteady: Vec<(Window, Jitter)>,
     /// Who uses the line when.
     pub loads: Vec<Load>,
 }
