@@ -168,6 +168,10 @@ impl Engine {
             }
             return;
         };
+        if let (Ask::Write(..), Err(FailureKind::NotFound)) = (ask, answer) {
+            // The router has numbered its queues anew, and the write may have hit another one.
+            of_router(wans, router).for_each(Wan::on_router_lost);
+        }
         let Some(wan) = wans.get_mut(usize::from(wan.0)) else { return };
         match answer {
             Ok(Answer::Limit(found)) => wan.on_found(ask, found, now, outbox),
