@@ -12,6 +12,7 @@ mod config;
 mod docs;
 mod engine;
 mod layering;
+mod matrix;
 mod os;
 mod probe;
 mod properties;

@@ -2,6 +2,7 @@
 //! `soak`.
 #![allow(dead_code, reason = "each of the test binaries uses its own part")]
 
+pub mod canary;
 pub mod config;
 pub mod daemon;
 pub mod faults;
