@@ -10,7 +10,9 @@
 )]
 
 mod bloat;
+mod faults;
 mod idle;
+mod line;
 mod load;
 mod needs;
 mod net;

@@ -228,7 +228,10 @@ impl Patient<'_> {
                 assert_eq!(router.reachable, Some(false), "{}", told());
                 let kind = router.last_failure.as_deref().unwrap();
                 assert!(kinds.contains(&kind), "{}", told());
-                if kind == "timeout" { most_requests(lasted, seconds(3)) } else { quick }
+                // Three seconds of silence after a time-out, and the time-out itself where it is one.
+                let silent = if is_silent(self.row.fault) { REST_TIMEOUT } else { Span::ZERO };
+                let late = most_requests(lasted, seconds(3) + silent);
+                if kind == "timeout" { late } else { quick }
             }
             TakenFor::BothRefused(words) => {
                 assert!(refusals(words) == 2, "{}", told());
