@@ -1,11 +1,5 @@
 //! Every fault of the line, one by one, against the real daemon; and the stop in the middle of it.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Mutex,
-    thread,
-};
-
 use wanctl::{
     control::{time::Span, units::PerDirection},
     observe::health::{Health, WanHealth},
@@ -13,12 +7,12 @@ use wanctl::{
 
 use crate::{
     line::{Line, REFLECTORS, Way},
-    needs::announce,
     support::{
         canary::{Canary, with_canary},
         config::{TREE, globals, section},
         daemon::{Daemon, WANCTL, run},
         router::{Router, home, mbit},
+        rows::side_by_side,
         scratch::Scratch,
         stops::{let_pass, names, state},
         turn::turn,
@@ -44,13 +38,15 @@ const RATES: [(&str, &str); 8] = [
 ];
 
 /// The way of a line that is well: ten milliseconds.
-const WELL: Way = Way { delay: Span::from_millis(10), jitter: Span::ZERO, loss: 0, dead: None };
+const WELL: Way =
+    Way { delay: Span::from_millis(10), jitter: Span::ZERO, loss: 0, hasty: None, dead: None };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
     Silence,
     NoAddress,
     OneDead,
+    OneHasty,
     Loss,
     Reordering,
     PathStep,
@@ -58,10 +54,11 @@ enum Fault {
 }
 
 impl Fault {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Silence,
         Self::NoAddress,
         Self::OneDead,
+        Self::OneHasty,
         Self::Loss,
         Self::Reordering,
         Self::PathStep,
@@ -74,6 +71,7 @@ impl Fault {
             Self::Silence => Way { loss: 100, ..WELL },
             Self::NoAddress => WELL,
             Self::OneDead => Way { dead: REFLECTORS[0].parse().ok(), ..WELL },
+            Self::OneHasty => Way { hasty: REFLECTORS[0].parse().ok(), ..WELL },
             Self::Loss => Way { loss: 30, ..WELL },
             // Answers of one round come after those of the next two.
             Self::Reordering => Way { jitter: ms(12), delay: ms(4), ..WELL },
@@ -105,23 +103,9 @@ impl Fault {
 #[test]
 fn every_fault_of_the_line_is_survived_and_told_once_and_never_taken_for_a_good_line() {
     let _turn = turn();
-    let wrong = Mutex::new(Vec::new());
     with_canary(|canary| {
-        thread::scope(|scope| {
-            for fault in Fault::ALL {
-                let wrong = &wrong;
-                scope.spawn(move || {
-                    let row = AssertUnwindSafe(|| suffer(fault, canary));
-                    match catch_unwind(row) {
-                        Ok(told) => announce(&told),
-                        Err(_) => wrong.lock().unwrap().push(fault),
-                    }
-                });
-            }
-        });
+        side_by_side(&Fault::ALL, Fault::ALL.len(), |fault| suffer(*fault, canary));
     });
-    let wrong = wrong.into_inner().unwrap();
-    assert!(wrong.is_empty(), "{wrong:?}; see above");
 }
 
 fn suffer(fault: Fault, canary: &Canary) -> String {
@@ -223,7 +207,7 @@ impl Patient<'_> {
                 assert!(wans.iter().all(|wan| wan.signal == "fresh"), "{}", told());
                 assert_eq!(lowest, mbit(400).bps(), "{}", told());
             }
-            Fault::Loss | Fault::Reordering => {
+            Fault::OneHasty | Fault::Loss | Fault::Reordering => {
                 assert!(wans.iter().all(|wan| wan.signal == "fresh"), "{}", told());
                 assert!(wans.iter().all(|wan| wan.download.state == "GREEN"), "{}", told());
                 assert_eq!(lowest, mbit(400).bps(), "{}", told());
@@ -239,6 +223,9 @@ impl Patient<'_> {
     }
 
     fn judge_lines(&self, lasted: Span) {
+        if self.fault.silences() {
+            self.daemon.line("signal is back after");
+        }
         let silent = self.daemon.count(&["no signal"]);
         let heard = self.daemon.count(&["signal is back after"]);
         let expected = usize::from(self.fault.silences());

@@ -2,6 +2,7 @@
 //! blame for.
 
 use std::{
+    fs,
     sync::{
         Mutex,
         atomic::{AtomicBool, Ordering},
@@ -15,6 +16,15 @@ use super::{stops::let_pass, wait::now};
 
 /// The daemon's interval.
 const INTERVAL: Span = Span::from_millis(50);
+
+/// Whether others keep this machine so busy that each waits for its turn: half as many again that
+/// want to run as can, over the last minute.
+pub fn is_crowded() -> bool {
+    let text = fs::read_to_string("/proc/loadavg").unwrap();
+    let load: f64 = text.split(' ').next().unwrap().parse().unwrap();
+    let cores = thread::available_parallelism().unwrap().get();
+    load > 1.5 * f64::from(u32::try_from(cores).unwrap())
+}
 
 /// How late the ticks came.
 #[derive(Clone, Debug, Default)]

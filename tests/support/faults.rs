@@ -91,8 +91,9 @@ pub enum Deed {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::Way(Mischief::Refuse),
+        Self::Way(Mischief::Deaf),
         Self::Way(Mischief::ResetAfter(0)),
         Self::Way(Mischief::ResetAfter(SOME)),
         Self::Way(Mischief::CloseAfter(SOME)),

@@ -8,6 +8,7 @@ pub mod daemon;
 pub mod faults;
 pub mod proxy;
 pub mod router;
+pub mod rows;
 pub mod scratch;
 pub mod stops;
 pub mod turn;

@@ -38,6 +38,7 @@ const fn row(fault: Fault, taken_for: TakenFor) -> Row {
 /// All rows; those that take longest come first.
 pub(super) const ROWS: &[Row] = &[
     row(Fault::Down(Down::BlackHole), TakenFor::Lost(&["timeout"])),
+    row(Fault::Way(Mischief::Deaf), TakenFor::Lost(&["timeout"])),
     row(Fault::Down(Down::AnswerLost), TakenFor::Lost(&["timeout"])),
     row(Fault::Down(Down::AnswerCut), TakenFor::Lost(&["reset"])),
     row(Fault::Down(Down::AnswerDrips), TakenFor::Lost(&["timeout"])),
