@@ -185,6 +185,10 @@ impl Engine {
             Sign::Gone(kind) => return self.unanswered(router, pending, kind, now),
         }
         let Self { wans, routers, outbox, .. } = self;
+        if answer == Err(FailureKind::NotFound) && pending.awaited.may_have_written() {
+            // The router has numbered its queues anew, and the write may have hit another one.
+            of_router(wans, router).for_each(Wan::on_router_lost);
+        }
         let (wan, ask) = match pending.awaited {
             Awaited::By(wan, ask) => (wan, ask),
             Awaited::ByItself => {

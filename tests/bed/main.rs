@@ -10,8 +10,10 @@
 )]
 
 mod bloat;
+mod faults;
 mod filtered;
 mod idle;
+mod line;
 mod load;
 mod needs;
 mod net;

@@ -15,6 +15,7 @@ mod faults;
 mod handshake;
 mod histories;
 mod layering;
+mod matrix;
 mod os;
 mod probe;
 mod properties;

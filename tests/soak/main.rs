@@ -27,15 +27,7 @@ mod support;
 mod watch;
 mod weather;
 
-use std::{
-    env,
-    path::PathBuf,
-    sync::{
-        Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
-};
+use std::{env, path::PathBuf};
 
 use fastrand::Rng;
 use wanctl::{
@@ -48,6 +40,7 @@ use self::{
     needs::announce,
     report::{Report, Usage},
     support::{
+        canary::{Canary, Sung, with_canary},
         config::{TREE, globals, section},
         daemon::{Daemon, WANCTL, run},
         faults::{Fault, Site},
@@ -56,7 +49,7 @@ use self::{
         stops::{let_pass, names, state},
         wait::{now, seconds},
     },
-    watch::{Canary, Watch, is_reachable, is_settled},
+    watch::{Watch, is_reachable, is_settled},
     weather::Weather,
 };
 
@@ -106,35 +99,8 @@ fn it_outlives_faults_that_switch_every_few_seconds() {
     let length = seconds(number("WANCTL_SOAK_SECONDS", 3_600));
     let seed = number("WANCTL_SOAK_SEED", clock::unix_now());
     announce(&format!("\nsoak of {} s, WANCTL_SOAK_SEED={seed}", length.as_secs()));
-    let wrong = line.inside(|| {
-        let (ended, canary) = (AtomicBool::new(false), Mutex::new(Canary::default()));
-        thread::scope(|scope| {
-            scope.spawn(|| sing(&ended, &canary));
-            let end = End(&ended);
-            let wrong = soak(&line, length, seed, &canary);
-            drop(end);
-            wrong
-        })
-    });
+    let wrong = line.inside(|| with_canary(|canary| soak(&line, length, seed, canary)));
     assert!(wrong.is_empty(), "{} things were wrong, the first: {:#?}", wrong.len(), wrong);
-}
-
-/// Ends the canary even if the soak panics: a scope waits for all its threads.
-struct End<'a>(&'a AtomicBool);
-
-impl Drop for End<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-/// Ticks like the daemon, and does nothing else.
-fn sing(ended: &AtomicBool, canary: &Mutex<Canary>) {
-    let mut due = now();
-    while !ended.load(Ordering::Relaxed) {
-        let_pass(due.since(now()));
-        due = canary.lock().unwrap().tick(due);
-    }
 }
 
 struct Soak<'a> {
@@ -145,7 +111,7 @@ struct Soak<'a> {
     report: Report,
 }
 
-fn soak(line: &Line, length: Span, seed: u64, canary: &Mutex<Canary>) -> Vec<String> {
+fn soak(line: &Line, length: Span, seed: u64, canary: &Canary) -> Vec<String> {
     let (scratch, site) = (Scratch::in_memory(), Site::new(Router::start(home())));
     let config = config(&scratch, &site);
     let mut daemon = Daemon::spawn(run(WANCTL.as_ref(), &config));
@@ -165,12 +131,12 @@ fn soak(line: &Line, length: Span, seed: u64, canary: &Mutex<Canary>) -> Vec<Str
         }
         let fault = deck.pop().flatten();
         soak.episode(fault);
-        soak.minute(&canary.lock().unwrap());
+        soak.minute(&canary.sung());
     }
     soak.stop(&scratch);
     let Soak { mut watch, report, .. } = soak;
-    watch.place = "the whole".to_owned();
-    let canary = canary.lock().unwrap();
+    "the whole".clone_into(&mut watch.place);
+    let canary = canary.sung();
     for wrong in [report.grown(), watch.too_many_missed(&canary)].into_iter().flatten() {
         watch.wrong(&wrong);
     }
@@ -291,7 +257,7 @@ impl Soak<'_> {
         }
     }
 
-    fn minute(&mut self, canary: &Canary) {
+    fn minute(&mut self, canary: &Sung) {
         if self.report.is_due(now()) {
             let usage = Usage::of(&self.watch.daemon);
             self.report.note(usage, now(), &self.watch, canary);

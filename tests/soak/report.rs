@@ -5,8 +5,8 @@ use wanctl::control::time::{Instant, Span};
 
 use crate::{
     needs::announce,
-    support::{daemon::Daemon, faults::Fault, wait::seconds},
-    watch::{Canary, Watch},
+    support::{canary::Sung, daemon::Daemon, faults::Fault, wait::seconds},
+    watch::Watch,
 };
 
 /// The memory may grow by so many percent after the warm-up.
@@ -103,7 +103,7 @@ impl Report {
         warmed || passed >= seconds(last + 60)
     }
 
-    pub(crate) fn note(&mut self, usage: Usage, now: Instant, watch: &Watch, canary: &Canary) {
+    pub(crate) fn note(&mut self, usage: Usage, now: Instant, watch: &Watch, canary: &Sung) {
         let passed = now.since(self.start);
         self.usages.push((passed.as_secs(), usage));
         if self.warm.is_none() && passed >= self.warm_up {
@@ -134,7 +134,7 @@ impl Report {
         (end.rss > most).then(|| format!("RSS grew from {} to {} kB", warm.rss, end.rss))
     }
 
-    pub(crate) fn tell(&self, watch: &Watch, canary: &Canary, seed: u64) {
+    pub(crate) fn tell(&self, watch: &Watch, canary: &Sung, seed: u64) {
         let usage = |usage: Option<&Usage>| {
             usage.map_or("unknown".to_owned(), |Usage { rss, descriptors, threads }| {
                 format!("RSS {rss} kB, {descriptors} descriptors, {threads} threads")

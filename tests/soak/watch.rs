@@ -3,7 +3,7 @@
 //! tells all of it.
 
 use wanctl::{
-    control::time::{Instant, Span},
+    control::time::Span,
     observe::health::{DirectionHealth, Health},
     sim::routeros::{Accepted, RouterSettings},
 };
@@ -11,6 +11,7 @@ use wanctl::{
 use crate::{
     needs::announce,
     support::{
+        canary::Sung,
         daemon::Daemon,
         faults::{Deed, Fault, Site},
         router::{PASSWORD, mbit},
@@ -126,7 +127,7 @@ impl Watch {
 
     /// What is wrong about the rhythm, if anything is: the machine misses some cycles for everybody,
     /// and of the daemon's own work, saves to the disk among it, one of two hundred may be too long.
-    pub(crate) fn too_many_missed(&self, canary: &Canary) -> Option<String> {
+    pub(crate) fn too_many_missed(&self, canary: &Sung) -> Option<String> {
         let (cycles, missed) = self.cycles;
         let wrong = missed > 3 * canary.missed + cycles / 200;
         wrong
@@ -183,24 +184,4 @@ pub(crate) fn is_settled(site: &Site, health: &Health) -> bool {
         && wan.signal == "fresh"
         && same(&wan.download, limits.download)
         && same(&wan.upload, limits.upload)
-}
-
-/// The greatest lateness of a timer in this process: what the machine alone is to blame for.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Canary {
-    pub(crate) ticks: u64,
-    pub(crate) missed: u64,
-    pub(crate) latest: Span,
-}
-
-impl Canary {
-    /// A tick of 50 ms that was due at `due` came now.
-    pub(crate) fn tick(&mut self, due: Instant) -> Instant {
-        let late = now().since(due);
-        let missed = late.as_millis() / 50;
-        self.ticks += 1;
-        self.missed += missed;
-        self.latest = self.latest.max(late);
-        due + Span::from_millis(50 * (missed + 1))
-    }
 }

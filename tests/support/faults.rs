@@ -79,6 +79,7 @@ pub enum Certificate {
 pub enum Deed {
     Renames,
     Deletes,
+    /// Puts two new ones of the same name in the place of one.
     Duplicates,
     /// Swaps the names of the two queues: each known id now is that of the other.
     Swaps,
@@ -90,8 +91,9 @@ pub enum Deed {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::Way(Mischief::Refuse),
+        Self::Way(Mischief::Deaf),
         Self::Way(Mischief::ResetAfter(0)),
         Self::Way(Mischief::ResetAfter(SOME)),
         Self::Way(Mischief::CloseAfter(SOME)),
@@ -235,7 +237,11 @@ impl Deed {
         match self {
             Self::Renames => model.edit(Menu::Tree, DOWNLOAD, "name", "renamed"),
             Self::Deletes => model.remove(Menu::Tree, DOWNLOAD),
-            Self::Duplicates => model.duplicate(clock::now(), Menu::Tree, DOWNLOAD),
+            Self::Duplicates => {
+                model.remove(Menu::Tree, DOWNLOAD);
+                add(model);
+                add(model);
+            }
             Self::Swaps => swap(model),
             Self::Limits => model.edit(Menu::Tree, DOWNLOAD, "max-limit", "7000000"),
             Self::Unlimits => model.edit(Menu::Tree, UPLOAD, "max-limit", "0"),
@@ -246,15 +252,19 @@ impl Deed {
         match self {
             Self::Renames => model.edit(Menu::Tree, "renamed", "name", DOWNLOAD),
             Self::Deletes | Self::Duplicates => {
-                // One new entry in place of none or several, with a limit far from any wanted.
                 model.remove(Menu::Tree, DOWNLOAD);
-                model.add(clock::now(), &ItemSettings::tree(DOWNLOAD, mbit(800)));
+                add(model);
             }
             Self::Swaps => swap(model),
             // The daemon repairs it.
             Self::Limits | Self::Unlimits => {}
         }
     }
+}
+
+/// Adds a download queue with a limit far from any wanted.
+fn add(model: &mut RouterOs) {
+    model.add(clock::now(), &ItemSettings::tree(DOWNLOAD, mbit(800)));
 }
 
 fn swap(model: &mut RouterOs) {

@@ -2,11 +2,13 @@
 //! `soak`.
 #![allow(dead_code, reason = "each of the test binaries uses its own part")]
 
+pub mod canary;
 pub mod config;
 pub mod daemon;
 pub mod faults;
 pub mod proxy;
 pub mod router;
+pub mod rows;
 pub mod scratch;
 pub mod stops;
 pub mod turn;

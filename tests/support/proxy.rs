@@ -32,6 +32,8 @@ const FOLLOW: Duration = Duration::from_millis(10);
 pub enum Mischief {
     /// Nobody listens, and open connections are reset.
     Refuse,
+    /// Nobody takes note of who wants to connect, and open connections are reset: packets are lost.
+    Deaf,
     /// So many more bytes of each connection arrive, then it is reset.
     ResetAfter(usize),
     /// So many more arrive, then it is closed.
@@ -88,7 +90,8 @@ impl Proxy {
         let mut wish = self.wish.lock().unwrap();
         wish.mischief = mischief;
         wish.number += 1;
-        wish.cuts += u64::from(mischief == Some(Mischief::Refuse));
+        let cuts = matches!(mischief, Some(Mischief::Refuse | Mischief::Deaf));
+        wish.cuts += u64::from(cuts);
     }
 
     /// Resets all connections that are open.
@@ -125,12 +128,27 @@ async fn accept_all(
 ) {
     let address = listener.local_addr().unwrap();
     let mut listening = Some(TcpListener::from(Async::new(listener).unwrap()));
+    // What fills the queue of a listener that is deaf.
+    let mut filler = None;
     loop {
-        if wish.lock().unwrap().mischief == Some(Mischief::Refuse) {
+        let mischief = wish.lock().unwrap().mischief;
+        if mischief == Some(Mischief::Refuse) {
             listening = None;
         } else if listening.is_none() {
             // Fails while the port is taken; the next round tries again.
             listening = TcpListener::bind(address).await.ok();
+        }
+        match (mischief, &listening) {
+            (Some(Mischief::Deaf), Some(listener)) => {
+                if filler.is_none() {
+                    queue(listener, 0);
+                    filler = TcpStream::connect(address).await.ok();
+                }
+                Timer::after(FOLLOW).await;
+                continue;
+            }
+            (_, Some(listener)) if filler.take().is_some() => queue(listener, 128),
+            (_, _) => {}
         }
         let accepting = async {
             match &listening {
@@ -224,12 +242,20 @@ fn share(mischief: Option<Mischief>, passed: usize, waiting: usize) -> (usize, O
     let ends = |most, end| (left(most), (left(most) < waiting).then_some(end));
     match mischief {
         None | Some(Mischief::Noise) => (waiting, None),
-        Some(Mischief::Refuse) => (0, Some(End::Reset)),
+        Some(Mischief::Refuse | Mischief::Deaf) => (0, Some(End::Reset)),
         Some(Mischief::Drip) => (1, None),
         Some(Mischief::ResetAfter(most)) => ends(most, End::Reset),
         Some(Mischief::CloseAfter(most)) => ends(most, End::Close),
         Some(Mischief::StallAfter(most)) => (left(most), None),
     }
+}
+
+/// Lets so many connections and one more wait to be accepted; the kernel drops what asks for others.
+#[expect(unsafe_code, reason = "the standard library does not let one choose")]
+fn queue(listener: &TcpListener, length: libc::c_int) {
+    // SAFETY: takes numbers only; the descriptor is open.
+    let result = unsafe { libc::listen(listener.as_raw_fd(), length) };
+    assert_eq!(result, 0, "listen: {}", io::Error::last_os_error());
 }
 
 /// The next close of the socket resets the connection.

@@ -33,6 +33,13 @@ pub(super) enum Awaited {
     ByNobody,
 }
 
+impl Awaited {
+    /// Whether it is the answer to a write, as far as is known.
+    pub(super) const fn may_have_written(self) -> bool {
+        matches!(self, Self::By(_, Ask::Write(..)) | Self::ByNobody)
+    }
+}
+
 impl From<Request> for Awaited {
     fn from(request: Request) -> Self {
         match request {

@@ -88,7 +88,7 @@ impl Wan {
         self.applier.on_unanswered(ask);
     }
 
-    /// The connection to the router is gone: all limits are in doubt.
+    /// All limits are in doubt: the connection to the router is gone, or its queues have new numbers.
     pub fn on_router_lost(&mut self) {
         self.applier.doubt();
     }
