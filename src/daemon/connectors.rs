@@ -3,6 +3,7 @@
 //! is on the way is closed when the connectors are dropped.
 //! Knows nothing of what the times are good for.
 
+use log::debug;
 use smol::{
     LocalExecutor, Task,
     channel::{self, Receiver, Sender},
@@ -29,6 +30,14 @@ struct Connector {
     _tasks: Vec<Task<()>>,
 }
 
+impl Connector {
+    fn spawn(executor: &LocalExecutor<'static>, target: &Target, report: &Report) -> Self {
+        let (numbers, wanted) = channel::bounded(1);
+        let task = |_| executor.spawn(serve(target.clone(), wanted.clone(), report.clone()));
+        Self { numbers, _tasks: (0..MAX_ON_WAY).map(task).collect() }
+    }
+}
+
 impl Connectors {
     pub(super) fn spawn(
         executor: &LocalExecutor<'static>,
@@ -39,12 +48,8 @@ impl Connectors {
             let targets = (0..).zip(Target::all(&section.probe));
             targets
                 .map(|(index, target)| {
-                    let (numbers, wanted) = channel::bounded(1);
-                    let serve = |_| {
-                        let (target, wanted) = (target.clone(), wanted.clone());
-                        executor.spawn(serve(WanId(wan), index, target, wanted, inputs.clone()))
-                    };
-                    Connector { numbers, _tasks: (0..MAX_ON_WAY).map(serve).collect() }
+                    let report = Report { wan: WanId(wan), target: index, inputs: inputs.clone() };
+                    Connector::spawn(executor, &target, &report)
                 })
                 .collect()
         };
@@ -59,18 +64,21 @@ impl Connectors {
     }
 }
 
-async fn serve(
+/// Where the outcomes of a target go.
+#[derive(Clone, Debug)]
+struct Report {
     wan: WanId,
-    index: u8,
-    target: Target,
-    wanted: Receiver<u32>,
+    target: u8,
     inputs: Sender<Input>,
-) {
+}
+
+async fn serve(target: Target, wanted: Receiver<u32>, report: Report) {
+    let Report { wan, target: index, inputs } = report;
     while let Ok(number) = wanted.recv().await {
         let outcome = match target.handshake().await {
             Ok(took) => Outcome::Completed(took),
-            Err(error) => {
-                log::debug!("TCP connect to {}: {error}", target.address());
+            Err(failure) => {
+                debug!("TCP connect to {}: {failure}", target.address());
                 Outcome::Failed
             }
         };
