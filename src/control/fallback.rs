@@ -274,9 +274,12 @@ impl Fallback {
         self.echoes.answered(number, now);
     }
 
-    /// The time that has come in since this was asked last, if ICMP is lost.
-    pub const fn take_sample(&mut self) -> Option<Sample> {
-        self.sample.take()
+    /// The time that has come in since this was asked last, if ICMP is lost. One from before a long
+    /// sleep says nothing of the line as it is now.
+    pub fn take_sample(&mut self, now: Instant) -> Option<Sample> {
+        let silent_after = self.silent_after();
+        let is_new = |(_, at): (Sample, Instant)| now.since(at) < silent_after;
+        self.sample.take().filter(|_| self.used.is_some_and(is_new))
     }
 
     /// What answers now.

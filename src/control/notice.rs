@@ -1,6 +1,6 @@
 //! What is told about the signal of a WAN, and when: loudly once, never in a flood.
 //! Promises: what is told is true when it is told; a first loss and its end are told at once; at
-//! most [`LINES`] lines in a row and then one per [`REFILL`]; what was not told is summed up.
+//! most four lines in a row and then one per minute; what was not told is summed up.
 //! Knows nothing of wording.
 
 use super::{

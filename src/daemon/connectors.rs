@@ -3,6 +3,7 @@
 //! is on the way is closed when the connectors are dropped.
 //! Knows nothing of what the times are good for.
 
+use log::debug;
 use smol::{
     LocalExecutor, Task,
     channel::{self, Receiver, Sender},
@@ -34,6 +35,14 @@ struct Connector {
     _tasks: Vec<Task<()>>,
 }
 
+impl Connector {
+    fn spawn(executor: &LocalExecutor<'static>, target: &Target, report: &Report) -> Self {
+        let (numbers, wanted) = channel::bounded(1);
+        let task = |_| executor.spawn(serve(target.clone(), wanted.clone(), report.clone()));
+        Self { numbers, _tasks: (0..MAX_ON_WAY).map(task).collect() }
+    }
+}
+
 impl Connectors {
     /// Serves the targets of these WANs from now on, and no others.
     pub(super) fn serve(
@@ -48,13 +57,11 @@ impl Connectors {
             let targets = (0..).zip(Target::all(&section.probe));
             targets
                 .map(|(index, target)| {
-                    let (numbers, wanted) = channel::bounded(1);
-                    let serve = |_| {
-                        let (target, wanted) = (target.clone(), wanted.clone());
-                        let place = Place { wan: WanId(wan), target: index, generation };
-                        executor.spawn(serve(place, target, wanted, inputs.clone()))
+                    let report = Report {
+                        place: Place { wan: WanId(wan), target: index, generation },
+                        inputs: inputs.clone(),
                     };
-                    Connector { numbers, _tasks: (0..MAX_ON_WAY).map(serve).collect() }
+                    Connector::spawn(executor, &target, &report)
                 })
                 .collect()
         };
@@ -74,12 +81,20 @@ impl Connectors {
     }
 }
 
-async fn serve(place: Place, target: Target, wanted: Receiver<u32>, inputs: Sender<Input>) {
+/// Where the outcomes of a target go.
+#[derive(Clone, Debug)]
+struct Report {
+    place: Place,
+    inputs: Sender<Input>,
+}
+
+async fn serve(target: Target, wanted: Receiver<u32>, report: Report) {
+    let Report { place, inputs } = report;
     while let Ok(number) = wanted.recv().await {
         let outcome = match target.handshake().await {
             Ok(took) => Outcome::Completed(took),
-            Err(error) => {
-                log::debug!("TCP connect to {}: {error}", target.address());
+            Err(failure) => {
+                debug!("TCP connect to {}: {failure}", target.address());
                 Outcome::Failed
             }
         };

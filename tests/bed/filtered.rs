@@ -28,12 +28,18 @@ const RATES: [(&str, &str); 4] = [
     ("upload_floor", "2M"),
 ];
 
-fn config(scratch: &Scratch, router: &Router, target: &str) -> PathBuf {
+/// A configuration with a target at the provider's end.
+pub(crate) fn config(scratch: &Scratch, router: &Router, target: &str) -> PathBuf {
     let reflectors = REFLECTORS.map(|reflector| ("reflector", reflector));
     let instead = [("tcp_target", target), ("gateway", GATEWAY)];
     let wan = section("wan", "cable", &[&TREE[..], &RATES, &reflectors, &instead].concat());
     let text = globals(scratch, "info") + &router.section("home", scratch) + &wan;
     scratch.write("wanctl.conf", text.as_bytes())
+}
+
+/// A target at the provider's end of the line.
+pub(crate) fn listen(bed: &Bed) -> TcpListener {
+    bed.inside("isp", || TcpListener::bind((PROVIDER, 0)).unwrap())
 }
 
 /// A hundred cycles at their rhythm.
@@ -50,7 +56,7 @@ fn keeps_its_rhythm(daemon: &Daemon) {
 fn filtered_icmp_is_replaced_by_tcp_and_a_dead_line_is_told_from_a_dead_cable() {
     let Some(bed) = Bed::new() else { return };
     let scratch = Scratch::new();
-    let listener = bed.inside("isp", || TcpListener::bind((PROVIDER, 0)).unwrap());
+    let listener = listen(&bed);
     let target = listener.local_addr().unwrap().to_string();
     bed.inside("client", || {
         let router = Router::start(home());
@@ -65,8 +71,8 @@ fn filtered_icmp_is_replaced_by_tcp_and_a_dead_line_is_told_from_a_dead_cable() 
             (wan.source == "tcp") && wan.download.state == "GREEN"
         });
         let wan = &health.wans[0];
-        assert_eq!(wan.tcp_target.as_ref().map(|target| target.as_str()), Some(target.as_str()));
-        assert_eq!(wan.tcp_baseline.as_ref().map(|is| is.as_str()), Some("own"));
+        assert_eq!(wan.tcp_target.as_deref(), Some(target.as_str()));
+        assert_eq!(wan.tcp_baseline.as_deref(), Some("own"));
         keeps_its_rhythm(&daemon);
         bed.set("isp", "net.ipv4.icmp_echo_ignore_all", "0");
         announce(&daemon.line("signal is back after"));

@@ -45,7 +45,7 @@ impl Bench {
             let outcome = took.map_or(Outcome::Failed, Outcome::Completed);
             self.fallback.connected(target, number, outcome, self.now + took.unwrap_or(TICK));
         }
-        self.samples.extend(self.fallback.take_sample());
+        self.samples.extend(self.fallback.take_sample(self.now));
         self.now = self.now + TICK;
     }
 
@@ -165,7 +165,7 @@ fn a_handshake_faster_than_the_line_can_be_is_no_sample() {
         let (target, number) = bench.fallback.ask(START).connect.unwrap();
         let outcome = Outcome::Completed(Span::from_micros(micros));
         bench.fallback.connected(target, number, outcome, START + TICK);
-        bench.fallback.take_sample().is_none()
+        bench.fallback.take_sample(START + TICK).is_none()
     };
     assert!(fast(None, 999), "below baseline_min, and ICMP says nothing");
     assert!(!fast(None, 1_000));
@@ -215,5 +215,15 @@ fn a_time_that_comes_in_as_icmp_returns_is_not_used() {
     let outcome = Outcome::Completed(Span::from_millis(35));
     bench.fallback.connected(target, number, outcome, bench.now + TICK);
     bench.fallback.end(bench.now + TICK);
-    assert_eq!(bench.fallback.take_sample(), None);
+    assert_eq!(bench.fallback.take_sample(bench.now + TICK), None);
+}
+
+#[test]
+fn a_time_from_before_a_long_sleep_is_not_used() {
+    let mut bench = Bench::new(&[Some(35)], Gateway::None);
+    bench.lose();
+    let (target, number) = bench.fallback.ask(bench.now).connect.unwrap();
+    let outcome = Outcome::Completed(Span::from_millis(35));
+    bench.fallback.connected(target, number, outcome, bench.now + TICK);
+    assert_eq!(bench.fallback.take_sample(bench.now + MINUTE), None);
 }

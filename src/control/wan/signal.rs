@@ -56,7 +56,7 @@ impl Wan {
 
     fn stand_in(&mut self, now: Instant, outbox: &mut Outbox) {
         let Signal::Lost { since, instead: before } = self.signal else { return };
-        if let Some(sample) = self.fallback.take_sample() {
+        if let Some(sample) = self.fallback.take_sample(now) {
             self.take_time(before, &sample, now, outbox);
         }
         let instead = self.fallback.instead(now);

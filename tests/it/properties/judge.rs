@@ -9,10 +9,12 @@ use wanctl::control::{
     engine::{Answer, Engine},
     event::{Request, Ticket},
     failure::FailureKind,
+    fallback::Instead,
+    law::Scale,
     queue::{DECREASE_SPACING, Found, Limit, QueueSlot},
     time::{Instant, Span},
     units::{Direction, PerDirection, Rate, Rtt},
-    wan::{RouterId, WanId},
+    wan::{RouterId, Signal, WanId},
 };
 
 /// The core gives a lost answer up after this.
@@ -243,7 +245,21 @@ impl Judge {
                 assert!(bounds.contains(*wan.wanted().of(direction)));
                 assert!(*wan.law().streaks().of(direction) <= bounds.green_required);
             }
+            let held = match wan.signal() {
+                Signal::Lost { instead: Instead::Gateway | Instead::Nothing, .. } => true,
+                Signal::Lost { .. } | Signal::Learning | Signal::Fresh => false,
+            };
+            if held {
+                assert_eq!(wan.decision(), None, "holding is no state");
+                assert_eq!(wan.law().streaks(), PerDirection::both(0), "holding is not green");
+            }
             let Some(means) = wan.law().means() else { continue };
+            if let Signal::Lost { instead: Instead::Tcp { scale: Scale::Own, .. }, .. } =
+                wan.signal()
+            {
+                let before = self.baselines.get(&wan.id().0);
+                assert_eq!(Some(&means.baseline()), before, "the scale of a stand-in is its own");
+            }
             let Settings { min, max, freeze } = Settings::of(settings);
             assert!(min <= means.baseline() && means.baseline() <= max);
             if let Some(before) = self.baselines.get(&wan.id().0) {
