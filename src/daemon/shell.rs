@@ -15,6 +15,7 @@ use super::{
     alarm,
     connectors::Connectors,
     guard::Guard,
+    handle::Handle,
     health::{self, Listener},
     input::{AccessId, Connected, Done, Input},
     names,
@@ -56,31 +57,6 @@ pub enum Ended {
     /// By itself, at once and without another request: a second daemon has the lock, which could
     /// not be had before.
     Rival,
-}
-
-/// Reaches a running daemon.
-#[derive(Clone, Debug)]
-pub struct Handle(Sender<Input>);
-
-impl Handle {
-    /// Asks it to end; asked twice it ends at once.
-    pub async fn stop(&self) {
-        // If it has ended, that is what was wanted.
-        let _ = self.0.send(Input::Stop).await;
-    }
-
-    /// Asks it to read its configuration again.
-    pub async fn reload(&self) {
-        // If it has ended, there is nothing to configure.
-        let _ = self.0.send(Input::Reload).await;
-    }
-
-    /// Its health; `None` if it has ended.
-    pub async fn health(&self) -> Option<Box<Health>> {
-        let (sender, receiver) = channel::bounded(1);
-        self.0.send(Input::Health(sender)).await.ok()?;
-        receiver.recv().await.ok()
-    }
 }
 
 /// The daemon.
@@ -193,7 +169,7 @@ impl<W: Wire> Daemon<W> {
 
     /// Reaches this daemon once it runs.
     pub fn handle(&self) -> Handle {
-        Handle(self.sender.clone())
+        Handle::to(self.sender.clone())
     }
 
     fn restore(&mut self) {

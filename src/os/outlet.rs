@@ -1,5 +1,5 @@
 //! Standard output and error for the log.
-//! Promises: a line is written as a whole or not at all, and never waits for a reader: what does
+//! Promises: a line is written as a whole or not at all, and hardly waits for a reader: what does
 //! not fit is counted, and told as soon as there is room. (A full pipe would stop the loop, and
 //! control with it.)
 //! Knows nothing of what the lines say.
@@ -11,6 +11,10 @@ use std::{
 
 /// Longest line in bytes. A pipe that is ready takes so many at once (`PIPE_BUF` on Linux).
 const MAX_LINE: usize = 4_096;
+
+/// A reader that lags gets this long, in milliseconds, before the first line is lost: a pipe may be
+/// as small as a page. While lines are being lost nothing waits.
+const PATIENCE: i32 = 10;
 
 /// An output, line by line.
 #[derive(Debug)]
@@ -27,13 +31,13 @@ impl<W: Write + AsRawFd> Outlet<W> {
     }
 
     fn end_line(&mut self) {
-        if self.lost > 0 && takes_a_line(self.output.as_raw_fd()) {
+        if self.lost > 0 && takes_a_line(self.output.as_raw_fd(), 0) {
             let lost = self.lost;
             let told = format!("[WARN] log: {lost} lines were lost: nobody read the log\n");
             self.put(told.as_bytes());
             self.lost = 0;
         }
-        if self.lost == 0 && takes_a_line(self.output.as_raw_fd()) {
+        if self.lost == 0 && takes_a_line(self.output.as_raw_fd(), PATIENCE) {
             let line = std::mem::take(&mut self.line);
             self.put(&line);
             self.line = line;
@@ -68,12 +72,13 @@ impl<W: Write + AsRawFd> Write for Outlet<W> {
     }
 }
 
-/// Whether a write of a line would not wait. What cannot be asked is tried.
+/// Whether a write of a line would not wait, `patience` milliseconds from now at the latest. What
+/// cannot be asked is tried.
 #[expect(unsafe_code, reason = "the standard library does not ask before it writes")]
-fn takes_a_line(output: RawFd) -> bool {
+fn takes_a_line(output: RawFd, patience: i32) -> bool {
     let mut asked = libc::pollfd { fd: output, events: libc::POLLOUT, revents: 0 };
-    // SAFETY: one entry, which outlives the call; it does not wait.
-    let answer = unsafe { libc::poll(&raw mut asked, 1, 0) };
+    // SAFETY: one entry, which outlives the call.
+    let answer = unsafe { libc::poll(&raw mut asked, 1, patience) };
     answer != 0
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -288,7 +289,10 @@ fn fifty_reloads_leave_nothing_behind() {
     let after = after.unwrap_or_else(|| panic!("{:?} descriptors, {before:?}", settle()));
     assert!(after.1 <= before.1 + 2_048, "{before:?} -> {after:?} kB");
     let health = scene.daemon.health().unwrap();
-    assert!(health.wans[0].cycles_missed <= 2 * MAY_MISS, "{}", health.wans[0].cycles_missed);
+    let (cycles, missed) = (health.wans[0].cycles, health.wans[0].cycles_missed);
+    let told = format!("51 reloads in {cycles} cycles, {missed} missed; {before:?} -> {after:?}");
+    let _ = writeln!(io::stderr(), "descriptors and kB: {told}");
+    assert!(missed <= 2 * MAY_MISS, "{told}");
     assert_eq!(scene.daemon.count(&["lost"]), 0, "{:#?}", scene.daemon.lines());
 }
 

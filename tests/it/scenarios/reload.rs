@@ -4,8 +4,10 @@ use wanctl::{
     control::{
         change::{Change, KeptQueues, KeptStandIns, KeptWan, NextRouter, NextWan},
         connectivity::Contact,
-        event::Request,
+        engine::{Answer, Engine},
+        event::{Action, Request, Ticket},
         failure::FailureKind,
+        queue::Found,
         units::Direction,
         wan::{RouterId, Settings, WanId},
     },
@@ -127,4 +129,28 @@ fn an_access_mended_after_a_long_outage_goes_on_from_the_limit_in_force() {
     run(&mut world, 200_040);
     let near = near(&mut world, 0);
     assert!(near.download && near.upload, "{in_force:?} {:?}", world.engine().wans()[0].wanted());
+}
+
+fn asked(engine: &mut Engine) -> Option<Ticket> {
+    std::iter::from_fn(|| engine.poll_action()).find_map(|action| match action {
+        Action::Ask { ticket, .. } => Some(ticket),
+        Action::Probe { .. } | Action::Save => None,
+    })
+}
+
+/// Both are the first request of their router, at the same place.
+#[test]
+fn an_answer_of_the_router_before_is_none_of_the_one_after() {
+    let mut engine = Engine::new(&[wan(500, 50)], at(0), 1);
+    engine.on_tick(at(0));
+    let before = asked(&mut engine).unwrap();
+    let wans = [NextWan { settings: wan(500, 50), from: None }];
+    engine.reconfigure(&Change { wans: &wans, routers: &[NextRouter::New] }, at(10), 2);
+    engine.on_tick(at(10));
+    let after = asked(&mut engine).unwrap();
+    assert_ne!(before, after);
+    engine.on_answer(RouterId(0), before, Err(FailureKind::Timeout), at(20));
+    assert!(engine.routers()[0].is_busy() && engine.poll_event().is_none());
+    engine.on_answer(RouterId(0), after, Ok(Answer::Limit(Found::One(None))), at(20));
+    assert_eq!(engine.routers()[0].contact(), Contact::Reachable);
 }
