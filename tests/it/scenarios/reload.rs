@@ -134,7 +134,10 @@ fn an_access_mended_after_a_long_outage_goes_on_from_the_limit_in_force() {
 fn asked(engine: &mut Engine) -> Option<Ticket> {
     std::iter::from_fn(|| engine.poll_action()).find_map(|action| match action {
         Action::Ask { ticket, .. } => Some(ticket),
-        Action::Probe { .. } | Action::Save => None,
+        Action::Probe { .. }
+        | Action::Connect { .. }
+        | Action::AskGateway { .. }
+        | Action::Save => None,
     })
 }
 
