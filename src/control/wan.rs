@@ -88,6 +88,10 @@ pub struct Wan {
     zones: PerDirection<Option<Zone>>,
     decision: Option<Decision>,
     cycles: Cycles,
+    /// What it went on from: the means of the last run, until new ones are known.
+    restored: Option<SavedWan>,
+    /// When the means were fed last; `None`: not since the start.
+    measured: Option<Instant>,
     rhythm: Rhythm,
     /// Where the next limit read is adopted: the outage before it was long.
     adopt: PerDirection<bool>,
@@ -113,6 +117,8 @@ impl Wan {
             zones: PerDirection::both(None),
             decision: None,
             cycles: Cycles::default(),
+            restored: None,
+            measured: None,
             rhythm: Rhythm::new(law.interval),
             adopt: PerDirection::both(false),
             stopping: false,
@@ -126,18 +132,23 @@ impl Wan {
     pub fn restore(&mut self, saved: &SavedWan, freshness: Freshness) {
         let possible = saved.load < Rtt::from_span(REPLY_TIMEOUT);
         let load = if possible { saved.load } else { saved.baseline };
-        self.law.restore(&SavedWan { load, ..*saved }, freshness);
+        let saved = SavedWan { load, ..*saved };
+        self.restored = Some(saved);
+        self.law.restore(&saved, freshness);
         self.applier.want(self.law.rates());
     }
 
-    /// What is worth keeping; `None` before the baseline is known.
+    /// What is worth keeping; `None` before a baseline is known. One that is learnt anew is that of
+    /// the last run until then: what was restored must not get lost by a second end.
     pub fn saved(&self) -> Option<SavedWan> {
-        let means = self.law.means()?;
+        let restored = self.restored.map(|saved| (saved.baseline, saved.load));
+        let means = self.law.means().map(|means| (means.baseline(), means.load()));
+        let (baseline, load) = means.or(restored)?;
         Some(SavedWan {
             rates: self.law.rates(),
             streaks: self.law.streaks(),
-            baseline: means.baseline(),
-            load: means.load(),
+            baseline,
+            load,
             confirmed: self.applier.confirmed(),
         })
     }
@@ -200,6 +211,7 @@ impl Wan {
         let observation = Observation { value: *value, samples, raises: self.raises() };
         self.decision = self.law.observe(&observation);
         self.signal = if self.law.means().is_some() { Signal::Fresh } else { Signal::Learning };
+        self.measured = self.law.means().map(|_| now);
         if let (false, Some(means)) = (learnt_before, self.law.means()) {
             let news = WanNews::BaselineLearnt(means.baseline());
             outbox.tell(now, What::Wan(self.id, news));

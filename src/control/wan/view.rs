@@ -40,6 +40,12 @@ impl Wan {
         self.decision.as_ref()
     }
 
+    /// When the baseline that is worth keeping was measured last; `None`: not since the start, it is
+    /// that of the last run or of the settings.
+    pub const fn measured(&self) -> Option<Instant> {
+        self.measured
+    }
+
     /// The law.
     pub const fn law(&self) -> &Classic {
         &self.law
