@@ -57,7 +57,7 @@ use self::{
 /// one request that times out, and what a busy machine adds.
 const REACHED_WITHIN: Span = seconds(10);
 
-/// After that the rates climb from floor to ceiling within five seconds; what somebody else changed
+/// After that the rates climb from floor to ceiling within seconds; what somebody else changed
 /// is found within a minute.
 const SETTLED_WITHIN: Span = seconds(90);
 
@@ -67,15 +67,15 @@ const ENDED_WITHIN: Span = seconds(5);
 /// Between two looks.
 const LOOK: Span = Span::from_millis(100);
 
-/// From floor to ceiling in a hundred cycles, so that after a line that was bad for a moment there
-/// is something to write all the time.
+/// From floor to ceiling in thirty cycles: after a line that was bad for a moment there is something
+/// to write, and soon nothing more, so that the next fault can begin.
 const RATES: [(&str, &str); 8] = [
     ("download_ceiling", "400M"),
     ("download_floor", "100M"),
-    ("download_step_up", "3M"),
+    ("download_step_up", "10M"),
     ("upload_ceiling", "40M"),
     ("upload_floor", "10M"),
-    ("upload_step_up", "0.3M"),
+    ("upload_step_up", "1M"),
     ("baseline_initial", "1ms"),
     ("write_budget", "7200"),
 ];
