@@ -226,7 +226,7 @@ impl Patient<'_> {
         if self.fault.silences() {
             self.daemon.line("signal is back after");
         }
-        let silent = self.daemon.count(&["no signal"]);
+        let silent = self.daemon.count(&["no reflector answers; no-signal"]);
         let heard = self.daemon.count(&["signal is back after"]);
         let expected = usize::from(self.fault.silences());
         assert_eq!((silent, heard), (expected, expected), "{}", self.told());

@@ -20,6 +20,7 @@
 mod board;
 mod config;
 mod driver;
+mod judge;
 mod rows;
 
 use self::{

@@ -57,25 +57,29 @@ use self::{
 /// one request that times out, and what a busy machine adds.
 const REACHED_WITHIN: Span = seconds(10);
 
-/// After that the rates climb from floor to ceiling within five seconds; what somebody else changed
+/// After that the rates climb from floor to ceiling within seconds; what somebody else changed
 /// is found within a minute.
 const SETTLED_WITHIN: Span = seconds(90);
 
 /// The end, whatever the router suffers from.
 const ENDED_WITHIN: Span = seconds(5);
 
+/// Lines about the signal of one fault: its loss, what answers instead, its return, and as many of
+/// what came before.
+const MOST_ABOUT_SIGNAL: usize = 6;
+
 /// Between two looks.
 const LOOK: Span = Span::from_millis(100);
 
-/// From floor to ceiling in a hundred cycles, so that after a line that was bad for a moment there
-/// is something to write all the time.
+/// From floor to ceiling in thirty cycles: after a line that was bad for a moment there is something
+/// to write, and soon nothing more, so that the next fault can begin.
 const RATES: [(&str, &str); 8] = [
     ("download_ceiling", "400M"),
     ("download_floor", "100M"),
-    ("download_step_up", "3M"),
+    ("download_step_up", "10M"),
     ("upload_ceiling", "40M"),
     ("upload_floor", "10M"),
-    ("upload_step_up", "0.3M"),
+    ("upload_step_up", "1M"),
     ("baseline_initial", "1ms"),
     ("write_budget", "7200"),
 ];
@@ -238,13 +242,14 @@ impl Soak<'_> {
         self.watch.read_lines();
         let told = self.watch.told;
         let (lost, back) = (told.lost - before.lost, told.back - before.back);
-        let (silent, heard) = (told.silent - before.silent, told.heard - before.heard);
         self.report.outages += lost;
         if lost != back || (lost > 1 && fault != Some(Fault::Flaps)) {
             self.watch.wrong(&format!("{lost} times lost, {back} times back"));
         }
-        if silent != heard {
-            self.watch.wrong(&format!("{silent} times silent, {heard} times heard again"));
+        // Silences that follow each other closely are summed up.
+        let told = (told.silent + told.heard).saturating_sub(before.silent + before.heard);
+        if told > MOST_ABOUT_SIGNAL {
+            self.watch.wrong(&format!("{told} lines about the signal for one fault"));
         }
     }
 
