@@ -9,7 +9,7 @@ use wanctl::{
 use super::{CEILING, RATES, REFLECTORS, configured, ending::state, output, start, wan};
 use crate::running::{
     config::{TREE, globals, section},
-    daemon::{PATIENCE, WANCTL},
+    daemon::{Daemon, PATIENCE, WANCTL, run},
     router::{Router, home, mbit},
     scratch::Scratch,
     stops::leave_rates,
@@ -58,12 +58,10 @@ fn a_second_daemon_on_the_same_state_is_refused_and_names_the_first() {
     let config = configured(&scratch, &router);
     let daemon = start(&config);
     let requests = router.log().requests();
-    let second = std::process::Command::new(WANCTL).arg("run").arg("-c").arg(&config).output();
-    let second = second.unwrap();
-    assert_eq!(second.status.code(), Some(1));
-    let complaint = String::from_utf8(second.stderr).unwrap();
+    let mut second = Daemon::spawn(run(WANCTL.as_ref(), &config));
+    assert_eq!(second.ended(seconds(5)).status.code(), Some(1));
     let pid = format!("already running, process {}", daemon.pid());
-    assert!(complaint.contains(&pid), "{complaint}");
+    assert_eq!(second.count(&[&pid]), 1, "{:?}", second.lines());
     assert!(router.log().requests() >= requests, "the first goes on");
     assert_eq!(output(&["status", "--at", &daemon.address().to_string()]).0, Some(0));
 }

@@ -63,8 +63,8 @@ fn play_or_panic(history: &History) -> Result<Story, Breach> {
     judge.stops(&mut world);
     world.engine().on_stop(now);
     let until = now + ENDS_WITHIN + slowest(history).times(REQUESTS_LEFT);
-    let drained = drained_within(&mut world, &mut judge, until)?;
-    judge.ended(&mut world, drained)?;
+    drain(&mut world, &mut judge, until)?;
+    judge.ended(&mut world)?;
     Ok(judge.story)
 }
 
@@ -119,15 +119,15 @@ fn run(world: &mut World, judge: &mut Judge, to: Instant) -> Result<(), Breach> 
     breach.map_or(Ok(()), Err)
 }
 
-/// Whether all was done in time.
-fn drained_within(world: &mut World, judge: &mut Judge, until: Instant) -> Result<bool, Breach> {
+/// Until all is done, in time.
+fn drain(world: &mut World, judge: &mut Judge, until: Instant) -> Result<(), Breach> {
     loop {
         let now = world.now();
         if world.engine().is_drained(now) {
-            return Ok(true);
+            return Ok(());
         }
         if now >= until {
-            return Ok(false);
+            return Err(format!("not drained at {now:?}"));
         }
         run(world, judge, now + Span::from_millis(10))?;
     }

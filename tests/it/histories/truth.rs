@@ -21,6 +21,13 @@ pub enum News {
     Back(Span),
 }
 
+/// At the end what failed is tried again at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    Running,
+    Ending,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Contact {
     Unknown,
@@ -132,12 +139,12 @@ impl Truth {
     }
 
     /// A request has left at `now`.
-    pub fn asked(&mut self, request: Request, now: Instant, stopped: bool) -> Result<(), String> {
+    pub fn asked(&mut self, request: Request, now: Instant, phase: Phase) -> Result<(), String> {
         self.advance(now);
         if let Some(pending) = self.pending {
             return Err(format!("two requests at a time: {request:?} and {pending:?}"));
         }
-        self.hold_to_back_off(request, now, stopped)?;
+        self.hold_to_back_off(request, now, phase)?;
         let failure =
             self.settings.failure(request, now).or_else(|| self.settings.lost_answer(now));
         let answered = now + self.settings.takes(failure, now);
@@ -149,25 +156,25 @@ impl Truth {
         Ok(())
     }
 
-    fn hold_to_back_off(
-        &self,
-        request: Request,
-        now: Instant,
-        stopped: bool,
-    ) -> Result<(), String> {
+    fn hold_to_back_off(&self, request: Request, now: Instant, phase: Phase) -> Result<(), String> {
         if let Some(row) = self.row {
-            let wait = if stopped { Span::ZERO } else { row.wait().part(3, 4) };
+            let hurries = phase == Phase::Ending;
+            let wait = if hurries { Span::ZERO } else { row.wait().part(3, 4) };
             if now < row.at + wait.max(row.pause()) {
                 return Err(format!("{request:?} too soon after {row:?}"));
             }
-            self.not_late(now, stopped)?;
+            self.not_late(now, phase)?;
         }
         let (Request::Read(wan, slot) | Request::Write(wan, slot, _)) = request else {
             return Ok(());
         };
         let queue = self.queues.get(&(wan.0, place(slot))).copied().unwrap_or_default();
         match queue.refused {
-            Some(row) if !stopped && !queue.unclear && now < row.at + row.wait().part(3, 4) => {
+            Some(row)
+                if phase == Phase::Running
+                    && !queue.unclear
+                    && now < row.at + row.wait().part(3, 4) =>
+            {
                 Err(format!("{request:?} too soon after the refusal {row:?}"))
             }
             _ => Ok(()),
@@ -175,8 +182,9 @@ impl Truth {
     }
 
     /// Whether a router that is away has been asked again in time, or may still be.
-    pub fn not_late(&self, now: Instant, stopped: bool) -> Result<(), String> {
-        let Some(row) = self.row.filter(|_| self.pending.is_none() && !stopped) else {
+    pub fn not_late(&self, now: Instant, phase: Phase) -> Result<(), String> {
+        let Some(row) = self.row.filter(|_| self.pending.is_none() && phase == Phase::Running)
+        else {
             return Ok(());
         };
         let latest = row.at + row.wait().part(5, 4).max(row.pause()) + TICK;
