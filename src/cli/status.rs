@@ -11,7 +11,7 @@ use super::Exit;
 use crate::{
     control::{time::Span, units::Rate},
     observe::{
-        health::{DirectionHealth, Health, MAX_JSON, RouterHealth, Status, WanHealth},
+        health::{CycleHealth, DirectionHealth, Health, MAX_JSON, RouterHealth, Status, WanHealth},
         human::Bits,
     },
     os::clock,
@@ -170,6 +170,13 @@ fn show_wan(wan: &WanHealth, out: &mut dyn Write) -> io::Result<()> {
             out,
             "  reflector {}: {}/16 lost{aside}",
             reflector.address, reflector.lost_of_16
+        )?;
+    }
+    if let Some(CycleHealth { mean_ms, p95_ms, p99_ms, longest_ms }) = wan.cycle {
+        writeln!(
+            out,
+            "  a cycle takes {mean_ms:.1} ms, p95 {p95_ms:.0} ms, p99 {p99_ms:.0} ms, longest \
+             {longest_ms:.0} ms"
         )?;
     }
     writeln!(

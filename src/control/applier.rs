@@ -288,6 +288,12 @@ impl Applier {
         self.queues.retain(|tracked| !leaves(tracked.queue.slot()));
     }
 
+    /// Whether a write has left since the start: what is on the router may no longer be what was
+    /// found.
+    pub fn has_begun(&self) -> bool {
+        self.queues.iter().any(|tracked| tracked.queue.was_sent())
+    }
+
     /// Whether the router has confirmed all that is wanted.
     pub fn settled(&self) -> bool {
         self.queues.iter().all(|tracked| tracked.queue.settled())

@@ -4,7 +4,7 @@
 //! Knows nothing of requests or transports.
 
 use super::{
-    backoff::Jitter,
+    backoff::{Jitter, Streak},
     failure::FailureKind,
     time::{Instant, Span},
 };
@@ -49,6 +49,7 @@ pub enum Change {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connectivity {
     contact: Contact,
+    streak: Streak,
     jitter: Jitter,
     not_before: Instant,
 }
@@ -58,6 +59,7 @@ impl Connectivity {
     pub const fn new(seed: u64) -> Self {
         Self {
             contact: Contact::Unknown,
+            streak: Streak::NONE,
             jitter: Jitter::new(seed),
             not_before: Instant::from_micros(0),
         }
@@ -76,6 +78,7 @@ impl Connectivity {
     /// The router answered, whatever it said.
     pub fn answered(&mut self, now: Instant) -> Option<Change> {
         self.not_before = now;
+        self.streak = Streak::NONE;
         match core::mem::replace(&mut self.contact, Contact::Reachable) {
             Contact::Unknown | Contact::Reachable => None,
             Contact::Lost { since, failures, .. } => {
@@ -93,12 +96,13 @@ impl Connectivity {
 
     /// A request that left at `asked` failed in a way that says the router is not there.
     pub fn failed(&mut self, now: Instant, asked: Instant, kind: FailureKind) -> Option<Change> {
-        let (since, failures, change) = match self.contact {
-            Contact::Unknown | Contact::Reachable => (asked, 1, Some(Change::Lost(kind))),
-            Contact::Lost { since, failures, .. } => (since, failures.saturating_add(1), None),
+        let (since, change) = match self.contact {
+            Contact::Unknown | Contact::Reachable => (asked, Some(Change::Lost(kind))),
+            Contact::Lost { since, .. } => (since, None),
         };
-        self.contact = Contact::Lost { since, failures, kind };
-        let wait = self.jitter.wait(failures);
+        self.streak = self.streak.and(kind);
+        self.contact = Contact::Lost { since, failures: self.streak.failures(), kind };
+        let wait = self.jitter.wait(self.streak);
         let wait = if kind == FailureKind::Timeout { wait.max(QUARANTINE) } else { wait };
         self.not_before = now + wait;
         change

@@ -331,7 +331,8 @@ impl Engine {
         })
     }
 
-    /// The state of a WAN worth keeping; `None` before its baseline is known.
+    /// The state of a WAN worth keeping; `None` before a baseline is known, its own or a restored
+    /// one. How old it is, [`Wan::measured`] tells.
     pub fn saved(&self, wan: WanId) -> Option<SavedWan> {
         self.wans.get(usize::from(wan.0)).and_then(Wan::saved)
     }

@@ -23,6 +23,7 @@ pub mod learner;
 pub mod notice;
 pub mod queue;
 pub mod reflectors;
+pub mod rhythm;
 pub mod rounds;
 pub mod saved;
 pub mod spike;

@@ -189,6 +189,11 @@ impl Queue {
         self.in_flight == Some(self.wanted)
     }
 
+    /// Whether a write has left since the start, whatever became of it.
+    pub const fn was_sent(&self) -> bool {
+        self.last_write.is_some()
+    }
+
     /// Whether the router's limit is outside the bounds, so that it must not wait for a decision.
     pub fn out_of_bounds(&self) -> bool {
         let outside = |(found, bounds): (Option<Rate>, ladder::Settings)| {

@@ -16,6 +16,7 @@ use super::{
     law::{Decision, Observation, Scale, Verdict},
     notice::Notice,
     reflectors::{HealthChange, Reflectors},
+    rhythm::Rhythm,
     rounds::{ProbeFate, REPLY_TIMEOUT, Rounds, Settled},
     saved::{Freshness, SavedWan},
     time::{Instant, Span},
@@ -102,6 +103,11 @@ pub struct Wan {
     zones: PerDirection<Option<Zone>>,
     decision: Option<Decision>,
     cycles: Cycles,
+    /// What it went on from: the means of the last run, until new ones are known.
+    restored: Option<SavedWan>,
+    /// When the means were fed last; `None`: not since the start.
+    measured: Option<Instant>,
+    rhythm: Rhythm,
     /// Where the next limit read is adopted: the outage before it was long.
     adopt: PerDirection<bool>,
     stopping: bool,
@@ -129,6 +135,9 @@ impl Wan {
             zones: PerDirection::both(None),
             decision: None,
             cycles: Cycles::default(),
+            restored: None,
+            measured: None,
+            rhythm: Rhythm::new(law.interval),
             adopt: PerDirection::both(false),
             stopping: false,
         };
@@ -141,18 +150,23 @@ impl Wan {
     pub fn restore(&mut self, saved: &SavedWan, freshness: Freshness) {
         let possible = saved.load < Rtt::from_span(REPLY_TIMEOUT);
         let load = if possible { saved.load } else { saved.baseline };
-        self.law.restore(&SavedWan { load, ..*saved }, freshness);
+        let saved = SavedWan { load, ..*saved };
+        self.restored = Some(saved);
+        self.law.restore(&saved, freshness);
         self.applier.want(self.law.rates());
     }
 
-    /// What is worth keeping; `None` before the baseline is known.
+    /// What is worth keeping; `None` before a baseline is known. One that is learnt anew is that of
+    /// the last run until then: what was restored must not get lost by a second end.
     pub fn saved(&self) -> Option<SavedWan> {
-        let means = self.law.means()?;
+        let restored = self.restored.map(|saved| (saved.baseline, saved.load));
+        let means = self.law.means().map(|means| (means.baseline(), means.load()));
+        let (baseline, load) = means.or(restored)?;
         Some(SavedWan {
             rates: self.law.rates(),
             streaks: self.law.streaks(),
-            baseline: means.baseline(),
-            load: means.load(),
+            baseline,
+            load,
             confirmed: self.applier.confirmed(),
         })
     }
@@ -186,6 +200,7 @@ impl Wan {
         let interval = self.settings.law.interval.as_micros().max(1);
         let late = now.since(self.next_tick).as_micros();
         let missed = late / interval;
+        self.rhythm.tick(now);
         self.cycles.total = self.cycles.total.saturating_add(1);
         self.cycles.missed = self.cycles.missed.saturating_add(missed);
         let ahead = Span::from_micros(interval).times(missed.saturating_add(1));
@@ -212,6 +227,7 @@ impl Wan {
         self.observe(*value, samples, Scale::Icmp, now, outbox);
         self.feel(now);
         self.signal = if self.law.means().is_some() { Signal::Fresh } else { Signal::Learning };
+        self.measured = self.law.means().map(|_| now);
         if let (false, Some(means)) = (learnt_before, self.law.means()) {
             let news = WanNews::BaselineLearnt(means.baseline());
             outbox.tell(now, What::Wan(self.id, news));

@@ -3,7 +3,11 @@
 
 use log::{debug, log};
 
-use super::{input::Job, shell::Daemon, state::Occasion};
+use super::{
+    input::Job,
+    shell::Daemon,
+    state::{Kept, Occasion},
+};
 use crate::{
     config::WanSection,
     control::{
@@ -11,7 +15,7 @@ use crate::{
         failure::FailureKind,
         fallback::Outcome,
         reflectors::MAX_PROBES,
-        wan::{RouterId, WanId},
+        wan::{RouterId, Wan, WanId},
     },
     os::clock,
     probe::prober::{Probe, Wire},
@@ -105,7 +109,8 @@ impl<W: Wire> Daemon<W> {
         let Self { engine, config, files, .. } = self;
         let saved = |(index, wan): (u8, &WanSection)| {
             let saved = engine.saved(WanId(index))?;
-            Some((wan.name.clone(), saved))
+            let measured = engine.wans().get(usize::from(index)).and_then(Wan::measured);
+            Some(Kept { name: wan.name.clone(), wan: saved, measured })
         };
         files.save((0..).zip(&config.wans).filter_map(saved), occasion, clock::now());
     }

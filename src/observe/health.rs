@@ -13,8 +13,9 @@ use crate::control::{
     law::{Cause, Scale, Verdict},
     queue::{Outcome, QueueSlot},
     reflectors::MAX_REFLECTORS,
+    rhythm::Lengths,
     time::{Instant, Span},
-    units::{Direction, PerDirection, Rate},
+    units::{Direction, PerDirection, Rate, Rtt},
     wan::{RouterId, Signal, Wan, WanId},
 };
 
@@ -90,6 +91,8 @@ pub struct WanHealth {
     pub cycles: u64,
     /// Cycles that came too late.
     pub cycles_missed: u64,
+    /// How long the cycles take, from tick to tick; `null`: none is over yet.
+    pub cycle: Option<CycleHealth>,
     /// Writes the router confirmed since the start.
     pub writes_confirmed: u32,
     /// Writes that failed since the start.
@@ -98,6 +101,19 @@ pub struct WanHealth {
     pub writes_last_hour: u16,
     /// Writes left in the hourly budget.
     pub writes_left: u16,
+}
+
+/// How long the cycles of a WAN take. The last ten minutes or so count most.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CycleHealth {
+    /// On average.
+    pub mean_ms: f64,
+    /// 95 of a hundred take at most this.
+    pub p95_ms: f64,
+    /// 99 of a hundred take at most this.
+    pub p99_ms: f64,
+    /// The longest since the start.
+    pub longest_ms: f64,
 }
 
 /// One direction of a WAN.
@@ -248,11 +264,19 @@ impl WanHealth {
             replies_forged: unused.forged,
             cycles: cycles.total,
             cycles_missed: cycles.missed,
+            cycle: wan.lengths().map(CycleHealth::from),
             writes_confirmed: counters.confirmed,
             writes_failed: counters.failed,
             writes_last_hour: budget.0,
             writes_left: budget.1,
         }
+    }
+}
+
+impl From<Lengths> for CycleHealth {
+    fn from(Lengths { mean, p95, p99, longest }: Lengths) -> Self {
+        let ms = |span| Rtt::from_span(span).ms();
+        Self { mean_ms: ms(mean), p95_ms: ms(p95), p99_ms: ms(p99), longest_ms: ms(longest) }
     }
 }
 
@@ -384,7 +408,9 @@ impl RouterHealth {
 
 #[cfg(test)]
 mod tests {
-    use super::{DirectionHealth, Health, MAX_JSON, ReflectorHealth, Status, WanHealth, text};
+    use super::{
+        CycleHealth, DirectionHealth, Health, MAX_JSON, ReflectorHealth, Status, WanHealth, text,
+    };
     use crate::observe::health::RouterHealth;
 
     fn direction() -> DirectionHealth {
@@ -420,6 +446,12 @@ mod tests {
             replies_forged: u32::MAX,
             cycles: u64::MAX,
             cycles_missed: u64::MAX,
+            cycle: Some(CycleHealth {
+                mean_ms: 123.456_789_012_345_67,
+                p95_ms: -123.456_789_012_345_67,
+                p99_ms: 1e-300,
+                longest_ms: 1.234_567_890_123_456_7e300,
+            }),
             writes_confirmed: u32::MAX,
             writes_failed: u32::MAX,
             writes_last_hour: u16::MAX,

@@ -228,6 +228,9 @@ fn zone(news: &WanNews) -> String {
     format!("{} {from} -> {}: {why}; rate {}", direction.word(), to.word(), Bits(rate))
 }
 
+/// What follows a refused login.
+const LESS_OFTEN: &str = "trying again less and less often, at last once a minute";
+
 fn refusal(kind: FailureKind) -> String {
     match kind {
         FailureKind::NotFound => "the router has no queue of this name; trying again".to_string(),
@@ -235,13 +238,13 @@ fn refusal(kind: FailureKind) -> String {
             "the router has several queues of this name; trying again".to_string()
         }
         FailureKind::Rejected => "the router refuses; trying again".to_string(),
+        FailureKind::Auth => format!("{}; {LESS_OFTEN}", FailureKind::Auth.word()),
         kind @ (FailureKind::Timeout
         | FailureKind::Refused
         | FailureKind::Unreachable
         | FailureKind::Reset
         | FailureKind::Dns
         | FailureKind::Tls
-        | FailureKind::Auth
         | FailureKind::HostKey
         | FailureKind::Garbage) => format!("{}; trying again", kind.word()),
     }
@@ -249,6 +252,13 @@ fn refusal(kind: FailureKind) -> String {
 
 fn describe_router(news: RouterNews) -> (Level, String) {
     match news {
+        RouterNews::Lost(FailureKind::Auth) => (
+            Level::Warn,
+            format!(
+                "lost ({}); it keeps its last limits, measuring goes on, {LESS_OFTEN}",
+                FailureKind::Auth.word()
+            ),
+        ),
         RouterNews::Lost(kind) => (
             Level::Warn,
             format!(

@@ -99,7 +99,8 @@ enum Delivery {
 /// The core and its surroundings.
 #[derive(Clone, Debug)]
 pub struct World {
-    engine: Engine,
+    /// Boxed: it is large, and worlds are moved and cloned.
+    engine: Box<Engine>,
     sites: Vec<Site>,
     routers: Vec<Router>,
     now: Instant,
@@ -130,7 +131,7 @@ impl World {
             Site { link, router: settings.router, initial, limits: initial }
         };
         let mut world = Self {
-            engine: Engine::new(&settings, now, seed),
+            engine: Box::new(Engine::new(&settings, now, seed)),
             sites: (0..).zip(wans).map(site).collect(),
             routers: routers
                 .into_iter()
@@ -312,7 +313,7 @@ impl World {
     }
 
     /// The core.
-    pub const fn engine(&mut self) -> &mut Engine {
+    pub fn engine(&mut self) -> &mut Engine {
         &mut self.engine
     }
 

@@ -106,9 +106,11 @@ impl Wan {
     }
 
     /// Decides no more; brings both queues to the last decision, or to the limits for the end.
+    /// Where limits out of bounds were being replaced before the first decision, that is brought to
+    /// its end in both queues: one as found beside one replaced is what nobody wanted.
     pub fn on_stop(&mut self, now: Instant) {
         self.stopping = true;
-        if !self.has_begun() {
+        if !self.has_begun() && !self.applier.has_begun() {
             self.keep_as_found();
         }
         self.applier.want(self.aim());

@@ -6,9 +6,9 @@ use wanctl::{
     sim::routeros::{Down, RouterSettings},
 };
 
-use super::{CEILING, REFLECTORS, configured, ending::state, output, start, wan};
+use super::{CEILING, RATES, REFLECTORS, configured, ending::state, output, start, wan};
 use crate::running::{
-    config::{TREE, globals},
+    config::{TREE, globals, section},
     daemon::{PATIENCE, WANCTL},
     router::{Router, home, mbit},
     scratch::Scratch,
@@ -93,4 +93,27 @@ fn a_router_that_restarts_gets_its_limits_back() {
             && health.wans[0].download.confirmed_bps.is_some_and(|limit| limit < CEILING.0)
     });
     assert_eq!(health.wans[0].download.trouble, None);
+}
+
+/// The line is dead, so the old baseline is never replaced; neither a save nor a kill may lose it.
+#[test]
+fn a_kill_while_the_baseline_is_learnt_anew_loses_no_restored_rates() {
+    let (scratch, router) = (Scratch::new(), Router::start(home()));
+    let written = clock::unix_now() - 2 * 86_400;
+    leave_rates(&scratch, "state", (200, 20), written);
+    let nobody = [("reflector", "192.0.2.1"), ("interface", "lo")];
+    let text = globals(&scratch, "info")
+        + &router.section("home", &scratch)
+        + &section("wan", "cable", &[&TREE[..], &RATES, &nobody].concat());
+    let mut daemon = start(&scratch.write("wanctl.conf", text.as_bytes()));
+    let saved =
+        within(PATIENCE, || Some(state(&scratch)).filter(|state| state.written_unix > written));
+    let saved = saved.unwrap_or_else(|| panic!("never saved:\n{}", daemon.lines().join("\n")));
+    daemon.signal(libc::SIGKILL);
+    daemon.ended(PATIENCE);
+    for state in [saved, state(&scratch)] {
+        assert_eq!(state.wans[0].wan.rates.download, mbit(200));
+        assert_eq!(state.wans[0].wan.rates.upload, mbit(20));
+        assert_eq!(state.wans[0].measured_unix, written, "no younger");
+    }
 }
