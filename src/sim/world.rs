@@ -327,7 +327,7 @@ impl World {
     }
 
     /// The core.
-    pub const fn engine(&mut self) -> &mut Engine {
+    pub fn engine(&mut self) -> &mut Engine {
         &mut self.engine
     }
 

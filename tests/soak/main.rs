@@ -64,10 +64,6 @@ const SETTLED_WITHIN: Span = seconds(90);
 /// The end, whatever the router suffers from.
 const ENDED_WITHIN: Span = seconds(5);
 
-/// Lines about the signal of one fault: its loss, what answers instead, its return, and as many of
-/// what came before.
-const MOST_ABOUT_SIGNAL: usize = 6;
-
 /// Between two looks.
 const LOOK: Span = Span::from_millis(100);
 
@@ -246,10 +242,10 @@ impl Soak<'_> {
         if lost != back || (lost > 1 && fault != Some(Fault::Flaps)) {
             self.watch.wrong(&format!("{lost} times lost, {back} times back"));
         }
-        // Silences that follow each other closely are summed up.
-        let told = (told.silent + told.heard).saturating_sub(before.silent + before.heard);
-        if told > MOST_ABOUT_SIGNAL {
-            self.watch.wrong(&format!("{told} lines about the signal for one fault"));
+        // Of silences close to each other only the first is told, and an end once it lasts.
+        if told.silent.checked_sub(told.heard).is_none_or(|open| open > 1) {
+            let watch::Told { silent, heard, .. } = told;
+            self.watch.wrong(&format!("{silent} times silent, {heard} times heard again"));
         }
     }
 

@@ -119,7 +119,7 @@ impl Watch {
             let is = |words: &str| usize::from(line.contains(words));
             self.told.lost += is("router home: lost (");
             self.told.back += is("router home: reconnected");
-            self.told.silent += is("no reflector answers; ");
+            self.told.silent += is(": no reflector answers;");
             self.told.heard += is("signal is back");
         }
         self.lines = lines.len();
