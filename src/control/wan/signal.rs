@@ -47,6 +47,7 @@ impl Wan {
         if !lost {
             self.signal = Signal::Lost { since: self.heard, instead: Instead::Nothing };
             self.decision = None;
+            self.law.interrupt();
             self.fallback.begin(now);
             self.notice.lost(self.heard);
         }
