@@ -19,6 +19,18 @@ pub type Detail = heapless::String<DETAIL_MAX, u8>;
 pub enum Transport {
     /// RouterOS REST over HTTP or HTTPS.
     Rest,
+    /// The RouterOS console over SSH.
+    Ssh,
+}
+
+impl Transport {
+    /// The word used in logs and JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Rest => "rest",
+            Self::Ssh => "ssh",
+        }
+    }
 }
 
 /// What was being done.
@@ -121,6 +133,11 @@ impl RouterError {
         Self { kind, transport: Transport::Rest, doing, hint: None, detail: shortened(detail) }
     }
 
+    /// A failure over SSH.
+    pub fn ssh(kind: FailureKind, doing: Doing, detail: fmt::Arguments<'_>) -> Self {
+        Self { kind, transport: Transport::Ssh, doing, hint: None, detail: shortened(detail) }
+    }
+
     /// The same with a remedy.
     #[must_use]
     pub fn hinting(self, hint: Hint) -> Self {
@@ -130,14 +147,17 @@ impl RouterError {
 
 impl fmt::Display for RouterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Transport::Rest = self.transport;
+        let transport = match self.transport {
+            Transport::Rest => "REST",
+            Transport::Ssh => "SSH",
+        };
         let doing = match self.doing {
             Doing::Preparing => "preparing the client",
             Doing::ReadingResource => "reading the version",
             Doing::ReadingQueue => "reading a queue",
             Doing::SettingLimit => "setting a limit",
         };
-        write!(f, "REST: {doing} failed ({}): {}", self.kind.word(), self.detail)?;
+        write!(f, "{transport}: {doing} failed ({}): {}", self.kind.word(), self.detail)?;
         match self.hint {
             Some(hint) => write!(f, "; {}", hint.text()),
             None => Ok(()),

@@ -5,6 +5,7 @@
 
 mod answers;
 mod connections;
+mod console;
 mod faults;
 mod golden;
 mod names;
