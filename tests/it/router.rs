@@ -6,6 +6,7 @@
 mod answers;
 mod connections;
 mod console;
+mod equal;
 mod faults;
 mod golden;
 mod names;

@@ -62,6 +62,10 @@ fn queue(output: &str, queue: QueueRef<'_>, doing: Doing) -> Result<QueueState, 
     let limits: Vec<&str> =
         lines(output).filter_map(|line| line.strip_prefix(LIMIT_MARK)).collect();
     let (record, exact) = match (found.as_slice(), limits.as_slice()) {
+        ([], []) if !is_silent(output) => {
+            let detail = format_args!("the answer is not one of the RouterOS console");
+            return Err(RouterError::ssh(FailureKind::Garbage, doing, detail));
+        }
         ([], []) => {
             let detail = format_args!("the router has no {queue}");
             return Err(RouterError::ssh(FailureKind::NotFound, doing, detail));
@@ -79,6 +83,11 @@ fn queue(output: &str, queue: QueueRef<'_>, doing: Doing) -> Result<QueueState, 
     let [disabled, invalid, dynamic] =
         ["disabled", "invalid", "dynamic"].map(|flag| record.has(flag));
     Ok(QueueState { limit, disabled, invalid, dynamic })
+}
+
+/// Whether there is nothing in the output but a legend, which older consoles print for nothing.
+fn is_silent(output: &str) -> bool {
+    lines(output).all(|line| line.is_empty() || line.starts_with("Flags: "))
 }
 
 /// Names the places of several queues, or says that the two halves of the output differ.

@@ -98,7 +98,8 @@ fn flags_of_old_and_new_consoles_say_what_a_queue_is() {
 #[test]
 fn nothing_found_is_said_by_silence() {
     let silence = golden("7.24rc3/print-where.no-match.txt");
-    for output in [silence.as_str(), "\r\n", "\r\n\r\n"] {
+    let legend = "Flags: X - disabled, I - invalid \r\n";
+    for output in [silence.as_str(), "\r\n", "\r\n\r\n", legend] {
         assert_eq!(
             kind(&read_tree("WAN"), output),
             (FailureKind::NotFound, "the router has no queue tree entry \"WAN\"".to_owned())
@@ -106,6 +107,9 @@ fn nothing_found_is_said_by_silence() {
     }
     let silent = golden("reconstructed/queue-tree.set.no-match.txt");
     assert_eq!(kind(&set_tree("WAN", 5), &silent).0, FailureKind::NotFound);
+    for nonsense in ["<html>hotspot login</html>", "Welcome!\r\n", "12 monkeys"] {
+        assert_eq!(kind(&read_tree("WAN"), nonsense).0, FailureKind::Garbage, "{nonsense}");
+    }
 }
 
 #[test]
