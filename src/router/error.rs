@@ -71,6 +71,14 @@ pub enum Hint {
     GrantPolicy,
     /// The URL does not lead to RouterOS 7 REST.
     CheckUrl,
+    /// `ssh_host_key` must hold the fingerprint of the router's own key.
+    PinHostKey,
+    /// The RouterOS user may not log in over SSH, or not in this way.
+    AllowSsh,
+    /// `ssh_port` does not lead to an SSH service.
+    CheckSshPort,
+    /// The router's SSH is too old.
+    UpgradeForSsh,
 }
 
 impl Hint {
@@ -108,6 +116,20 @@ impl Hint {
             Self::CheckUrl => {
                 "the url must lead to the www-ssl (or www) service of RouterOS 7.1 or later"
             }
+            Self::PinHostKey => concat!(
+                "if that is your router, put its fingerprint into ssh_host_key; ",
+                "seen from a trusted place: ssh-keyscan ADDRESS | ssh-keygen -lf -",
+            ),
+            Self::AllowSsh => concat!(
+                "the user's group needs the policies ssh,read,write, and the key must be the user's ",
+                "(/user/ssh-keys/print; ed25519 needs RouterOS 7.12); a user with a key is refused ",
+                "by password",
+            ),
+            Self::CheckSshPort => "ssh_port must lead to the ssh service: /ip/service/print",
+            Self::UpgradeForSsh => concat!(
+                "SSH needs RouterOS 7.7 or later (curve25519), and aes-ctr not switched off: ",
+                "/ip/ssh/print",
+            ),
         }
     }
 }

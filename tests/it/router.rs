@@ -11,6 +11,7 @@ mod faults;
 mod golden;
 mod names;
 mod server;
+mod ssh;
 mod talk;
 mod tls;
 mod writes;

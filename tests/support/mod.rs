@@ -5,6 +5,7 @@ pub mod config;
 pub mod daemon;
 pub mod router;
 pub mod scratch;
+pub mod sshd;
 pub mod stops;
 pub mod turn;
 pub mod wait;
