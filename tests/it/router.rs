@@ -9,6 +9,7 @@ mod console;
 mod equal;
 mod faults;
 mod golden;
+mod hostile;
 mod names;
 mod server;
 mod ssh;

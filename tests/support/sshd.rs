@@ -294,7 +294,7 @@ async fn carry_out(stream: Async<std::net::TcpStream>, shared: &Shared) {
             let _ = stream.get_mut().write_all(printed.text.as_bytes()).await;
         }
         Fate::Refuse | Fate::BlackHole | Fate::Reset | Fate::Cut | Fate::Drip => {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
