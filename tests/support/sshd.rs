@@ -116,12 +116,21 @@ impl Sshd {
 
     /// Shows this host key to new connections.
     pub fn use_host_key(&self, kind: KeyKind) {
+        self.configure(kind, "");
+    }
+
+    /// Opens no channels for commands on new connections.
+    pub fn open_no_channels(&self) {
+        self.configure(KeyKind::Ed25519, "MaxSessions 0\n");
+    }
+
+    fn configure(&self, kind: KeyKind, more: &str) {
         let (host, helper) = (self.key_file("host", kind), self.scratch.join("helper"));
         let authorized = self.scratch.join("authorized");
         let config = format!(
             "HostKey {}\nAuthorizedKeysFile {}\nForceCommand /bin/bash {}\n\
              StrictModes no\nUsePAM no\nPermitRootLogin yes\nLogLevel VERBOSE\n\
-             PasswordAuthentication yes\nKbdInteractiveAuthentication no\n",
+             PasswordAuthentication yes\nKbdInteractiveAuthentication no\n{more}",
             host.display(),
             authorized.display(),
             helper.display()

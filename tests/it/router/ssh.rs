@@ -305,6 +305,17 @@ fn a_command_that_ends_badly_is_no_success_whatever_it_printed() {
 }
 
 #[test]
+fn a_server_that_opens_no_channel_says_so_at_once() {
+    with_sshd(async |client, sshd| {
+        sshd.open_no_channels();
+        let error = failed(client, &DOWNLOAD).await;
+        assert_eq!((error.kind, error.hint), (FailureKind::Rejected, Some(Hint::AllowSsh)));
+        sshd.use_host_key(KeyKind::Ed25519);
+        assert_eq!(client.perform(&DOWNLOAD).await, Ok(tree_reply(900_000_000)));
+    });
+}
+
+#[test]
 fn a_hundred_operations_share_connections_as_far_as_the_library_can() {
     // A hundred commands and 25 logins on a machine that does other things as well.
     run_within(Duration::from_mins(3), async |executor: &Rc<LocalExecutor<'static>>| {
