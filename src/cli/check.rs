@@ -140,13 +140,26 @@ fn measurement(wan: &WanSection) -> String {
     let law = wan.control.law;
     let baseline = law.baseline.initial.map_or_else(|| "learnt".into(), millis);
     format!(
-        "probes {} every {}{source}{device}; baseline {baseline}, {} to {}; {} writes per hour",
+        "probes {} every {}{source}{device}{}; baseline {baseline}, {} to {}; {} writes per hour",
         reflectors.join(", "),
         Unit::Delay.write(law.interval.as_micros()),
+        instead(wan),
         millis(law.baseline.min),
         millis(law.baseline.max),
         wan.control.write_budget
     )
+}
+
+/// What is asked when no reflector answers.
+fn instead(wan: &WanSection) -> String {
+    let targets: Vec<String> = wan.probe.tcp_targets.iter().map(ToString::to_string).collect();
+    let targets = (!targets.is_empty()).then(|| format!("TCP to {}", targets.join(", ")));
+    let gateway = wan.probe.gateway.map(|gateway| format!("the gateway {gateway}"));
+    let asked: Vec<String> = targets.into_iter().chain(gateway).collect();
+    if asked.is_empty() {
+        return "; without an answer: holds".into();
+    }
+    format!("; without an answer: {}", asked.join(" and "))
 }
 
 fn bits(rate: Rate) -> String {

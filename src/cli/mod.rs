@@ -5,6 +5,7 @@ mod arguments;
 pub mod check;
 #[cfg(feature = "sim")]
 mod demo;
+mod log;
 mod replay;
 mod run;
 mod status;

@@ -18,10 +18,11 @@ use crate::{
     control::{
         engine::{Answer, Engine},
         event::{Action, Event, Request},
+        fallback,
         queue::{Found, Limit, QueueSlot},
         time::{Instant, Span},
         units::{Direction, PerDirection, Rate},
-        wan::{Wan, WanId},
+        wan::{self, Wan, WanId},
     },
     observe::words::{Names, WanNames},
 };
@@ -154,10 +155,16 @@ struct Player {
 impl Player {
     fn new(config: &Config) -> Self {
         let now = Instant::default();
-        let settings: Vec<_> = config.wans.iter().map(|wan| wan.control).collect();
+        // A trace knows reflectors alone.
+        let settings = |wan: &config::WanSection| wan::Settings {
+            fallback: fallback::Settings::NOTHING,
+            ..wan.control
+        };
+        let settings: Vec<_> = config.wans.iter().map(settings).collect();
         let wan = |wan: &config::WanSection| WanNames {
             name: wan.name.clone(),
             reflectors: wan.probe.reflectors.clone(),
+            targets: Vec::new(),
             queues: PerDirection { download: "download".into(), upload: "upload".into() },
         };
         let names = Names {
@@ -211,7 +218,7 @@ impl Player {
                     let answer = Ok(self.obey(request));
                     self.engine.on_answer(router, ticket, answer, self.now);
                 }
-                Action::Save => {}
+                Action::Save | Action::Connect { .. } | Action::AskGateway { .. } => {}
             }
         }
     }

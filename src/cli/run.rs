@@ -3,21 +3,24 @@
 //! is said with its remedy.
 
 use std::{
-    io::{self, IsTerminal as _, Write},
+    cell::RefCell,
+    io::{self, Write},
     path::Path,
+    rc::Rc,
 };
 
-use log::{error, info, warn};
-use simplelog::{ConfigBuilder, LevelFilter, SimpleLogger};
+use ::log::{error, info, warn};
 use smol::{LocalExecutor, future};
 
-use super::Exit;
+use super::{Exit, log};
 use crate::{
-    config::{self, Config, Finding, Loaded},
-    daemon::{self, Daemon, Ended, Guard, Handle},
+    config::{self, Config, Finding, Loaded, WanSection},
+    control::time::Instant,
+    daemon::{self, Daemon, Ended, Guard, Handle, Source},
     os::{
-        clock,
+        clock, descriptors,
         lock::{Lock, LockError},
+        panics,
         signals::{Signal, Signals},
     },
     probe::icmp::IcmpWire,
@@ -26,6 +29,17 @@ use crate::{
 
 /// Runs the daemon that `path` configures.
 pub(super) fn run(path: &Path, err: &mut dyn Write) -> io::Result<Exit> {
+    panics::install();
+    let free = descriptors::free();
+    if free < descriptors::LEAST {
+        let least = descriptors::LEAST;
+        writeln!(
+            err,
+            "wanctl: not started: only {free} file descriptors are left, at least {least} are \
+             needed; raise the limit (ulimit -n)"
+        )?;
+        return Ok(Exit::Failure);
+    }
     let signals = Signals::install()?;
     let Loaded { config, warnings } = match config::load(path) {
         Ok(loaded) => loaded,
@@ -37,9 +51,16 @@ pub(super) fn run(path: &Path, err: &mut dyn Write) -> io::Result<Exit> {
             return Ok(Exit::Config);
         }
     };
-    start_log(config.globals.log_level);
+    log::start(config.globals.log_level);
+    if free < descriptors::COMFORTABLE {
+        warn!(
+            "only {free} file descriptors are left, {} are comfortable; without enough of them \
+             routers cannot be reached (ulimit -n)",
+            descriptors::COMFORTABLE
+        );
+    }
     warn_of(path, &warnings);
-    Ok(with_lock(config, signals))
+    Ok(with_lock(path, config, signals))
 }
 
 fn warn_of(path: &Path, warnings: &[Finding]) {
@@ -48,22 +69,7 @@ fn warn_of(path: &Path, warnings: &[Finding]) {
     }
 }
 
-/// Levels go where procd wants them: errors to stderr, the rest to stdout. Times only for people
-/// at a terminal; the system's log has its own.
-fn start_log(level: LevelFilter) {
-    let time = if io::stdout().is_terminal() { LevelFilter::Error } else { LevelFilter::Off };
-    let config = ConfigBuilder::new()
-        .add_filter_allow_str("wanctl")
-        .set_time_level(time)
-        .set_thread_level(LevelFilter::Off)
-        .set_target_level(LevelFilter::Off)
-        .set_location_level(LevelFilter::Off)
-        .build();
-    // Fails only if there is a logger already, and then that one serves.
-    let _ = SimpleLogger::init(level, config);
-}
-
-fn with_lock(config: Config, signals: Signals) -> Exit {
+fn with_lock(path: &Path, config: Config, signals: Signals) -> Exit {
     let dir = config.globals.state_dir.clone();
     // If it cannot be made, neither the lock nor the state can be had; the state says so.
     let _ = atomic::make_dir(&dir);
@@ -75,28 +81,31 @@ fn with_lock(config: Config, signals: Signals) -> Exit {
         }
         // A board without room for a lock file must still be able to control.
         Err(LockError::Io(failed)) => {
-            info!("no lock in {}: {failed}; a second daemon would not be noticed", dir.display());
+            info!(
+                "no lock in {}: {failed}; a second daemon would not be noticed; trying again \
+                 when the state is saved",
+                dir.display()
+            );
             None
         }
     };
-    let exit = start(config, signals);
+    // Here, so that it is released last.
+    let lock = Rc::new(RefCell::new(lock));
+    let exit = start(path, config, signals, &lock);
     drop(lock);
     exit
 }
 
-fn start(config: Config, signals: Signals) -> Exit {
+fn start(path: &Path, config: Config, signals: Signals, lock: &Rc<RefCell<Option<Lock>>>) -> Exit {
     info!("wanctl {} starts: {} WAN(s)", env!("CARGO_PKG_VERSION"), config.wans.len());
     let now = clock::now();
-    let wires: Vec<IcmpWire> =
-        config.wans.iter().map(|wan| IcmpWire::new(&wan.probe, now)).collect();
-    for (wan, wire) in config.wans.iter().zip(&wires) {
-        for (family, refusal) in wire.refusals() {
-            let remedy = refusal.remedy().unwrap_or("trying again every second");
-            warn!("wan {}: no {} probes: {refusal}; {remedy}", wan.name, family.word());
-        }
-    }
+    let wires = config.wans.iter().map(|wan| open_wire(wan, now)).collect();
+    let source = Source { path: path.to_owned(), open: open_wire };
     let (daemon, clients) = match Daemon::new(config, wires) {
-        Ok((daemon, clients)) => (daemon.guarded_by(Guard::of_process()), clients),
+        Ok((daemon, clients)) => {
+            let daemon = daemon.guarded_by(Guard::of_process()).reloading(source);
+            (daemon.locked_by(Rc::clone(lock)), clients)
+        }
         Err(failed) => {
             error!("not started: {failed}");
             return Exit::Failure;
@@ -107,18 +116,25 @@ fn start(config: Config, signals: Signals) -> Exit {
     executor.spawn(pass_on(signals, handle)).detach();
     match daemon::block_on(executor.run(daemon.run(clients))) {
         Ended::Cleanly | Ended::Early => Exit::Ok,
+        Ended::Rival => Exit::Failure,
     }
+}
+
+/// The sockets of a WAN's probes; what is missing is said with its remedy.
+fn open_wire(wan: &WanSection, now: Instant) -> IcmpWire {
+    let wire = IcmpWire::new(&wan.probe, now);
+    for (family, refusal) in wire.refusals() {
+        let remedy = refusal.remedy().unwrap_or("trying again every second");
+        warn!("wan {}: no {} probes: {refusal}; {remedy}", wan.name, family.word());
+    }
+    wire
 }
 
 async fn pass_on(mut signals: Signals, handle: Handle) {
     loop {
         match signals.next().await {
             Signal::Stop => handle.stop().await,
-            Signal::Reload => {
-                warn!(
-                    "SIGHUP: reloading comes with a later version; restart to change the configuration"
-                );
-            }
+            Signal::Reload => handle.reload().await,
         }
         future::yield_now().await;
     }

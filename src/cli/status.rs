@@ -11,7 +11,7 @@ use super::Exit;
 use crate::{
     control::{time::Span, units::Rate},
     observe::{
-        health::{DirectionHealth, Health, MAX_JSON, RouterHealth, Status, WanHealth},
+        health::{CycleHealth, DirectionHealth, Health, MAX_JSON, RouterHealth, Status, WanHealth},
         human::Bits,
     },
     os::clock,
@@ -141,13 +141,23 @@ fn show_router(router: &RouterHealth, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
+/// What measures the line; while the rates are held, what answers at all.
+fn measured_by(wan: &WanHealth) -> String {
+    match (&wan.tcp_target, wan.tcp_baseline.as_deref()) {
+        (Some(target), Some("offset")) => format!("tcp to {target}, less its offset"),
+        (Some(target), _) => format!("tcp to {target}, baseline of its own"),
+        (None, _) => wan.source.to_string(),
+    }
+}
+
 fn show_wan(wan: &WanHealth, out: &mut dyn Write) -> io::Result<()> {
     let ms = |value: Option<f64>| value.map_or("-".to_string(), |value| format!("{value:.1} ms"));
     writeln!(
         out,
-        "wan {}: signal {}, baseline {}, load {}, delta {}",
+        "wan {}: signal {} ({}), baseline {}, load {}, delta {}",
         wan.name,
         wan.signal,
+        measured_by(wan),
         ms(wan.baseline_ms),
         ms(wan.load_ms),
         ms(wan.delta_ms)
@@ -160,6 +170,13 @@ fn show_wan(wan: &WanHealth, out: &mut dyn Write) -> io::Result<()> {
             out,
             "  reflector {}: {}/16 lost{aside}",
             reflector.address, reflector.lost_of_16
+        )?;
+    }
+    if let Some(CycleHealth { mean_ms, p95_ms, p99_ms, longest_ms }) = wan.cycle {
+        writeln!(
+            out,
+            "  a cycle takes {mean_ms:.1} ms, p95 {p95_ms:.0} ms, p99 {p99_ms:.0} ms, longest \
+             {longest_ms:.0} ms"
         )?;
     }
     writeln!(

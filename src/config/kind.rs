@@ -240,6 +240,38 @@ impl Kind for Address {
     }
 }
 
+/// Where TCP handshakes are timed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Handshake {
+    /// With this host and port.
+    With(SocketAddr),
+    /// With nobody.
+    None,
+}
+
+/// The address of one host with a TCP port, or `none`.
+pub(super) struct Target;
+
+impl Kind for Target {
+    type Value = Handshake;
+
+    fn parse(&self, text: &str) -> Result<Handshake, Fault> {
+        if text == "none" {
+            return Ok(Handshake::None);
+        }
+        let target: SocketAddr = text.parse().map_err(|_| bad_form("an address with a port"))?;
+        let host = Address.parse(&target.ip().to_string())?;
+        if target.port() == 0 {
+            return Err(ValueFault::OutOfRange.into());
+        }
+        Ok(Handshake::With(SocketAddr::new(host, target.port())))
+    }
+
+    fn allowed(&self) -> String {
+        "ADDRESS:PORT or [ADDRESS]:PORT, no name; or none".into()
+    }
+}
+
 /// An address and a TCP port to listen on.
 pub(super) struct Listen;
 

@@ -139,12 +139,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The values of a list.
+    /// The values of a list; it is empty without an entry, which is a finding if one is required.
     pub(super) fn list<K: Kind>(&mut self, spec: &Spec<K>) -> Vec<Given<K::Value>> {
         let name = spec.name();
         let entries: Vec<&Entry> =
             self.section.entries.iter().filter(|entry| entry.name == name).collect();
-        if entries.is_empty() {
+        if entries.is_empty() && matches!(spec.preset, Preset::Required(_)) {
             self.missing(spec);
         }
         if let Shape::List(most) = spec.shape

@@ -65,7 +65,7 @@ impl Preset {
 pub enum Shape {
     /// Once, as `option`.
     One,
-    /// From once to so many times, as `list`.
+    /// From once, or not at all if it has a preset, to so many times, as `list`.
     List(usize),
 }
 
@@ -163,14 +163,12 @@ pub fn rows(section: SectionKind) -> impl Iterator<Item = &'static dyn Row> {
 pub(super) const LATER_SECTIONS: [&str; 1] = ["steering"];
 
 /// The options of later versions.
-pub(super) const LATER_OPTIONS: [(SectionKind, &str); 7] = [
+pub(super) const LATER_OPTIONS: [(SectionKind, &str); 5] = [
     (SectionKind::Router, "ssh_host"),
     (SectionKind::Router, "ssh_port"),
     (SectionKind::Router, "ssh_key"),
     (SectionKind::Router, "ssh_host_key"),
     (SectionKind::Router, "ssh_timeout"),
-    (SectionKind::Wan, "tcp_target"),
-    (SectionKind::Wan, "gateway"),
 ];
 
 /// An option that is there once in a section.

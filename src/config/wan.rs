@@ -3,19 +3,14 @@
 //! Must not know the other WANs.
 
 mod law;
+mod probe;
 mod queues;
 mod rates;
 
-use super::{
-    WanSection,
-    kind::Switch,
-    section::{Given, Reader},
-    table,
-    what::Conflict,
-};
-use crate::{
-    control::wan::{RouterId, Settings},
-    probe::settings as probes,
+use super::{WanSection, kind::Switch, section::Reader, table, what::Conflict};
+use crate::control::{
+    fallback,
+    wan::{RouterId, Settings},
 };
 pub(super) use queues::Claim;
 
@@ -35,7 +30,7 @@ pub(super) fn wan(reader: &mut Reader<'_>, routers: &[String]) -> Wan {
     let enabled = reader.read(&table::ENABLED).map_or(Switch::On, |given| given.value);
     let router = router(reader, routers);
     let (queues, claims) = queues::queues(reader);
-    let probe = probe(reader);
+    let probe = probe::probe(reader);
     let law = law::law(reader);
     let write_budget = reader.read(&table::WRITE_BUDGET);
     let name = reader.name();
@@ -47,6 +42,13 @@ pub(super) fn wan(reader: &mut Reader<'_>, routers: &[String]) -> Wan {
             law: law.settings,
             layout,
             write_budget: write_budget?.value,
+            fallback: fallback::Settings {
+                targets: u8::try_from(probe.tcp_targets.len()).ok()?,
+                gateway: match probe.gateway {
+                    Some(_) => fallback::Gateway::Given,
+                    None => fallback::Gateway::None,
+                },
+            },
             on_exit: law.on_exit,
         };
         Some(WanSection { name, control, probe, queues })
@@ -78,33 +80,4 @@ fn router(reader: &mut Reader<'_>, routers: &[String]) -> Option<RouterId> {
         }
     };
     u8::try_from(place).ok().map(RouterId)
-}
-
-fn probe(reader: &mut Reader<'_>) -> Option<probes::Settings> {
-    let reflectors = reader.list(&table::REFLECTOR);
-    let source = reader.read(&table::SOURCE);
-    let interface = reader.read(&table::INTERFACE);
-    for (place, given) in reflectors.iter().enumerate() {
-        let same = reflectors.iter().take(place).find(|other| other.value == given.value);
-        if let Some(line) = same.and_then(|first| first.line) {
-            reader.object(given, Conflict::Repeated(line), "each reflector once");
-        }
-        check_family(reader, given, source.as_ref());
-    }
-    (!reflectors.is_empty()).then(|| probes::Settings {
-        reflectors: reflectors.into_iter().map(|given| given.value).collect(),
-        source: source.map(|given| given.value),
-        interface: interface.map(|given| given.value),
-    })
-}
-
-/// Probes of the other family would leave by themselves and measure who knows what line.
-fn check_family(
-    reader: &mut Reader<'_>,
-    reflector: &Given<std::net::IpAddr>,
-    source: Option<&Given<std::net::IpAddr>>,
-) {
-    if source.is_some_and(|source| source.value.is_ipv4() != reflector.value.is_ipv4()) {
-        reader.object(reflector, Conflict::OtherFamily, "addresses of the family of source");
-    }
 }

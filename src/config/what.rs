@@ -322,7 +322,7 @@ impl fmt::Display for Conflict {
             Self::NotWith(other) => write!(f, "it cannot stand beside {other}"),
             Self::QueueTaken(section) => write!(f, "the queue belongs to {section} already"),
             Self::SameDirectory => f.write_str("this is the same as state_dir"),
-            Self::OtherFamily => f.write_str("one of source and reflector is IPv4, one is IPv6"),
+            Self::OtherFamily => f.write_str("one of this and source is IPv4, one is IPv6"),
         }
     }
 }

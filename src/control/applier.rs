@@ -114,19 +114,29 @@ impl Applier {
         write_budget: u16,
         seed: u64,
     ) -> Self {
-        let slots: &[QueueSlot] = match layout {
-            Layout::PerDirection => {
-                &[QueueSlot::One(Direction::Download), QueueSlot::One(Direction::Upload)]
-            }
-            Layout::Pair => &[QueueSlot::Pair],
-        };
-        let tracked = |slot: &QueueSlot| Tracked::new(Queue::new(*slot, bounds));
         Self {
-            queues: slots.iter().map(tracked).collect(),
+            queues: unknown(layout, bounds),
             budget: Budget::new(write_budget),
             jitter: Jitter::new(seed),
             counters: Counters::default(),
         }
+    }
+
+    /// Goes on with the same queues between other bounds.
+    pub fn retune(&mut self, bounds: PerDirection<ladder::Settings>, write_budget: u16) {
+        self.queues.iter_mut().for_each(|tracked| tracked.queue.retune(bounds));
+        self.budget.retune(write_budget);
+    }
+
+    /// Has to do with other queues from now on, nothing known about them. Counts go on.
+    pub fn take_over(
+        &mut self,
+        layout: Layout,
+        bounds: PerDirection<ladder::Settings>,
+        write_budget: u16,
+    ) {
+        self.queues = unknown(layout, bounds);
+        self.budget.retune(write_budget);
     }
 
     /// Sets the wanted rates.
@@ -288,6 +298,12 @@ impl Applier {
         self.queues.retain(|tracked| !leaves(tracked.queue.slot()));
     }
 
+    /// Whether a write has left since the start: what is on the router may no longer be what was
+    /// found.
+    pub fn has_begun(&self) -> bool {
+        self.queues.iter().any(|tracked| tracked.queue.was_sent())
+    }
+
     /// Whether the router has confirmed all that is wanted.
     pub fn settled(&self) -> bool {
         self.queues.iter().all(|tracked| tracked.queue.settled())
@@ -307,6 +323,17 @@ impl Applier {
     pub const fn counters(&self) -> Counters {
         self.counters
     }
+}
+
+/// The queues of a layout, nothing known about them.
+fn unknown(layout: Layout, bounds: PerDirection<ladder::Settings>) -> Vec<Tracked, 2> {
+    let slots: &[QueueSlot] = match layout {
+        Layout::PerDirection => {
+            &[QueueSlot::One(Direction::Download), QueueSlot::One(Direction::Upload)]
+        }
+        Layout::Pair => &[QueueSlot::Pair],
+    };
+    slots.iter().map(|slot| Tracked::new(Queue::new(*slot, bounds))).collect()
 }
 
 /// Whether the router of a WAN answers.

@@ -67,6 +67,13 @@ impl Baseline {
         valid
     }
 
+    /// Goes on with other settings: the baseline is moved into their bounds.
+    pub fn retune(&mut self, settings: Settings, interval: Span) {
+        let load = self.load;
+        *self = Self::new(settings, interval, self.idle);
+        self.load = load;
+    }
+
     /// The mean that follows at once.
     pub const fn load(&self) -> Rtt {
         self.load

@@ -30,6 +30,11 @@ impl Budget {
         Self { per_hour, minutes: [0; MINUTES], newest: 0, total: 0 }
     }
 
+    /// Goes on counting with another budget.
+    pub const fn retune(&mut self, per_hour: u16) {
+        self.per_hour = per_hour;
+    }
+
     /// Counts one write.
     pub fn record(&mut self, now: Instant) {
         self.advance(now);

@@ -6,7 +6,7 @@
 use super::{
     baseline::{self, Baseline},
     ladder::{self, Ladder, Raise},
-    law::{Cause, Decision, Observation, Verdict},
+    law::{Cause, Decision, Observation, Scale, Verdict},
     learner::Learner,
     saved::{Freshness, SavedWan},
     spike::SpikeRule,
@@ -38,11 +38,45 @@ enum Means {
     Known(Baseline),
 }
 
+impl Means {
+    /// The configured baseline, or none yet.
+    fn beginning(baseline: baseline::Settings, interval: Span) -> Self {
+        match baseline.initial {
+            Some(initial) => Self::Known(Baseline::new(baseline, interval, initial)),
+            None => Self::Learning(Learner::new(interval)),
+        }
+    }
+
+    const fn known(&self) -> Option<&Baseline> {
+        match self {
+            Self::Known(means) => Some(means),
+            Self::Learning(_) => None,
+        }
+    }
+}
+
+/// Whether the samples after a change of the settings can be compared with those before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measured {
+    /// They come from the same reflectors by the same way.
+    Same,
+    /// They may differ by any amount, without any queue.
+    Other,
+}
+
+/// The means of a source that stands in for the reflectors.
+#[derive(Clone, Debug, PartialEq)]
+struct Own {
+    settings: baseline::Settings,
+    means: Means,
+}
+
 /// The law and its state for one WAN.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Classic {
     settings: Settings,
     means: Means,
+    own: Option<Own>,
     spikes: SpikeRule,
     ladders: PerDirection<Ladder>,
 }
@@ -51,28 +85,36 @@ impl Classic {
     /// Starts at the ceilings, with the configured baseline or none.
     pub fn new(settings: Settings) -> Self {
         let Settings { interval, baseline, spike, ladders, .. } = settings;
-        let means = match baseline.initial {
-            Some(initial) => Means::Known(Baseline::new(baseline, interval, initial)),
-            None => Means::Learning(Learner::new(interval)),
-        };
-        Self { settings, means, spikes: SpikeRule::new(spike), ladders: ladders.map(Ladder::new) }
+        let means = Means::beginning(baseline, interval);
+        let (spikes, ladders) = (SpikeRule::new(spike), ladders.map(Ladder::new));
+        Self { settings, means, own: None, spikes, ladders }
     }
 
-    /// Takes one round in; `None` while the baseline is being learnt.
+    /// Takes one round in; `None` while the baseline of its scale is being learnt.
     pub fn observe(&mut self, observation: &Observation<'_>) -> Option<Decision> {
         let Settings { interval, baseline, thresholds, .. } = self.settings;
-        let means = match &mut self.means {
-            Means::Known(means) => means,
+        let (settings, means) = match (observation.scale, &mut self.own) {
+            (Scale::Icmp, _) => (baseline, &mut self.means),
+            (Scale::Own, Some(own)) => (own.settings, &mut own.means),
+            (Scale::Own, None) => return None,
+        };
+        let known = match means {
+            Means::Known(known) => known,
             Means::Learning(learner) => {
                 if let Some(median) = learner.add(observation.value) {
-                    self.means = Means::Known(Baseline::new(baseline, interval, median));
+                    *means = Means::Known(Baseline::new(settings, interval, median));
                 }
                 return None;
             }
         };
-        let spike = self.spikes.judge(means, observation.value, observation.samples);
-        means.update(observation.value);
-        let (load, baseline, delta) = (means.load(), means.baseline(), means.delta());
+        let spike = self.spikes.judge(known, observation.value, observation.samples);
+        known.update(observation.value);
+        if observation.scale == Scale::Own && known.delta() < 0.0 {
+            // A stand-in is met at any time, often on a loaded line. What is below its baseline
+            // proves that; out of bounds it stays.
+            let _ = known.restore(known.load(), known.load());
+        }
+        let (load, baseline, delta) = (known.load(), known.baseline(), known.delta());
         let verdict = |((ladder, thresholds), raise): ((&mut Ladder, Thresholds), Raise)| {
             let (zone, cause) = if spike {
                 (Zone::Red, Cause::Spike)
@@ -106,6 +148,35 @@ impl Classic {
         self.spikes = SpikeRule::new(self.settings.spike);
     }
 
+    /// Goes on with other settings. The rates are moved into their limits. Means stay only if what
+    /// is measured is still the same; the learning begins anew too, if it is not or comes at
+    /// another interval.
+    pub fn retune(&mut self, settings: Settings, measured: Measured) {
+        let Settings { interval, baseline, ladders, .. } = settings;
+        let before = core::mem::replace(&mut self.settings, settings);
+        for direction in super::units::Direction::BOTH {
+            self.ladders.of_mut(direction).retune(*ladders.of(direction));
+        }
+        if before.interval != interval || before.baseline != baseline {
+            self.own = None;
+        }
+        match &mut self.means {
+            Means::Known(means) if measured == Measured::Same => means.retune(baseline, interval),
+            Means::Learning(_)
+                if measured == Measured::Same
+                    && before.interval == interval
+                    && baseline.initial.is_none() => {}
+            means @ (Means::Known(_) | Means::Learning(_)) => {
+                *means = Means::beginning(baseline, interval);
+            }
+        }
+        let same_steps = before.interval == interval
+            && before.baseline.load_time_constant == baseline.load_time_constant;
+        if measured == Measured::Other || !same_steps || before.spike != settings.spike {
+            self.spikes = SpikeRule::new(settings.spike);
+        }
+    }
+
     /// Nothing was measured for a while. The rates stay; a streak of green is no longer one, and
     /// the next round is none that the load could have risen in "within one cycle".
     pub const fn interrupt(&mut self) {
@@ -129,11 +200,26 @@ impl Classic {
         PerDirection { download: self.ladders.download.rate(), upload: self.ladders.upload.rate() }
     }
 
-    /// Load and baseline; `None` while the baseline is being learnt.
+    /// Another source stands in for the reflectors, with one value per `rhythm`: its idle time is
+    /// learnt anew. The load takes each value as it takes a round; the baseline rises in its
+    /// configured time, and falls with the load at once.
+    pub fn learn_own(&mut self, rhythm: Span) {
+        let Settings { interval, baseline, .. } = self.settings;
+        let time_constant = baseline.time_constant.part(interval.as_micros(), rhythm.as_micros());
+        let settings = baseline::Settings { initial: None, time_constant, ..baseline };
+        self.own = Some(Own { settings, means: Means::Learning(Learner::new(rhythm)) });
+    }
+
+    /// Load and baseline of the reflectors; `None` while the baseline is being learnt.
     pub const fn means(&self) -> Option<&Baseline> {
-        match &self.means {
-            Means::Known(means) => Some(means),
-            Means::Learning(_) => None,
+        self.means.known()
+    }
+
+    /// Load and baseline on this scale; `None` while the baseline is being learnt.
+    pub fn means_on(&self, scale: Scale) -> Option<&Baseline> {
+        match scale {
+            Scale::Icmp => self.means.known(),
+            Scale::Own => self.own.as_ref().and_then(|own| own.means.known()),
         }
     }
 
@@ -152,7 +238,7 @@ mod tests {
     use crate::control::{
         baseline::{self, Baseline},
         ladder::{self, Floors, Raise},
-        law::{Cause, Observation},
+        law::{Cause, Observation, Scale},
         saved::{Freshness, SavedWan},
         time::Span,
         units::{PerDirection, Rate, Ratio, Rtt},
@@ -216,8 +302,16 @@ mod tests {
 
     const FREE: PerDirection<Raise> = PerDirection::both(Raise::Free);
 
+    fn round(value: f64, samples: &[Rtt]) -> Observation<'_> {
+        Observation { value: ms(value), samples, scale: Scale::Icmp, raises: FREE }
+    }
+
     fn observe(law: &mut Classic, rtt: f64) -> Option<crate::control::law::Decision> {
-        law.observe(&Observation { value: ms(rtt), samples: &[ms(rtt)], raises: FREE })
+        law.observe(&round(rtt, &[ms(rtt)]))
+    }
+
+    fn observe_own(law: &mut Classic, rtt: f64) -> Option<crate::control::law::Decision> {
+        law.observe(&Observation { scale: Scale::Own, ..round(rtt, &[]) })
     }
 
     #[test]
@@ -247,8 +341,7 @@ mod tests {
         let mut law = Classic::new(Settings { spike: Some(ms(5.0)), ..settings() });
         observe(&mut law, 25.0).unwrap();
         let samples = [ms(60.0), ms(60.0), ms(25.0)];
-        let decision =
-            law.observe(&Observation { value: ms(60.0), samples: &samples, raises: FREE }).unwrap();
+        let decision = law.observe(&round(60.0, &samples)).unwrap();
         assert!(decision.delta < 15.0);
         for verdict in [decision.verdicts.download, decision.verdicts.upload] {
             assert_eq!((verdict.zone, verdict.cause), (Zone::Red, Cause::Spike));
@@ -312,8 +405,7 @@ mod tests {
         law.interrupt();
         assert_eq!(law.streaks(), PerDirection::both(0));
         let samples = [ms(60.0), ms(60.0)];
-        let decision =
-            law.observe(&Observation { value: ms(60.0), samples: &samples, raises: FREE }).unwrap();
+        let decision = law.observe(&round(60.0, &samples)).unwrap();
         assert_eq!(decision.verdicts.download.cause, Cause::Delay);
         assert_eq!(law.rates(), PerDirection { download: mbit(500), upload: mbit(50) });
     }
@@ -325,5 +417,47 @@ mod tests {
         assert_eq!(law.rates(), PerDirection { download: mbit(90), upload: mbit(50) });
         law.adopt(PerDirection { download: Some(mbit(5)), upload: Some(mbit(20)) });
         assert_eq!(law.rates(), PerDirection { download: mbit(90), upload: mbit(20) });
+    }
+
+    #[test]
+    fn another_source_has_means_of_its_own_and_leaves_those_of_the_reflectors_alone() {
+        let mut law = Classic::new(settings());
+        assert_eq!(observe_own(&mut law, 60.0), None, "nobody stands in yet");
+        law.learn_own(Span::from_millis(200));
+        for _ in 0..10 {
+            assert_eq!(observe_own(&mut law, 60.0), None);
+        }
+        let decision = observe_own(&mut law, 60.0).unwrap();
+        assert_eq!((decision.baseline, decision.load), (ms(60.0), ms(60.0)));
+        let decision = observe_own(&mut law, 160.0).unwrap();
+        assert!((decision.delta - 20.0).abs() < 1e-9, "a value moves the load as a round does");
+        let icmp = law.means().unwrap();
+        assert_eq!((icmp.baseline(), icmp.load()), (ms(25.0), ms(25.0)));
+        law.learn_own(Span::from_millis(200));
+        assert_eq!(observe_own(&mut law, 90.0), None, "the next one learns anew");
+    }
+
+    #[test]
+    fn a_stand_in_that_was_met_on_a_loaded_line_is_known_as_soon_as_the_load_falls() {
+        let mut law = Classic::new(settings());
+        law.learn_own(Span::from_millis(200));
+        (0..10).for_each(|_| assert_eq!(observe_own(&mut law, 180.0), None));
+        for _ in 0..30 {
+            observe_own(&mut law, 30.0).unwrap();
+        }
+        let decision = observe_own(&mut law, 80.0).unwrap();
+        assert!((decision.baseline.ms() - 30.0).abs() < 0.5, "{decision:?}");
+        assert!(decision.delta > 9.0, "{decision:?}");
+    }
+
+    /// 2.5 s at one value per 50 ms and 2.5 s at one per 200 ms are the same time.
+    #[test]
+    fn the_baseline_of_another_source_follows_in_its_configured_time() {
+        let mut law = Classic::new(settings());
+        law.learn_own(Span::from_millis(200));
+        (0..10).for_each(|_| assert_eq!(observe_own(&mut law, 60.0), None));
+        observe_own(&mut law, 61.0).unwrap();
+        let moved = law.means_on(Scale::Own).unwrap().baseline().above(ms(60.0));
+        assert!((moved - 0.08).abs() < 1e-9, "{moved}");
     }
 }

@@ -4,7 +4,7 @@
 //! Knows nothing of requests or transports.
 
 use super::{
-    backoff::Jitter,
+    backoff::{Jitter, Streak},
     failure::FailureKind,
     time::{Instant, Span},
 };
@@ -49,8 +49,12 @@ pub enum Change {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connectivity {
     contact: Contact,
+    streak: Streak,
     jitter: Jitter,
+    /// By back-off.
     not_before: Instant,
+    /// By quarantine; nothing ends it early.
+    quarantined_until: Instant,
 }
 
 impl Connectivity {
@@ -58,9 +62,17 @@ impl Connectivity {
     pub const fn new(seed: u64) -> Self {
         Self {
             contact: Contact::Unknown,
+            streak: Streak::NONE,
             jitter: Jitter::new(seed),
             not_before: Instant::from_micros(0),
+            quarantined_until: Instant::from_micros(0),
         }
+    }
+
+    /// Nothing is known yet of this access to a device, but the device is not to be disturbed
+    /// before `until`.
+    pub const fn resting(seed: u64, until: Instant) -> Self {
+        Self { quarantined_until: until, ..Self::new(seed) }
     }
 
     /// What is known.
@@ -69,13 +81,20 @@ impl Connectivity {
     }
 
     /// The next request must not leave before this.
-    pub const fn not_before(&self) -> Instant {
-        self.not_before
+    pub fn not_before(&self) -> Instant {
+        self.not_before.max(self.quarantined_until)
+    }
+
+    /// Until when the device may still be busy with a request that was given up.
+    pub const fn quarantined_until(&self) -> Instant {
+        self.quarantined_until
     }
 
     /// The router answered, whatever it said.
     pub fn answered(&mut self, now: Instant) -> Option<Change> {
         self.not_before = now;
+        self.streak = Streak::NONE;
+        self.quarantined_until = self.quarantined_until.min(now);
         match core::mem::replace(&mut self.contact, Contact::Reachable) {
             Contact::Unknown | Contact::Reachable => None,
             Contact::Lost { since, failures, .. } => {
@@ -93,14 +112,16 @@ impl Connectivity {
 
     /// A request that left at `asked` failed in a way that says the router is not there.
     pub fn failed(&mut self, now: Instant, asked: Instant, kind: FailureKind) -> Option<Change> {
-        let (since, failures, change) = match self.contact {
-            Contact::Unknown | Contact::Reachable => (asked, 1, Some(Change::Lost(kind))),
-            Contact::Lost { since, failures, .. } => (since, failures.saturating_add(1), None),
+        let (since, change) = match self.contact {
+            Contact::Unknown | Contact::Reachable => (asked, Some(Change::Lost(kind))),
+            Contact::Lost { since, .. } => (since, None),
         };
-        self.contact = Contact::Lost { since, failures, kind };
-        let wait = self.jitter.wait(failures);
-        let wait = if kind == FailureKind::Timeout { wait.max(QUARANTINE) } else { wait };
-        self.not_before = now + wait;
+        self.streak = self.streak.and(kind);
+        self.contact = Contact::Lost { since, failures: self.streak.failures(), kind };
+        self.not_before = now + self.jitter.wait(self.streak);
+        if kind == FailureKind::Timeout {
+            self.quarantined_until = now + QUARANTINE;
+        }
         change
     }
 }

@@ -3,17 +3,19 @@
 //! `next_deadline` lies strictly after the last tick; inputs in any order do not panic.
 //! Knows no clock, no socket and no name: WANs, routers and reflectors are numbers.
 
+mod change;
 mod router;
 
 use heapless::Vec;
 
 pub use self::router::Router;
-use self::router::{Pending, Sign};
+use self::router::{Awaited, Pending, Sign};
 use super::{
-    applier::{Ask, RouterAnswers},
+    applier::RouterAnswers,
     connectivity::{Change, Contact},
-    event::{Action, Event, Outbox, Request, RouterNews, Ticket, What},
+    event::{Action, Event, Outbox, RouterNews, Ticket, What},
     failure::FailureKind,
+    fallback::Outcome,
     queue::Found,
     saved::{Freshness, SavedWan},
     time::{Instant, Span},
@@ -58,18 +60,18 @@ impl Engine {
     /// A core for these WANs; those beyond [`MAX_WANS`] are left out. `seed` varies the back-off.
     pub fn new(settings: &[wan::Settings], now: Instant, seed: u64) -> Self {
         let routers = settings.iter().map(|wan| wan.router.0.saturating_add(1)).max().unwrap_or(0);
-        let seed_of = |index: u8| seed ^ u64::from(index) << 32;
-        let wan = |(index, settings): (u8, &wan::Settings)| {
-            Wan::new(WanId(index), *settings, now, seed_of(index).rotate_left(7))
+        let wan = |(id, settings): (WanId, &wan::Settings)| {
+            Wan::new(id, *settings, now, seed_of_wan(seed, id))
         };
         let mut saved = Vec::new();
         // Cannot fail: the length is the capacity.
         let _ = saved.resize(MAX_WANS, None);
         Self {
-            wans: (0..).zip(settings).take(MAX_WANS).map(wan).collect(),
+            wans: (0..).map(WanId).zip(settings).take(MAX_WANS).map(wan).collect(),
             routers: (0..routers)
+                .map(RouterId)
                 .take(MAX_ROUTERS)
-                .map(|index| Router::new(RouterId(index), seed_of(index)))
+                .map(|id| Router::new(id, seed_of_router(seed, id), 0))
                 .collect(),
             outbox: Outbox::default(),
             saved,
@@ -128,6 +130,27 @@ impl Engine {
         }
     }
 
+    /// A connect to a TCP target is over.
+    pub fn on_connected(
+        &mut self,
+        wan: WanId,
+        target: u8,
+        number: u32,
+        outcome: Outcome,
+        now: Instant,
+    ) {
+        if let Some(wan) = self.wan_mut(wan) {
+            wan.on_connected(target, number, outcome, now);
+        }
+    }
+
+    /// The gateway of a WAN answered an echo.
+    pub fn on_gateway(&mut self, wan: WanId, number: u32, now: Instant) {
+        if let Some(wan) = self.wan_mut(wan) {
+            wan.on_gateway(number, now);
+        }
+    }
+
     /// A router answered, or did not. Answers to anything but the one request on the way are
     /// ignored.
     pub fn on_answer(
@@ -162,11 +185,19 @@ impl Engine {
             Sign::Gone(kind) => return self.unanswered(router, pending, kind, now),
         }
         let Self { wans, routers, outbox, .. } = self;
-        let Some((wan, ask)) = about_queue(pending.request) else {
-            if let Some(router) = routers.get_mut(usize::from(router.0)) {
-                router.facts_known = true;
+        if answer == Err(FailureKind::NotFound) && pending.awaited.may_have_written() {
+            // The router has numbered its queues anew, and the write may have hit another one.
+            of_router(wans, router).for_each(Wan::on_router_lost);
+        }
+        let (wan, ask) = match pending.awaited {
+            Awaited::By(wan, ask) => (wan, ask),
+            Awaited::ByItself => {
+                if let Some(router) = routers.get_mut(usize::from(router.0)) {
+                    router.facts_known = true;
+                }
+                return;
             }
-            return;
+            Awaited::ByNobody => return,
         };
         let Some(wan) = wans.get_mut(usize::from(wan.0)) else { return };
         match answer {
@@ -199,11 +230,10 @@ impl Engine {
             entry.told_lost = now;
             outbox.tell(now, What::Router(router, RouterNews::Lost(kind)));
         }
-        let asked = about_queue(pending.request);
         for wan in of_router(wans, router) {
-            match asked {
-                Some((own, ask)) if wan.id() == own => wan.on_unanswered(ask),
-                Some(_) | None => wan.on_router_lost(),
+            match pending.awaited {
+                Awaited::By(own, ask) if wan.id() == own => wan.on_unanswered(ask),
+                Awaited::By(..) | Awaited::ByItself | Awaited::ByNobody => wan.on_router_lost(),
             }
         }
     }
@@ -309,7 +339,8 @@ impl Engine {
         })
     }
 
-    /// The state of a WAN worth keeping; `None` before its baseline is known.
+    /// The state of a WAN worth keeping; `None` before a baseline is known, its own or a restored
+    /// one. How old it is, [`Wan::measured`] tells.
     pub fn saved(&self, wan: WanId) -> Option<SavedWan> {
         self.wans.get(usize::from(wan.0)).and_then(Wan::saved)
     }
@@ -335,13 +366,12 @@ impl Engine {
     }
 }
 
-/// Which queue a request is about, if it is about one.
-const fn about_queue(request: Request) -> Option<(WanId, Ask)> {
-    match request {
-        Request::Facts => None,
-        Request::Read(wan, slot) => Some((wan, Ask::Read(slot))),
-        Request::Write(wan, slot, limit) => Some((wan, Ask::Write(slot, limit))),
-    }
+fn seed_of_router(seed: u64, id: RouterId) -> u64 {
+    seed ^ (u64::from(id.0) << 32)
+}
+
+fn seed_of_wan(seed: u64, id: WanId) -> u64 {
+    seed_of_router(seed, RouterId(id.0)).rotate_left(7)
 }
 
 fn of_router(wans: &mut [Wan], router: RouterId) -> impl Iterator<Item = &mut Wan> {

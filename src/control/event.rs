@@ -7,6 +7,7 @@ use heapless::{Deque, Vec};
 
 use super::{
     failure::FailureKind,
+    fallback::Instead,
     id::{RouterId, WanId},
     law::Cause,
     queue::{Limit, QueueSlot},
@@ -20,6 +21,8 @@ use super::{
 const MAX_EVENTS: usize = 64;
 /// Rounds of probes kept until they are fetched: one of every WAN.
 const MAX_PROBINGS: usize = 8;
+/// Connects and echoes to gateways kept until they are fetched: one of each of every WAN.
+const MAX_BESIDES: usize = 16;
 /// Other actions kept until they are fetched: every router's request, one save, and as many again.
 /// A router has no second request before its first one is answered or given up, so none is pushed
 /// out that somebody still waits for.
@@ -52,7 +55,7 @@ pub enum WanNews {
     Zone {
         /// Which direction.
         direction: Direction,
-        /// The zone before; `None`: the first decision, or the first after a silence.
+        /// The zone told before; `None`: this is the first.
         from: Option<Zone>,
         /// The zone now.
         to: Zone,
@@ -65,10 +68,8 @@ pub enum WanNews {
         /// The rate wanted from now on.
         rate: Rate,
     },
-    /// No reflector answers; the rates are held.
-    SignalLost,
-    /// A reflector answers again after this long.
-    SignalBack(Span),
+    /// The reflectors fell silent, or came back, or something else is measured by now.
+    Signal(SignalNews),
     /// A reflector was set aside or came back.
     Reflector(u8, HealthChange),
     /// A probe could not be sent; told again only after a minute in which all could.
@@ -90,6 +91,37 @@ pub enum WanNews {
     Confirmed(QueueSlot, Limit),
     /// The router's limit is outside the bounds, so it is replaced at once.
     OutOfBounds(QueueSlot),
+}
+
+/// What happened to the signal of a WAN.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SignalNews {
+    /// No reflector answers any more; this does instead.
+    Lost(Instead),
+    /// Still no reflector answers, and now this does instead.
+    Now(Instead),
+    /// A reflector answers again.
+    Back {
+        /// For how long in all none did.
+        silence: Span,
+        /// How often they fell silent since that was told; 0: it has been summed up already.
+        losses: u32,
+    },
+    /// The reflectors fell silent this often, each time too shortly or too soon after the last
+    /// time for a line of its own.
+    Shaky {
+        /// For how long in all.
+        silence: Span,
+        /// How often.
+        losses: u32,
+    },
+    /// The idle time of the TCP target that stands in for the reflectors is known.
+    StandInLearnt {
+        /// The target, by its place in the configuration.
+        target: u8,
+        /// Its idle connect time.
+        baseline: Rtt,
+    },
 }
 
 /// What happened to a router.
@@ -127,6 +159,22 @@ pub enum Action {
         /// The reflectors, by their place in the configuration.
         reflectors: Vec<u8, MAX_PROBES>,
     },
+    /// Connect to a TCP target, report how that ended, and close the connection.
+    Connect {
+        /// For this WAN.
+        wan: WanId,
+        /// The target, by its place in the configuration.
+        target: u8,
+        /// To be given back with the outcome.
+        number: u32,
+    },
+    /// Send one echo request to the gateway.
+    AskGateway {
+        /// Of this WAN.
+        wan: WanId,
+        /// To be given back with the reply.
+        number: u32,
+    },
     /// Ask a router and report the answer.
     Ask {
         /// Which router.
@@ -159,6 +207,7 @@ pub enum Request {
 #[derive(Clone, Debug, Default)]
 pub struct Outbox {
     probings: Deque<Action, MAX_PROBINGS>,
+    besides: Deque<Action, MAX_BESIDES>,
     orders: Deque<Action, MAX_ORDERS>,
     events: Deque<Event, MAX_EVENTS>,
     dropped: u32,
@@ -170,6 +219,7 @@ impl Outbox {
     pub fn act(&mut self, action: Action) {
         let lost = match action {
             Action::Probe { .. } => push(&mut self.probings, action),
+            Action::Connect { .. } | Action::AskGateway { .. } => push(&mut self.besides, action),
             Action::Save if self.orders.iter().any(|order| *order == Action::Save) => 0,
             Action::Ask { .. } | Action::Save => push(&mut self.orders, action),
         };
@@ -184,7 +234,8 @@ impl Outbox {
 
     /// The next thing to do; probes first, for their time counts.
     pub fn next_action(&mut self) -> Option<Action> {
-        self.probings.pop_front().or_else(|| self.orders.pop_front())
+        let probing = self.probings.pop_front().or_else(|| self.besides.pop_front());
+        probing.or_else(|| self.orders.pop_front())
     }
 
     /// The next thing to tell.

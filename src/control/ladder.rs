@@ -104,6 +104,13 @@ impl Ladder {
         valid
     }
 
+    /// Goes on with other settings: the rate is moved into their limits.
+    pub fn retune(&mut self, settings: Settings) {
+        self.rate = settings.clamp(self.rate);
+        self.streak = self.streak.min(settings.green_required);
+        self.settings = settings;
+    }
+
     /// The rate now.
     pub const fn rate(&self) -> Rate {
         self.rate

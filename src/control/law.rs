@@ -8,6 +8,15 @@ use super::{
     zone::Zone,
 };
 
+/// Which idle time a value is held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// That of the reflectors.
+    Icmp,
+    /// That of the one TCP target which stands in for them, a scale of its own.
+    Own,
+}
+
 /// What one round of probes showed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Observation<'a> {
@@ -15,6 +24,8 @@ pub struct Observation<'a> {
     pub value: Rtt,
     /// The times of the single reflectors.
     pub samples: &'a [Rtt],
+    /// What the value is held against.
+    pub scale: Scale,
     /// Whether the rates may rise.
     pub raises: PerDirection<Raise>,
 }

@@ -133,11 +133,7 @@ pub struct Queue {
 impl Queue {
     /// The queue in `slot`; each direction wants its ceiling.
     pub fn new(slot: QueueSlot, bounds: PerDirection<ladder::Settings>) -> Self {
-        // A queue of one direction carries the same value twice; comparisons then need no cases.
-        let bounds = match slot {
-            QueueSlot::One(direction) => PerDirection::both(*bounds.of(direction)),
-            QueueSlot::Pair => bounds,
-        };
+        let bounds = own_bounds(slot, bounds);
         Self {
             slot,
             bounds,
@@ -150,6 +146,13 @@ impl Queue {
             last_write: None,
             last_decrease: None,
         }
+    }
+
+    /// Goes on between other bounds: what is wanted is moved into them. A write on the way keeps
+    /// its limit, and the next one mends it.
+    pub fn retune(&mut self, bounds: PerDirection<ladder::Settings>) {
+        self.bounds = own_bounds(self.slot, bounds);
+        self.want(self.wanted);
     }
 
     /// Which queue it is.
@@ -187,6 +190,11 @@ impl Queue {
     /// Whether just what is wanted was sent and not answered yet.
     pub fn is_on_the_way(&self) -> bool {
         self.in_flight == Some(self.wanted)
+    }
+
+    /// Whether a write has left since the start, whatever became of it.
+    pub const fn was_sent(&self) -> bool {
+        self.last_write.is_some()
     }
 
     /// Whether the router's limit is outside the bounds, so that it must not wait for a decision.
@@ -323,6 +331,17 @@ impl Queue {
             (QueueSlot::Pair, Found::Pair(rates)) => Some(rates),
             (QueueSlot::One(_), Found::Pair(_)) | (QueueSlot::Pair, Found::One(_)) => None,
         }
+    }
+}
+
+/// A queue of one direction carries the same value twice; comparisons then need no cases.
+const fn own_bounds(
+    slot: QueueSlot,
+    bounds: PerDirection<ladder::Settings>,
+) -> PerDirection<ladder::Settings> {
+    match slot {
+        QueueSlot::One(direction) => PerDirection::both(*bounds.of(direction)),
+        QueueSlot::Pair => bounds,
     }
 }
 

@@ -70,6 +70,19 @@ impl Reflectors {
         Self { health }
     }
 
+    /// Other reflectors from now on. `places` tells for each of them the place that it has had up
+    /// to now; `None`: it is new, and trusted.
+    pub fn rearrange(&mut self, places: &[Option<u8>]) {
+        let of = |place: &Option<u8>| {
+            place.and_then(|place| self.health.get(usize::from(place)).copied()).unwrap_or_default()
+        };
+        let health: Vec<Health, MAX_REFLECTORS> =
+            places.iter().take(MAX_REFLECTORS).map(of).collect();
+        if !health.is_empty() {
+            self.health = health;
+        }
+    }
+
     /// Whom to ask now.
     pub fn choose(&mut self, now: Instant) -> Vec<(u8, Role), MAX_PROBES> {
         let mut chosen: Vec<(u8, Role), MAX_PROBES> = (0..)

@@ -13,6 +13,8 @@ use super::{
 
 /// A reply after this is late. Longer than the deepest buffers that are worth controlling.
 pub const REPLY_TIMEOUT: Span = Span::from_secs(2);
+/// A round whose first answer is older than this, and than three intervals, is one of the past.
+const FRESH_FOR: Span = Span::from_secs(1);
 /// Rounds remembered: the timeout at the shortest interval (20 ms) and some slack. When full, the
 /// oldest is given up.
 const MAX_ROUNDS: usize = 128;
@@ -116,6 +118,13 @@ impl Round {
         self.waited(now, interval) || checks.all(|probe| probe.rtt().is_some())
     }
 
+    /// Whether it says something about the line of now. A board that slept finds answers from
+    /// before its sleep.
+    fn is_fresh(&self, now: Instant, interval: Span) -> bool {
+        let fresh_for = FRESH_FOR.max(interval.times(3));
+        self.first_reply.is_some_and(|first| now.since(first) < fresh_for)
+    }
+
     /// Whether it can be used. One that is about to expire is used with what it has: at a slow
     /// interval there is no later cycle in which it could be.
     fn ready(&self, now: Instant, interval: Span) -> bool {
@@ -170,6 +179,11 @@ impl Rounds {
         }
         // Cannot fail: there is room for one now.
         let _ = self.rounds.push_back(round);
+    }
+
+    /// Gives up the rounds on the way: their probes went to other reflectors.
+    pub fn give_up(&mut self) {
+        self.rounds.iter_mut().for_each(|round| round.stage = Stage::Closed);
     }
 
     /// A probe left at `at`.
@@ -265,7 +279,8 @@ impl Rounds {
                 tell(round, Role::Check, &mut fate);
             }
         }
-        let settled = newest.and_then(|newest| settled(self.rounds.get(newest)?));
+        let fresh = newest.and_then(|newest| self.rounds.get(newest));
+        let settled = fresh.filter(|round| round.is_fresh(now, interval)).and_then(settled);
         self.forget(now);
         settled
     }
@@ -429,8 +444,19 @@ mod tests {
         rounds.reply(1, 1, at(20));
         assert_eq!(rounds.reply(2, 1, at(9_000)), ReplyFate::Late);
         let (value, fates) = settle(&mut rounds, 9_000);
-        assert_eq!(value, Some(15.0));
+        assert_eq!(value, None, "nine seconds ago");
         assert_eq!(fates, [ProbeFate::Answered(0), ProbeFate::Answered(1), ProbeFate::Lost(2)]);
+    }
+
+    #[test]
+    fn a_round_from_before_a_sleep_is_no_measurement_of_now() {
+        for (now, value) in [(1_009, Some(10.0)), (1_010, None), (3_600_000, None)] {
+            let mut rounds = Rounds::default();
+            open(&mut rounds, 1, 0, &THREE[..1]);
+            rounds.reply(0, 1, at(10));
+            let expected = (value, vec![ProbeFate::Answered(0)]);
+            assert_eq!(settle(&mut rounds, now), expected, "{now} ms");
+        }
     }
 
     #[test]

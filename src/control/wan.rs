@@ -4,6 +4,8 @@
 //! Knows nothing of other WANs, and of its router only whether it answers.
 
 mod queues;
+mod retune;
+mod signal;
 mod view;
 
 pub use super::id::{RouterId, WanId};
@@ -11,8 +13,11 @@ use super::{
     applier::{Applier, Layout, OnExit},
     classic::{self, Classic},
     event::{Action, Outbox, WanNews, What},
-    law::{Decision, Observation, Verdict},
+    fallback::{self, Fallback, Instead},
+    law::{Decision, Observation, Scale, Verdict},
+    notice::Notice,
     reflectors::{HealthChange, Reflectors},
+    rhythm::Rhythm,
     rounds::{ProbeFate, REPLY_TIMEOUT, Rounds, Settled},
     saved::{Freshness, SavedWan},
     time::{Instant, Span},
@@ -42,6 +47,8 @@ pub struct Settings {
     pub layout: Layout,
     /// Writes per hour from which on increases slow down (60 to 7200).
     pub write_budget: u16,
+    /// What is asked when no reflector answers.
+    pub fallback: fallback::Settings,
     /// What happens to the limits at the end.
     pub on_exit: PerDirection<OnExit>,
 }
@@ -53,8 +60,13 @@ pub enum Signal {
     Learning,
     /// Replies arrive.
     Fresh,
-    /// No reflector has answered since this point.
-    Lost(Instant),
+    /// No reflector answers.
+    Lost {
+        /// The last reply that made a round, or the start.
+        since: Instant,
+        /// What answers instead.
+        instead: Instead,
+    },
 }
 
 /// How the cycles went, since the start.
@@ -82,11 +94,21 @@ pub struct Wan {
     /// The last reply that made a round, or the start.
     heard: Instant,
     signal: Signal,
+    fallback: Fallback,
+    /// Whose idle time the law's own scale is.
+    stand_in: Option<u8>,
+    notice: Notice,
     /// When a probe could not be sent last.
     blocked: Option<Instant>,
+    /// The zones told last.
     zones: PerDirection<Option<Zone>>,
     decision: Option<Decision>,
     cycles: Cycles,
+    /// What it went on from: the means of the last run, until new ones are known.
+    restored: Option<SavedWan>,
+    /// When the means were fed last; `None`: not since the start.
+    measured: Option<Instant>,
+    rhythm: Rhythm,
     /// Where the next limit read is adopted: the outage before it was long.
     adopt: PerDirection<bool>,
     stopping: bool,
@@ -95,7 +117,7 @@ pub struct Wan {
 impl Wan {
     /// Starts at `now` with its first tick due at once.
     pub fn new(id: WanId, settings: Settings, now: Instant, seed: u64) -> Self {
-        let Settings { law, layout, write_budget, reflectors, .. } = settings;
+        let Settings { law, layout, write_budget, reflectors, fallback, .. } = settings;
         let mut wan = Self {
             id,
             settings,
@@ -107,10 +129,16 @@ impl Wan {
             number: 0,
             heard: now,
             signal: Signal::Learning,
+            fallback: Fallback::new(fallback, law.interval, law.baseline.min, now),
+            stand_in: None,
+            notice: Notice::new(now),
             blocked: None,
             zones: PerDirection::both(None),
             decision: None,
             cycles: Cycles::default(),
+            restored: None,
+            measured: None,
+            rhythm: Rhythm::new(law.interval),
             adopt: PerDirection::both(false),
             stopping: false,
         };
@@ -123,18 +151,23 @@ impl Wan {
     pub fn restore(&mut self, saved: &SavedWan, freshness: Freshness) {
         let possible = saved.load < Rtt::from_span(REPLY_TIMEOUT);
         let load = if possible { saved.load } else { saved.baseline };
-        self.law.restore(&SavedWan { load, ..*saved }, freshness);
+        let saved = SavedWan { load, ..*saved };
+        self.restored = Some(saved);
+        self.law.restore(&saved, freshness);
         self.applier.want(self.law.rates());
     }
 
-    /// What is worth keeping; `None` before the baseline is known.
+    /// What is worth keeping; `None` before a baseline is known. One that is learnt anew is that of
+    /// the last run until then: what was restored must not get lost by a second end.
     pub fn saved(&self) -> Option<SavedWan> {
-        let means = self.law.means()?;
+        let restored = self.restored.map(|saved| (saved.baseline, saved.load));
+        let means = self.law.means().map(|means| (means.baseline(), means.load()));
+        let (baseline, load) = means.or(restored)?;
         Some(SavedWan {
             rates: self.law.rates(),
             streaks: self.law.streaks(),
-            baseline: means.baseline(),
-            load: means.load(),
+            baseline,
+            load,
             confirmed: self.applier.confirmed(),
         })
     }
@@ -155,6 +188,7 @@ impl Wan {
         } else {
             self.listen(now, outbox);
         }
+        self.ask_besides(now, outbox);
         let chosen = self.reflectors.choose(now);
         self.number = self.number.wrapping_add(1);
         self.rounds.open(self.number, now, &chosen);
@@ -167,6 +201,7 @@ impl Wan {
         let interval = self.settings.law.interval.as_micros().max(1);
         let late = now.since(self.next_tick).as_micros();
         let missed = late / interval;
+        self.rhythm.tick(now);
         self.cycles.total = self.cycles.total.saturating_add(1);
         self.cycles.missed = self.cycles.missed.saturating_add(missed);
         let ahead = Span::from_micros(interval).times(missed.saturating_add(1));
@@ -187,19 +222,29 @@ impl Wan {
     }
 
     fn decide(&mut self, settled: &Settled, now: Instant, outbox: &mut Outbox) {
-        if let Signal::Lost(since) = self.signal {
-            outbox.tell(now, What::Wan(self.id, WanNews::SignalBack(now.since(since))));
-        }
-        self.heard = now;
+        self.regain(now, outbox);
         let learnt_before = self.law.means().is_some();
         let Settled { value, samples } = settled;
-        let observation = Observation { value: *value, samples, raises: self.raises() };
-        self.decision = self.law.observe(&observation);
+        self.observe(*value, samples, Scale::Icmp, now, outbox);
+        self.feel(now);
         self.signal = if self.law.means().is_some() { Signal::Fresh } else { Signal::Learning };
+        self.measured = self.law.means().map(|_| now);
         if let (false, Some(means)) = (learnt_before, self.law.means()) {
             let news = WanNews::BaselineLearnt(means.baseline());
             outbox.tell(now, What::Wan(self.id, news));
         }
+    }
+
+    fn observe(
+        &mut self,
+        value: Rtt,
+        samples: &[Rtt],
+        scale: Scale,
+        now: Instant,
+        outbox: &mut Outbox,
+    ) {
+        let observation = Observation { value, samples, scale, raises: self.raises() };
+        self.decision = self.law.observe(&observation);
         if let Some(decision) = self.decision {
             self.cycles.decided = self.cycles.decided.saturating_add(1);
             self.tell_zones(&decision, now, outbox);
@@ -218,19 +263,6 @@ impl Wan {
                 outbox.tell(now, What::Wan(self.id, news));
             }
         }
-    }
-
-    /// A cycle without a fresh sample.
-    fn listen(&mut self, now: Instant, outbox: &mut Outbox) {
-        let silence = NO_SIGNAL_AFTER.max(self.settings.law.interval.times(3));
-        if now.since(self.heard) < silence || matches!(self.signal, Signal::Lost(_)) {
-            return;
-        }
-        self.signal = Signal::Lost(self.heard);
-        self.zones = PerDirection::both(None);
-        self.decision = None;
-        self.law.interrupt();
-        outbox.tell(now, What::Wan(self.id, WanNews::SignalLost));
     }
 
     /// A probe left at `at`.

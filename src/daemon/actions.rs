@@ -1,19 +1,30 @@
 //! What the core wants done, and what it tells.
 //! Promises: bounded by what the core holds; nothing here waits.
 
-use log::{debug, log};
+use std::rc::Rc;
 
-use super::{input::Job, shell::Daemon, state::Occasion};
+use log::{debug, error, info, log};
+
+use super::{
+    input::Job,
+    shell::Daemon,
+    state::{Kept, Occasion},
+};
 use crate::{
     config::WanSection,
     control::{
-        event::{Action, Event, RouterNews, WanNews, What},
+        event::{Action, Event, Request, RouterNews, Ticket, WanNews, What},
         failure::FailureKind,
+        fallback::Outcome,
         reflectors::MAX_PROBES,
-        wan::{RouterId, WanId},
+        wan::{RouterId, Wan, WanId},
     },
-    os::clock,
+    os::{
+        clock,
+        lock::{Lock, LockError},
+    },
     probe::prober::{Probe, Wire},
+    store::atomic,
 };
 
 impl<W: Wire> Daemon<W> {
@@ -22,8 +33,10 @@ impl<W: Wire> Daemon<W> {
         while let Some(action) = self.engine.poll_action() {
             match action {
                 Action::Probe { wan, number, reflectors } => self.probe(wan, number, &reflectors),
+                Action::Connect { wan, target, number } => self.connect(wan, target, number),
+                Action::AskGateway { wan, number } => self.ask_gateway(wan, number),
                 Action::Ask { router, ticket, request } => {
-                    self.ask(router, Job { ticket, request });
+                    self.ask(router, ticket, request);
                 }
                 Action::Save => self.save(Occasion::Change),
             }
@@ -33,12 +46,18 @@ impl<W: Wire> Daemon<W> {
         }
     }
 
-    fn ask(&mut self, router: RouterId, job: Job) {
-        let jobs = self.jobs.get(usize::from(router.0));
-        if jobs.is_none_or(|jobs| jobs.try_send(job).is_err()) {
+    fn ask(&mut self, router: RouterId, ticket: Ticket, request: Request) {
+        let queues = match request {
+            Request::Read(wan, _) | Request::Write(wan, ..) => {
+                self.queues.get(usize::from(wan.0)).map(Rc::clone)
+            }
+            Request::Facts => None,
+        };
+        let access = self.accesses.get(usize::from(router.0));
+        let job = Job { ticket, request, queues };
+        if access.is_none_or(|access| access.ask(job).is_err()) {
             // Cannot be: one request per router, and its task lives as long as this.
-            let answer = Err(FailureKind::Timeout);
-            self.engine.on_answer(router, job.ticket, answer, clock::now());
+            self.engine.on_answer(router, ticket, Err(FailureKind::Timeout), clock::now());
         }
     }
 
@@ -53,6 +72,28 @@ impl<W: Wire> Daemon<W> {
             Err(unsent) => {
                 debug!("wan {}: a probe could not be sent: {}", names.wan(wan), unsent.error);
                 engine.on_send_failed(wan, now);
+            }
+        });
+    }
+
+    fn connect(&mut self, wan: WanId, target: u8, number: u32) {
+        if !self.connectors.connect(wan, target, number) {
+            // Those before are not over yet, against all deadlines; or the end has begun.
+            self.engine.on_connected(wan, target, number, Outcome::Failed, clock::now());
+        }
+    }
+
+    /// The gateway has the number after the last reflector's.
+    fn ask_gateway(&mut self, wan: WanId, number: u32) {
+        let Self { probers, config, .. } = self;
+        let place = usize::from(wan.0);
+        let (Some(prober), Some(wan)) = (probers.get_mut(place), config.wans.get(place)) else {
+            return;
+        };
+        let reflector = wan.control.reflectors;
+        prober.send(&[Probe { reflector, number }], clock::now(), |told| {
+            if let Err(unsent) = told {
+                debug!("wan {}: the gateway cannot be asked: {}", wan.name, unsent.error);
             }
         });
     }
@@ -77,11 +118,49 @@ impl<W: Wire> Daemon<W> {
     }
 
     pub(super) fn save(&mut self, occasion: Occasion) {
+        if self.lock_again() == Claim::Lost {
+            return;
+        }
         let Self { engine, config, files, .. } = self;
         let saved = |(index, wan): (u8, &WanSection)| {
             let saved = engine.saved(WanId(index))?;
-            Some((wan.name.clone(), saved))
+            let measured = engine.wans().get(usize::from(index)).and_then(Wan::measured);
+            Some(Kept { name: wan.name.clone(), wan: saved, measured })
         };
         files.save((0..).zip(&config.wans).filter_map(saved), occasion, clock::now());
     }
+
+    /// Tries to get the lock that could not be had at the start. Whoever has it meanwhile controls
+    /// the same line, and saved a state that is not to be touched.
+    fn lock_again(&mut self) -> Claim {
+        let Some(lock) = self.lock.as_ref().filter(|lock| lock.borrow().is_none()) else {
+            return if self.rival { Claim::Lost } else { Claim::Good };
+        };
+        let dir = &self.config.globals.state_dir;
+        match atomic::make_dir(dir).map(|()| Lock::acquire(dir)) {
+            Ok(Ok(own)) => {
+                info!("the lock in {} could be had now", dir.display());
+                lock.replace(Some(own));
+            }
+            Ok(Err(running @ LockError::AlreadyRunning { .. })) => {
+                if !self.rival {
+                    error!("ending: {running} (state_dir {})", dir.display());
+                    self.rival = true;
+                }
+                return Claim::Lost;
+            }
+            // The save will say what is wrong with the directory.
+            Ok(Err(LockError::Io(_))) | Err(_) => {}
+        }
+        Claim::Good
+    }
+}
+
+/// Whether the state directory may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Claim {
+    /// By this daemon, as far as anybody knows.
+    Good,
+    /// By another one.
+    Lost,
 }

@@ -13,6 +13,7 @@ use crate::{
         time::{Instant, Span},
     },
     os::{
+        clock,
         notify::{self, Channel},
         watchdog::Watchdog,
     },
@@ -58,6 +59,21 @@ impl Guard {
         let ticked = engine.wans().iter().all(|wan| wan.cycles().total > 0);
         if let Some(manager) = self.manager.as_mut().filter(|_| ticked) {
             manager.on_time(on_time, status);
+        }
+    }
+
+    /// The daemon begins to read its configuration again.
+    pub(super) fn reloading(&mut self, now: Instant) {
+        if let Some(manager) = &mut self.manager {
+            let micros = clock::since_boot().as_micros();
+            manager.tell(&format!("RELOADING=1\nMONOTONIC_USEC={micros}\n"), now);
+        }
+    }
+
+    /// It has, whatever came of it: with the next progress it is ready again.
+    pub(super) const fn reloaded(&mut self) {
+        if let Some(manager) = &mut self.manager {
+            manager.ready = Told::No;
         }
     }
 

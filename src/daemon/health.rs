@@ -7,7 +7,7 @@ use std::{cell::Cell, net::SocketAddr, rc::Rc, time::Duration};
 use log::{info, warn};
 use smol::{
     LocalExecutor, Timer,
-    channel::{self, Sender},
+    channel::{self, Receiver, Sender},
     future,
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -41,15 +41,65 @@ pub(super) async fn listen(address: SocketAddr) -> Option<TcpListener> {
     }
 }
 
+/// Where clients come in, and where that shall be from now on.
+pub(super) struct Listener {
+    pub(super) open: Option<TcpListener>,
+    pub(super) at: SocketAddr,
+    pub(super) moves: Receiver<SocketAddr>,
+}
+
+impl Listener {
+    /// The next client; `None` if it could not be let in.
+    async fn next(&mut self) -> Option<TcpStream> {
+        loop {
+            let client = async {
+                match &self.open {
+                    Some(listener) => Err(listener.accept().await.ok()),
+                    None => future::pending().await,
+                }
+            };
+            let moved = async {
+                match self.moves.recv().await {
+                    Ok(to) => Ok(to),
+                    Err(_) => future::pending().await,
+                }
+            };
+            match future::or(moved, client).await {
+                Ok(to) => self.move_to(to).await,
+                Err(client) => return client.map(|(stream, _)| stream),
+            }
+        }
+    }
+
+    /// Listens there. If that is not possible, where it was is better than nowhere.
+    async fn move_to(&mut self, to: SocketAddr) {
+        let same_port = self.open.is_some() && to.port() == self.at.port();
+        // The old one may be what is in the way.
+        let before = if same_port { self.open.take().map(|_| self.at) } else { None };
+        match (listen(to).await, before) {
+            (Some(listener), _) => {
+                self.open = Some(listener);
+                self.at = to;
+            }
+            (None, Some(before)) => self.open = listen(before).await,
+            (None, None) => {
+                if self.open.is_some() {
+                    warn!("status: still at {}", self.at);
+                }
+            }
+        }
+    }
+}
+
 /// Serves until the daemon ends.
 pub(super) async fn serve(
     executor: Rc<LocalExecutor<'static>>,
-    listener: TcpListener,
+    mut listener: Listener,
     inputs: Sender<Input>,
 ) {
     let connections = Rc::new(Cell::new(0));
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
+        let Some(stream) = listener.next().await else {
             Timer::after(PAUSE).await;
             continue;
         };

@@ -1,14 +1,18 @@
 //! What the tasks and the loop say to each other.
 
+use std::rc::Rc;
+
 use smol::channel::Sender;
 
+use super::reload::Prepared;
 use crate::{
     control::{
         event::{Request, Ticket},
-        wan::RouterId,
+        fallback::Outcome,
+        wan::WanId,
     },
     observe::health::Health,
-    router::{error::RouterError, op::Reply},
+    router::{error::RouterError, op::Reply, settings::Queues},
 };
 
 /// Something that happened outside the core.
@@ -16,23 +20,53 @@ use crate::{
 pub(super) enum Input {
     /// A router task is done.
     Done(Done),
+    /// A connect to a TCP target is over.
+    Connected(Connected),
     /// A client wants the health.
     Health(Sender<Box<Health>>),
+    /// The configuration shall be read again.
+    Reload,
+    /// It was.
+    Prepared(Box<Prepared>),
     /// The daemon shall end; said again: at once.
     Stop,
 }
 
+/// Which TCP target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) wan: WanId,
+    pub(super) target: u8,
+    /// In which configuration.
+    pub(super) generation: u32,
+}
+
+/// What came of a connect to a TCP target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Connected {
+    pub(super) place: Place,
+    pub(super) number: u32,
+    pub(super) outcome: Outcome,
+}
+
 /// A request of the core and its ticket, for the task of a router.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Job {
     pub(super) ticket: Ticket,
     pub(super) request: Request,
+    /// The queues of the WAN that it is about; `None`: it is about the router.
+    pub(super) queues: Option<Rc<Queues>>,
 }
+
+/// A task of a router. Never used again, so that what a task leaves behind is not taken for the
+/// word of its successor at the same place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AccessId(pub(super) u32);
 
 /// What came of a job.
 #[derive(Debug)]
 pub(super) struct Done {
-    pub(super) router: RouterId,
+    pub(super) access: AccessId,
     pub(super) ticket: Ticket,
     pub(super) reply: Result<Reply, RouterError>,
 }

@@ -5,14 +5,19 @@
 
 mod actions;
 mod alarm;
+mod connectors;
 mod guard;
+mod handle;
 mod health;
 mod input;
 mod names;
+mod reload;
 mod router;
 mod shell;
 mod state;
 
 pub use self::alarm::block_on;
 pub use self::guard::Guard;
-pub use self::shell::{Daemon, Ended, Handle};
+pub use self::handle::Handle;
+pub use self::reload::Source;
+pub use self::shell::{Daemon, Ended};

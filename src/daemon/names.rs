@@ -20,5 +20,10 @@ fn of_wan(wan: &WanSection) -> WanNames {
         Queues::Tree(names) => names.clone(),
         Queues::Simple(name) => PerDirection { download: name.clone(), upload: name.clone() },
     };
-    WanNames { name: wan.name.clone(), reflectors: wan.probe.reflectors.clone(), queues }
+    WanNames {
+        name: wan.name.clone(),
+        reflectors: wan.probe.reflectors.clone(),
+        targets: wan.probe.tcp_targets.clone(),
+        queues,
+    }
 }

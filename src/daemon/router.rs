@@ -2,16 +2,20 @@
 //! Promises: one request at a time; it ends within the client's deadline; nothing is tried again
 //! here.
 
-use smol::channel::{Receiver, Sender};
+use std::rc::Rc;
 
-use super::input::{Done, Input, Job};
+use smol::{
+    LocalExecutor, Task,
+    channel::{self, Receiver, Sender},
+};
+
+use super::input::{AccessId, Done, Input, Job};
 use crate::{
     config::WanSection,
     control::{
         engine::Answer,
         event::Request,
         queue::{Limit, QueueSlot},
-        wan::{RouterId, WanId},
     },
     router::{
         http::RestClient,
@@ -20,21 +24,45 @@ use crate::{
     },
 };
 
-/// Serves one router until nobody asks any more. `queues` are those of each WAN.
-pub(super) async fn serve(
-    router: RouterId,
+/// A router's task; dropped, the task ends and its connection is closed.
+pub(super) struct Access {
+    pub(super) id: AccessId,
+    jobs: Sender<Job>,
+    _task: Task<()>,
+}
+
+impl Access {
+    /// Begins to serve a router.
+    pub(super) fn open(
+        id: AccessId,
+        client: RestClient,
+        inputs: Sender<Input>,
+        executor: &LocalExecutor<'static>,
+    ) -> Self {
+        let (sender, receiver) = channel::bounded(1);
+        Self { id, jobs: sender, _task: executor.spawn(serve(id, client, receiver, inputs)) }
+    }
+
+    /// Hands a job over; an error if there still is one.
+    pub(super) fn ask(&self, job: Job) -> Result<(), channel::TrySendError<Job>> {
+        self.jobs.try_send(job)
+    }
+}
+
+/// Serves one router until nobody asks any more.
+async fn serve(
+    access: AccessId,
     mut client: RestClient,
-    queues: Vec<Queues>,
     jobs: Receiver<Job>,
     inputs: Sender<Input>,
 ) {
-    while let Ok(Job { ticket, request }) = jobs.recv().await {
-        let reply = match operation(&queues, request) {
+    while let Ok(Job { ticket, request, queues }) = jobs.recv().await {
+        let reply = match operation(queues.as_deref(), request) {
             Some(op) => client.perform(&op).await,
             // The core only names queues that it was configured with.
             None => continue,
         };
-        let done = Done { router, ticket, reply };
+        let done = Done { access, ticket, reply };
         if inputs.send(Input::Done(done)).await.is_err() {
             break;
         }
@@ -42,17 +70,16 @@ pub(super) async fn serve(
 }
 
 /// The queues of each WAN.
-pub(super) fn queues(wans: &[WanSection]) -> Vec<Queues> {
-    wans.iter().map(|wan| wan.queues.clone()).collect()
+pub(super) fn queues(wans: &[WanSection]) -> Vec<Rc<Queues>> {
+    wans.iter().map(|wan| Rc::new(wan.queues.clone())).collect()
 }
 
-/// The operation that a request stands for; `None` if no such queue is configured.
-fn operation(queues: &[Queues], request: Request) -> Option<Op<'_>> {
-    let of = |wan: WanId| queues.get(usize::from(wan.0));
+/// The operation that a request about these queues stands for; `None` if there is no such queue.
+fn operation(queues: Option<&Queues>, request: Request) -> Option<Op<'_>> {
     Some(match request {
         Request::Facts => Op::ReadResource,
-        Request::Read(wan, slot) => Op::ReadQueue(queue(of(wan)?, slot)?),
-        Request::Write(wan, slot, limit) => Op::SetLimit(new_limit(of(wan)?, slot, limit)?),
+        Request::Read(_, slot) => Op::ReadQueue(queue(queues?, slot)?),
+        Request::Write(_, slot, limit) => Op::SetLimit(new_limit(queues?, slot, limit)?),
     })
 }
 
@@ -104,24 +131,26 @@ mod tests {
     };
 
     #[test]
-    fn a_request_names_the_queue_of_its_own_wan_and_direction() {
+    fn a_request_names_the_queue_of_its_direction_and_of_no_other_kind() {
         let names = PerDirection { download: "down".to_string(), upload: "up".to_string() };
-        let queues = [Queues::Simple("both".to_string()), Queues::Tree(names)];
+        let (simple, tree) = (Queues::Simple("both".to_string()), Queues::Tree(names));
         let rate = Rate::from_bps(5).unwrap();
-        let up = QueueSlot::One(Direction::Upload);
+        let (wan, up) = (WanId(1), QueueSlot::One(Direction::Upload));
         assert_eq!(
-            operation(&queues, Request::Read(WanId(1), up)),
+            operation(Some(&tree), Request::Read(wan, up)),
             Some(Op::ReadQueue(QueueRef { kind: QueueKind::Tree, name: "up" }))
         );
         assert_eq!(
-            operation(&queues, Request::Write(WanId(1), up, Limit::One(rate))),
+            operation(Some(&tree), Request::Write(wan, up, Limit::One(rate))),
             Some(Op::SetLimit(NewLimit::Tree { name: "up", limit: rate }))
         );
-        assert_eq!(operation(&queues, Request::Read(WanId(0), up)), None);
-        assert_eq!(operation(&queues, Request::Read(WanId(2), up)), None);
+        assert_eq!(operation(Some(&simple), Request::Read(wan, up)), None);
+        assert_eq!(operation(None, Request::Read(wan, up)), None);
+        assert_eq!(operation(None, Request::Facts), Some(Op::ReadResource));
         let limits = PerDirection::both(rate);
+        let write = Request::Write(wan, QueueSlot::Pair, Limit::Pair(limits));
         assert_eq!(
-            operation(&queues, Request::Write(WanId(0), QueueSlot::Pair, Limit::Pair(limits))),
+            operation(Some(&simple), write),
             Some(Op::SetLimit(NewLimit::Simple { name: "both", limits }))
         );
     }

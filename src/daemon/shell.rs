@@ -2,7 +2,7 @@
 //! Promises: everything it does between two waits is bounded and does not block, except for the
 //! save of a few kilobytes; the end comes in bounded time.
 
-use std::{future::poll_fn, rc::Rc, task::Poll};
+use std::{cell::RefCell, future::poll_fn, net::SocketAddr, rc::Rc, task::Poll};
 
 use log::{debug, info, warn};
 use smol::{
@@ -13,14 +13,18 @@ use smol::{
 
 use super::{
     alarm,
+    connectors::Connectors,
     guard::Guard,
-    health,
-    input::{Done, Input, Job},
-    names, router,
+    handle::Handle,
+    health::{self, Listener},
+    input::{AccessId, Connected, Done, Input},
+    names,
+    reload::{Reload, Source},
+    router::{self, Access},
     state::{Files, Occasion},
 };
 use crate::{
-    config::Config,
+    config::{Config, WanSection},
     control::{
         engine::{Engine, FLUSH_FOR},
         time::Instant,
@@ -30,12 +34,13 @@ use crate::{
         health::{Health, Shell},
         words::Names,
     },
-    os::clock,
+    os::{clock, lock::Lock},
     probe::prober::{Prober, Received, Wire},
     router::{
         error::RouterError,
         http::RestClient,
         op::{Reply, Resource},
+        settings::Queues,
     },
 };
 
@@ -49,25 +54,9 @@ pub enum Ended {
     Cleanly,
     /// As asked, but a router did not answer in time, or the end was asked for twice.
     Early,
-}
-
-/// Reaches a running daemon.
-#[derive(Clone, Debug)]
-pub struct Handle(Sender<Input>);
-
-impl Handle {
-    /// Asks it to end; asked twice it ends at once.
-    pub async fn stop(&self) {
-        // If it has ended, that is what was wanted.
-        let _ = self.0.send(Input::Stop).await;
-    }
-
-    /// Its health; `None` if it has ended.
-    pub async fn health(&self) -> Option<Box<Health>> {
-        let (sender, receiver) = channel::bounded(1);
-        self.0.send(Input::Health(sender)).await.ok()?;
-        receiver.recv().await.ok()
-    }
+    /// By itself, at once and without another request: a second daemon has the lock, which could
+    /// not be had before.
+    Rival,
 }
 
 /// The daemon.
@@ -77,9 +66,19 @@ pub struct Daemon<W> {
     /// Boxed: it is large, and futures are moved.
     pub(super) engine: Box<Engine>,
     pub(super) probers: Vec<Prober<W>>,
-    pub(super) jobs: Vec<Sender<Job>>,
+    /// The queues of each WAN.
+    pub(super) queues: Vec<Rc<Queues>>,
+    /// One per router.
+    pub(super) accesses: Vec<Access>,
+    /// Accesses opened up to now.
+    opened: u32,
+    pub(super) connectors: Connectors,
     inputs: Receiver<Input>,
-    sender: Sender<Input>,
+    pub(super) sender: Sender<Input>,
+    pub(super) executor: Rc<LocalExecutor<'static>>,
+    /// Where the status endpoint is to listen from now on.
+    pub(super) moves: Sender<SocketAddr>,
+    listens: Receiver<SocketAddr>,
     pub(super) files: Files,
     pub(super) started: Instant,
     /// RouterOS version per router, once known.
@@ -87,7 +86,13 @@ pub struct Daemon<W> {
     /// Why the last request to each router failed.
     pub(super) errors: Vec<Option<RouterError>>,
     stop_by: Option<Instant>,
-    guard: Guard,
+    pub(super) guard: Guard,
+    pub(super) source: Option<Source<W>>,
+    pub(super) reload: Reload,
+    /// The lock of the state directory; empty: it could not be had yet. `None`: nobody wants it.
+    pub(super) lock: Option<Rc<RefCell<Option<Lock>>>>,
+    /// Whether another daemon has that lock.
+    pub(super) rival: bool,
 }
 
 enum Wake {
@@ -111,19 +116,30 @@ impl<W: Wire> Daemon<W> {
         let seed = clock::unix_now() ^ now.as_micros().rotate_left(32);
         let probers = wires.into_iter().zip(&config.wans);
         let (sender, inputs) = channel::bounded(MAX_INPUTS);
+        let (moves, listens) = channel::bounded(1);
         let mut daemon = Self {
             names: names::of(&config),
             engine: Box::new(Engine::new(&settings, now, seed)),
-            probers: probers.map(|(wire, wan)| Prober::new(wire, &wan.probe.reflectors)).collect(),
-            jobs: Vec::new(),
+            probers: probers.map(|(wire, wan)| prober(wire, wan)).collect(),
+            queues: router::queues(&config.wans),
+            accesses: Vec::new(),
+            opened: 0,
+            connectors: Connectors::default(),
             inputs,
             sender,
+            executor: Rc::new(LocalExecutor::new()),
+            moves,
+            listens,
             files: Files::new(&config.globals),
             started: now,
             versions: vec![String::new(); config.routers.len()],
             errors: vec![None; config.routers.len()],
             stop_by: None,
             guard: Guard::default(),
+            source: None,
+            reload: Reload::default(),
+            lock: None,
+            rival: false,
             config,
         };
         daemon.restore();
@@ -137,9 +153,23 @@ impl<W: Wire> Daemon<W> {
         self
     }
 
+    /// The same daemon, which reads its configuration again from there when asked to.
+    #[must_use]
+    pub fn reloading(mut self, source: Source<W>) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// The same daemon; while there is no lock in `lock`, it tries to get it before each save.
+    #[must_use]
+    pub fn locked_by(mut self, lock: Rc<RefCell<Option<Lock>>>) -> Self {
+        self.lock = Some(lock);
+        self
+    }
+
     /// Reaches this daemon once it runs.
     pub fn handle(&self) -> Handle {
-        Handle(self.sender.clone())
+        Handle::to(self.sender.clone())
     }
 
     fn restore(&mut self) {
@@ -153,31 +183,27 @@ impl<W: Wire> Daemon<W> {
 
     /// Runs until it is asked to end.
     pub async fn run(mut self, clients: Vec<RestClient>) -> Ended {
-        let executor = Rc::new(LocalExecutor::new());
-        self.spawn_tasks(&executor, clients).await;
+        for client in clients {
+            let access = self.open(client);
+            self.accesses.push(access);
+        }
+        self.connectors.serve(&self.executor, &self.config.wans, &self.sender);
+        let listen = self.config.globals.listen;
+        let open = health::listen(listen).await;
+        let executor = Rc::clone(&self.executor);
+        let listener = Listener { open, at: listen, moves: self.listens.clone() };
+        let status = health::serve(Rc::clone(&executor), listener, self.sender.clone());
+        executor.spawn(status).detach();
         let ended = executor.run(self.turn_until_the_end()).await;
         self.save(Occasion::End);
         info!("ended");
         ended
     }
 
-    async fn spawn_tasks(
-        &mut self,
-        executor: &Rc<LocalExecutor<'static>>,
-        clients: Vec<RestClient>,
-    ) {
-        for (index, client) in (0..).zip(clients) {
-            let (sender, receiver) = channel::bounded(1);
-            self.jobs.push(sender);
-            let queues = router::queues(&self.config.wans);
-            let task =
-                router::serve(RouterId(index), client, queues, receiver, self.sender.clone());
-            executor.spawn(task).detach();
-        }
-        if let Some(listener) = health::listen(self.config.globals.listen).await {
-            let task = health::serve(Rc::clone(executor), listener, self.sender.clone());
-            executor.spawn(task).detach();
-        }
+    /// Begins to serve a router.
+    pub(super) fn open(&mut self, client: RestClient) -> Access {
+        self.opened = self.opened.wrapping_add(1);
+        Access::open(AccessId(self.opened), client, self.sender.clone(), &self.executor)
     }
 
     async fn turn_until_the_end(&mut self) -> Ended {
@@ -230,9 +256,16 @@ impl<W: Wire> Daemon<W> {
     /// Takes in the replies that have arrived.
     fn drain(&mut self) {
         let now = clock::now();
-        let Self { probers, engine, .. } = self;
-        for (index, prober) in (0..).map(WanId).zip(probers) {
+        let Self { probers, engine, config, .. } = self;
+        for ((index, prober), wan) in (0..).map(WanId).zip(probers).zip(&config.wans) {
+            let gateway = wan.control.reflectors;
             prober.drain(now, |received| match received {
+                Received::Reply { reflector, number, .. }
+                | Received::Untimed { reflector, number }
+                    if reflector == gateway =>
+                {
+                    engine.on_gateway(index, number, now);
+                }
                 Received::Reply { reflector, number, at } => {
                     engine.on_reply(index, reflector, number, at);
                 }
@@ -246,17 +279,29 @@ impl<W: Wire> Daemon<W> {
     fn take(&mut self, input: Input) {
         match input {
             Input::Done(done) => self.on_done(done),
+            Input::Connected(Connected { place, number, outcome }) => {
+                if self.connectors.knows(place) {
+                    let now = clock::now();
+                    self.engine.on_connected(place.wan, place.target, number, outcome, now);
+                }
+            }
             Input::Health(client) => {
                 // A client that has gone away needs no answer.
                 let _ = client.try_send(Box::new(self.health()));
             }
+            Input::Reload => self.begin_reload(),
+            Input::Prepared(prepared) => self.end_reload(*prepared),
             // Asked twice: what is not done by now is left.
             Input::Stop if self.stop_by.is_some() => self.stop_by = Some(Instant::default()),
             Input::Stop => self.begin_end(),
         }
     }
 
-    fn on_done(&mut self, Done { router, ticket, reply }: Done) {
+    fn on_done(&mut self, Done { access, ticket, reply }: Done) {
+        let places = (0..).map(RouterId).zip(&self.accesses);
+        let place = places.into_iter().find(|(_, own)| own.id == access);
+        // The last word of an access that was closed meanwhile.
+        let Some((router, _)) = place else { return };
         let index = usize::from(router.0);
         if let Ok(Reply::Resource(facts)) = &reply {
             self.learn(router, facts);
@@ -300,11 +345,21 @@ impl<W: Wire> Daemon<W> {
         let now = clock::now();
         self.guard.stopping(now);
         self.stop_by = Some(now + FLUSH_FOR);
+        // What is on the way is closed at once.
+        self.connectors = Connectors::default();
         self.save(Occasion::Change);
         self.engine.on_stop(now);
     }
 
+    /// Whether the end has begun.
+    pub(super) const fn ends(&self) -> bool {
+        self.stop_by.is_some()
+    }
+
     fn is_over(&mut self) -> Option<Ended> {
+        if self.rival {
+            return Some(Ended::Rival);
+        }
         let stop_by = self.stop_by?;
         let now = clock::now();
         if self.engine.is_drained(now) {
@@ -315,6 +370,12 @@ impl<W: Wire> Daemon<W> {
             Ended::Early
         })
     }
+}
+
+/// A prober for the reflectors and, after them, the gateway.
+pub(super) fn prober<W: Wire>(wire: W, wan: &WanSection) -> Prober<W> {
+    let asked: Vec<_> = wan.probe.reflectors.iter().chain(&wan.probe.gateway).copied().collect();
+    Prober::new(wire, &asked)
 }
 
 /// Resolves when a prober must be drained at once. Where the kernel stamps what it receives, that

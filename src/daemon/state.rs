@@ -1,6 +1,6 @@
 //! The state of the WANs between two runs.
 //! Promises: saving never ends the daemon; what cannot be saved is said once and tried again, until
-//! it works again; what cannot be used is set aside and said.
+//! it works again; what was read and cannot be used is set aside and said.
 
 use std::path::{Path, PathBuf};
 
@@ -39,6 +39,15 @@ pub(super) enum Occasion {
     End,
 }
 
+/// What is kept of one WAN.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    pub(super) name: String,
+    pub(super) wan: SavedWan,
+    /// When its baseline was measured last; `None`: not in this run.
+    pub(super) measured: Option<Instant>,
+}
+
 /// Where the state lives.
 #[derive(Debug)]
 pub(super) struct Files {
@@ -48,6 +57,8 @@ pub(super) struct Files {
     flash_due: Instant,
     /// When to try again; `None`: what there was is saved.
     retry: Option<Instant>,
+    /// When the baselines that the last run left were measured, in seconds since 1970.
+    left: Vec<(Name, u64)>,
     buffer: Vec<u8>,
 }
 
@@ -66,6 +77,7 @@ impl Files {
             flash: globals.persist_dir.as_deref().map(place),
             flash_due: Instant::default(),
             retry: None,
+            left: Vec::new(),
             buffer: vec![0; format::MAX_BYTES],
         }
     }
@@ -76,16 +88,20 @@ impl Files {
         let hot = self.hot.read();
         let flash = self.flash.as_mut().and_then(Place::read);
         // A daemon that is started again and again must not wear the flash out.
-        self.flash_due = match flash.as_ref().and_then(age) {
+        self.flash_due = match flash.as_ref().and_then(|flash| age(flash.written_unix)) {
             Some(age) => now + Span::from_secs(PERSIST_EVERY.as_secs().saturating_sub(age)),
             None => now,
         };
         let Some(state) = hot.or(flash) else { return Vec::new() };
-        let freshness = match age(&state) {
-            Some(..BASELINE_GOOD_FOR) => Freshness::Fresh,
-            Some(_) | None => Freshness::Old,
+        self.left =
+            state.wans.iter().map(|named| (named.name.clone(), named.measured_unix)).collect();
+        let named = |named: &NamedWan| {
+            let freshness = match age(named.measured_unix) {
+                Some(..BASELINE_GOOD_FOR) => Freshness::Fresh,
+                Some(_) | None => Freshness::Old,
+            };
+            (named.name.as_str().to_owned(), named.wan, freshness)
         };
-        let named = |named: &NamedWan| (named.name.as_str().to_owned(), named.wan, freshness);
         state.wans.iter().map(named).collect()
     }
 
@@ -97,15 +113,21 @@ impl Files {
     /// Saves the state of these WANs.
     pub(super) fn save(
         &mut self,
-        wans: impl Iterator<Item = (String, SavedWan)>,
+        wans: impl Iterator<Item = Kept>,
         occasion: Occasion,
         now: Instant,
     ) {
         self.retry = None;
-        let named =
-            |(name, wan): (String, SavedWan)| Some(NamedWan { name: Name::new(&name)?, wan });
-        let state =
-            State { written_unix: clock::unix_now(), wans: wans.filter_map(named).collect() };
+        let written_unix = clock::unix_now();
+        let named = |Kept { name, wan, measured }: Kept| {
+            let name = Name::new(&name)?;
+            let left = self.left.iter().find(|(left, _)| *left == name).map(|(_, unix)| *unix);
+            let measured = measured.map(|at| written_unix.saturating_sub(now.since(at).as_secs()));
+            // A baseline of the settings is as young as they are.
+            let measured_unix = measured.or(left).unwrap_or(written_unix);
+            Some(NamedWan { name, measured_unix, wan })
+        };
+        let state = State { written_unix, wans: wans.filter_map(named).collect() };
         if state.wans.is_empty() {
             return;
         }
@@ -157,7 +179,11 @@ impl Place {
                 Err(error) => error.to_string(),
             },
             Ok(Loaded::Foreign) => "it is not a state file".to_string(),
-            Err(error) => error.to_string(),
+            Err(error) => {
+                // The file may be good, and readable at the next start.
+                warn!("state: {}/{FILE} cannot be read: {error}; starting without", dir.display());
+                return None;
+            }
         };
         let aside = match atomic::set_aside(dir, FILE) {
             Ok(()) => format!("set aside as {FILE}.corrupt"),
@@ -172,9 +198,9 @@ impl Place {
     }
 }
 
-/// How old the state is in seconds; `None`: the clock went back, so nobody knows.
-fn age(state: &State) -> Option<u64> {
-    clock::unix_now().checked_sub(state.written_unix)
+/// How long ago that was in seconds; `None`: the clock went back, so nobody knows.
+fn age(unix: u64) -> Option<u64> {
+    clock::unix_now().checked_sub(unix)
 }
 
 #[cfg(test)]

@@ -9,11 +9,13 @@ use super::words::Names;
 use crate::control::{
     connectivity::Contact,
     engine::{Engine, MAX_ROUTERS, MAX_WANS},
-    law::{Cause, Verdict},
+    fallback::Instead,
+    law::{Cause, Scale, Verdict},
     queue::{Outcome, QueueSlot},
     reflectors::MAX_REFLECTORS,
+    rhythm::Lengths,
     time::{Instant, Span},
-    units::{Direction, PerDirection, Rate},
+    units::{Direction, PerDirection, Rate, Rtt},
     wan::{RouterId, Signal, Wan, WanId},
 };
 
@@ -60,6 +62,13 @@ pub struct WanHealth {
     pub name: Text,
     /// `learning`, `fresh` or `no-signal`.
     pub signal: Text,
+    /// What the line is measured by: `icmp` or `tcp`; while the rates are held, what answers at
+    /// all: `gateway` or `none`.
+    pub source: Text,
+    /// The TCP target it is measured by.
+    pub tcp_target: Option<Text>,
+    /// What connect times are held against: the ICMP baseline by an `offset`, or one of their `own`.
+    pub tcp_baseline: Option<Text>,
     /// The idle round-trip time.
     pub baseline_ms: Option<f64>,
     /// The round-trip time under load.
@@ -82,6 +91,8 @@ pub struct WanHealth {
     pub cycles: u64,
     /// Cycles that came too late.
     pub cycles_missed: u64,
+    /// How long the cycles take, from tick to tick; `null`: none is over yet.
+    pub cycle: Option<CycleHealth>,
     /// Writes the router confirmed since the start.
     pub writes_confirmed: u32,
     /// Writes that failed since the start.
@@ -90,6 +101,19 @@ pub struct WanHealth {
     pub writes_last_hour: u16,
     /// Writes left in the hourly budget.
     pub writes_left: u16,
+}
+
+/// How long the cycles of a WAN take. The last ten minutes or so count most.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CycleHealth {
+    /// On average.
+    pub mean_ms: f64,
+    /// 95 of a hundred take at most this.
+    pub p95_ms: f64,
+    /// 99 of a hundred take at most this.
+    pub p99_ms: f64,
+    /// The longest since the start.
+    pub longest_ms: f64,
 }
 
 /// One direction of a WAN.
@@ -181,8 +205,8 @@ impl Health {
             .zip(engine.routers())
             .map(|(index, router)| RouterHealth::of(RouterId(index), router, shell, now))
             .collect();
-        let fresh = engine.wans().iter().all(|wan| wan.signal() == Signal::Fresh);
-        let learning = engine.wans().iter().any(|wan| wan.signal() == Signal::Learning);
+        let fresh = wans.iter().all(|wan| wan.signal == FRESH);
+        let learning = wans.iter().any(|wan| wan.signal == LEARNING);
         let reachable = routers.iter().all(|router| router.reachable == Some(true));
         let untroubled =
             wans.iter().all(|wan| wan.download.trouble.is_none() && wan.upload.trouble.is_none());
@@ -216,11 +240,19 @@ impl Health {
 impl WanHealth {
     fn of(wan: &Wan, budget: (u16, u16), names: &Names) -> Self {
         let decision = wan.decision();
-        let means = wan.law().means();
+        let scale = match wan.signal() {
+            Signal::Lost { instead: Instead::Tcp { scale, .. }, .. } => scale,
+            Signal::Learning | Signal::Fresh | Signal::Lost { .. } => Scale::Icmp,
+        };
+        let means = wan.law().means_on(scale);
+        let (source, tcp_target, tcp_baseline) = source(wan, names);
         let (unused, cycles, counters) = (wan.unused(), wan.cycles(), wan.counters());
         Self {
             name: text(names.wan(wan.id())),
             signal: text(signal_word(wan)),
+            source: text(source),
+            tcp_target,
+            tcp_baseline,
             baseline_ms: means.map(|means| means.baseline().ms()),
             load_ms: decision.map(|decision| decision.load.ms()),
             delta_ms: decision.map(|decision| decision.delta),
@@ -232,6 +264,7 @@ impl WanHealth {
             replies_forged: unused.forged,
             cycles: cycles.total,
             cycles_missed: cycles.missed,
+            cycle: wan.lengths().map(CycleHealth::from),
             writes_confirmed: counters.confirmed,
             writes_failed: counters.failed,
             writes_last_hour: budget.0,
@@ -240,11 +273,41 @@ impl WanHealth {
     }
 }
 
-const fn signal_word(wan: &Wan) -> &'static str {
+impl From<Lengths> for CycleHealth {
+    fn from(Lengths { mean, p95, p99, longest }: Lengths) -> Self {
+        let ms = |span| Rtt::from_span(span).ms();
+        Self { mean_ms: ms(mean), p95_ms: ms(p95), p99_ms: ms(p99), longest_ms: ms(longest) }
+    }
+}
+
+const LEARNING: &str = "learning";
+const FRESH: &str = "fresh";
+const NO_SIGNAL: &str = "no-signal";
+
+fn signal_word(wan: &Wan) -> &'static str {
     match wan.signal() {
-        Signal::Learning => "learning",
-        Signal::Fresh => "fresh",
-        Signal::Lost(_) => "no-signal",
+        Signal::Learning => LEARNING,
+        Signal::Fresh => FRESH,
+        Signal::Lost { instead: Instead::Tcp { scale, .. }, .. } => {
+            if wan.law().means_on(scale).is_some() { FRESH } else { LEARNING }
+        }
+        Signal::Lost { instead: Instead::Gateway | Instead::Nothing, .. } => NO_SIGNAL,
+    }
+}
+
+/// What measures or answers; by TCP, the target and what its times are held against.
+fn source(wan: &Wan, names: &Names) -> (&'static str, Option<Text>, Option<Text>) {
+    match wan.signal() {
+        Signal::Learning | Signal::Fresh => ("icmp", None, None),
+        Signal::Lost { instead: Instead::Tcp { target, scale }, .. } => {
+            let baseline = match scale {
+                Scale::Icmp => "offset",
+                Scale::Own => "own",
+            };
+            ("tcp", Some(text(&names.target(wan.id(), target))), Some(text(baseline)))
+        }
+        Signal::Lost { instead: Instead::Gateway, .. } => ("gateway", None, None),
+        Signal::Lost { instead: Instead::Nothing, .. } => ("none", None, None),
     }
 }
 
@@ -252,8 +315,10 @@ const fn signal_word(wan: &Wan) -> &'static str {
 const fn undecided(wan: &Wan) -> &'static str {
     match wan.signal() {
         // The round that completes the baseline decides nothing yet.
-        Signal::Learning | Signal::Fresh => "learning",
-        Signal::Lost(_) => "no-signal",
+        Signal::Learning | Signal::Fresh | Signal::Lost { instead: Instead::Tcp { .. }, .. } => {
+            LEARNING
+        }
+        Signal::Lost { instead: Instead::Gateway | Instead::Nothing, .. } => NO_SIGNAL,
     }
 }
 
@@ -343,7 +408,9 @@ impl RouterHealth {
 
 #[cfg(test)]
 mod tests {
-    use super::{DirectionHealth, Health, MAX_JSON, ReflectorHealth, Status, WanHealth, text};
+    use super::{
+        CycleHealth, DirectionHealth, Health, MAX_JSON, ReflectorHealth, Status, WanHealth, text,
+    };
     use crate::observe::health::RouterHealth;
 
     fn direction() -> DirectionHealth {
@@ -365,6 +432,9 @@ mod tests {
         let wan = WanHealth {
             name: text(&long),
             signal: text("no-signal"),
+            source: text("gateway"),
+            tcp_target: Some(text("[2001:db8:1111:2222:3333:4444:5555:6666]:65535")),
+            tcp_baseline: Some(text("offset")),
             baseline_ms: Some(-123.456_789_012_345_67),
             load_ms: None,
             delta_ms: Some(1e-300),
@@ -376,6 +446,12 @@ mod tests {
             replies_forged: u32::MAX,
             cycles: u64::MAX,
             cycles_missed: u64::MAX,
+            cycle: Some(CycleHealth {
+                mean_ms: 123.456_789_012_345_67,
+                p95_ms: -123.456_789_012_345_67,
+                p99_ms: 1e-300,
+                longest_ms: 1.234_567_890_123_456_7e300,
+            }),
             writes_confirmed: u32::MAX,
             writes_failed: u32::MAX,
             writes_last_hour: u16::MAX,

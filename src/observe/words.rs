@@ -3,16 +3,17 @@
 //! same words as in configuration, status and metrics.
 //! Knows the names of WANs, routers and reflectors, and nothing of how lines are written.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use log::Level;
 
 use super::human::{Bits, Both, MaybeBits, Time};
 use crate::control::{
     engine::Engine,
-    event::{Event, RouterNews, WanNews, What},
+    event::{Event, RouterNews, SignalNews, WanNews, What},
     failure::FailureKind,
-    law::Cause,
+    fallback::Instead,
+    law::{Cause, Scale},
     queue::{Limit, QueueSlot},
     reflectors::HealthChange,
     units::{Direction, PerDirection, Rate},
@@ -36,6 +37,8 @@ pub struct WanNames {
     pub name: String,
     /// Its reflectors.
     pub reflectors: Vec<IpAddr>,
+    /// Its TCP targets.
+    pub targets: Vec<SocketAddr>,
     /// Its queues on the router; a simple queue is named twice.
     pub queues: PerDirection<String>,
 }
@@ -66,6 +69,57 @@ impl Names {
         address.map_or_else(|| format!("#{index}"), IpAddr::to_string)
     }
 
+    /// A TCP target of a WAN.
+    pub fn target(&self, wan: WanId, index: u8) -> String {
+        let targets = self.wans.get(usize::from(wan.0)).map(|wan| &wan.targets);
+        let address = targets.and_then(|targets| targets.get(usize::from(index)));
+        address.map_or_else(|| format!("#{index}"), SocketAddr::to_string)
+    }
+
+    /// What answers instead of the reflectors, and what follows.
+    fn instead(&self, wan: WanId, instead: Instead) -> String {
+        match instead {
+            Instead::Tcp { target, scale: Scale::Icmp } => {
+                format!("measuring by TCP connects to {}", self.target(wan, target))
+            }
+            Instead::Tcp { target, scale: Scale::Own } => format!(
+                "measuring by TCP connects to {}, with a baseline of their own",
+                self.target(wan, target)
+            ),
+            Instead::Gateway => "the gateway answers, nothing beyond it: rates are held".into(),
+            Instead::Nothing => "no-signal: rates are held".into(),
+        }
+    }
+
+    fn signal(&self, wan: WanId, news: SignalNews) -> (Level, String) {
+        match news {
+            SignalNews::Lost(instead) => {
+                (Level::Warn, format!("no reflector answers; {}", self.instead(wan, instead)))
+            }
+            SignalNews::Now(instead) => {
+                (Level::Warn, format!("still no reflector answers; {}", self.instead(wan, instead)))
+            }
+            SignalNews::Back { losses: 0, .. } => (Level::Info, "signal is back and stays".into()),
+            SignalNews::Back { silence, losses: 1 } => {
+                (Level::Info, format!("signal is back after {}", Time(silence)))
+            }
+            SignalNews::Back { silence, losses } => (
+                Level::Info,
+                format!("signal is back; it was lost {losses} times, {} in all", Time(silence)),
+            ),
+            SignalNews::Shaky { silence, losses } => (
+                Level::Info,
+                format!("no reflector answered {losses} more times, for {} in all", Time(silence)),
+            ),
+            SignalNews::StandInLearnt { target, baseline } => {
+                let (target, baseline) = (self.target(wan, target), baseline.ms());
+                let learnt =
+                    format!("baseline of TCP connects to {target} learnt: {baseline:.1} ms");
+                (Level::Info, learnt + "; control goes on")
+            }
+        }
+    }
+
     /// The level and text of an event.
     pub fn describe(&self, event: &Event) -> (Level, String) {
         match event.what {
@@ -85,9 +139,11 @@ impl Names {
         let brief = |wan: &Wan| {
             let PerDirection { download, upload } = wan.wanted().map(Bits);
             let states = match (wan.signal(), wan.decision()) {
-                (Signal::Lost(_), _) => "no-signal".to_string(),
-                (Signal::Learning, _) | (Signal::Fresh, None) => "learning".to_string(),
-                (Signal::Fresh, Some(decision)) => {
+                (Signal::Lost { instead: Instead::Gateway | Instead::Nothing, .. }, _) => {
+                    "no-signal".to_string()
+                }
+                (_, None) => "learning".to_string(),
+                (_, Some(decision)) => {
                     let zones = decision.verdicts.map(|verdict| verdict.zone.word());
                     format!("{}/{}", zones.download, zones.upload)
                 }
@@ -105,13 +161,7 @@ impl Names {
                 (Level::Info, format!("baseline learnt: {:.1} ms; control begins", rtt.ms()))
             }
             WanNews::Zone { .. } => (Level::Info, zone(news)),
-            WanNews::SignalLost => (
-                Level::Warn,
-                "no signal: no reflector answers; rates are held until one does".to_string(),
-            ),
-            WanNews::SignalBack(silence) => {
-                (Level::Info, format!("signal is back after {}", Time(silence)))
-            }
+            WanNews::Signal(news) => self.signal(wan, news),
             WanNews::Reflector(index, HealthChange::SetAside) => (
                 Level::Warn,
                 format!(
@@ -122,9 +172,7 @@ impl Names {
             WanNews::Reflector(index, HealthChange::Back) => {
                 (Level::Info, format!("reflector {} answers again", self.reflector(wan, index)))
             }
-            WanNews::ProbesBlocked => {
-                (Level::Warn, "probes cannot be sent; rates are held".to_string())
-            }
+            WanNews::ProbesBlocked => (Level::Warn, "probes cannot be sent".to_string()),
             WanNews::Foreign { slot, expected, found } => (
                 Level::Warn,
                 format!(
@@ -180,6 +228,9 @@ fn zone(news: &WanNews) -> String {
     format!("{} {from} -> {}: {why}; rate {}", direction.word(), to.word(), Bits(rate))
 }
 
+/// What follows a refused login.
+const LESS_OFTEN: &str = "trying again less and less often, at last once a minute";
+
 fn refusal(kind: FailureKind) -> String {
     match kind {
         FailureKind::NotFound => "the router has no queue of this name; trying again".to_string(),
@@ -187,13 +238,13 @@ fn refusal(kind: FailureKind) -> String {
             "the router has several queues of this name; trying again".to_string()
         }
         FailureKind::Rejected => "the router refuses; trying again".to_string(),
+        FailureKind::Auth => format!("{}; {LESS_OFTEN}", FailureKind::Auth.word()),
         kind @ (FailureKind::Timeout
         | FailureKind::Refused
         | FailureKind::Unreachable
         | FailureKind::Reset
         | FailureKind::Dns
         | FailureKind::Tls
-        | FailureKind::Auth
         | FailureKind::HostKey
         | FailureKind::Garbage) => format!("{}; trying again", kind.word()),
     }
@@ -201,6 +252,13 @@ fn refusal(kind: FailureKind) -> String {
 
 fn describe_router(news: RouterNews) -> (Level, String) {
     match news {
+        RouterNews::Lost(FailureKind::Auth) => (
+            Level::Warn,
+            format!(
+                "lost ({}); it keeps its last limits, measuring goes on, {LESS_OFTEN}",
+                FailureKind::Auth.word()
+            ),
+        ),
         RouterNews::Lost(kind) => (
             Level::Warn,
             format!(

@@ -33,6 +33,17 @@ pub fn now() -> Instant {
     Instant::from_micros(micros(std_now().saturating_duration_since(origin())))
 }
 
+/// The time since the system started, as the service manager counts it.
+#[expect(unsafe_code, reason = "the standard library's clock does not tell its origin")]
+pub fn since_boot() -> Span {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the clock exists, and the value outlives the call.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time) };
+    let (seconds, nanos) = (u64::try_from(time.tv_sec), u64::try_from(time.tv_nsec));
+    Span::from_secs(seconds.unwrap_or_default())
+        + Span::from_micros(nanos.unwrap_or_default() / 1_000)
+}
+
 /// The wall clock's seconds since 1970, for state files; 0 on a board that believes to be earlier.
 pub fn unix_now() -> u64 {
     wall_now().as_secs()

@@ -5,9 +5,13 @@
 
 mod batch;
 pub mod clock;
+pub mod descriptors;
+pub mod handshake;
 pub mod lock;
 mod net_error;
 pub mod notify;
+pub mod outlet;
+pub mod panics;
 pub mod signals;
 mod sockaddr;
 pub mod sockets;

@@ -1,5 +1,5 @@
 //! Socket addresses as the system writes them.
-//! Promises: every address handed out is one the system filled in, port zero on the way in.
+//! Promises: every address handed out is one the system filled in.
 //! Knows nothing of sockets.
 
 use std::{
@@ -34,6 +34,21 @@ impl SockAddr {
             IpAddr::V6(ip) => address.set_v6(ip),
         }
         address
+    }
+
+    /// The address of an IP and a port.
+    pub(super) fn with_port(ip: IpAddr, port: u16) -> Self {
+        let mut address = Self::new(ip);
+        address.set_port(port);
+        address
+    }
+
+    #[expect(unsafe_code, reason = "a field of a union")]
+    fn set_port(&mut self, port: u16) {
+        // SAFETY: the whole union is initialised, and the port lies in both variants at the same
+        // place, behind the family.
+        let v4 = unsafe { &mut self.v4 };
+        v4.sin_port = port.to_be();
     }
 
     #[expect(unsafe_code, reason = "a field of a union")]
@@ -99,6 +114,7 @@ mod tests {
             let address = SockAddr::new(ip);
             assert_eq!(address.parts(), Some((ip, 0)));
             assert_eq!(address.len(), len);
+            assert_eq!(SockAddr::with_port(ip, 443).parts(), Some((ip, 443)));
         }
         assert_eq!(SockAddr::empty().parts(), None);
     }

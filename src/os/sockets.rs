@@ -293,7 +293,7 @@ fn only_echo_replies(socket: BorrowedFd<'_>, family: Family) -> io::Result<()> {
     }
 }
 
-fn bind_device(socket: BorrowedFd<'_>, interface: &str) -> io::Result<()> {
+pub(super) fn bind_device(socket: BorrowedFd<'_>, interface: &str) -> io::Result<()> {
     // The kernel would cut a longer name, and bind to another device if one is called so.
     let fits = (1..libc::IFNAMSIZ).contains(&interface.len()) && !interface.contains('\0');
     let mut name = [0_u8; libc::IFNAMSIZ];
@@ -354,7 +354,7 @@ fn ask_for_stamps(socket: BorrowedFd<'_>) -> Stamping {
 }
 
 #[expect(unsafe_code, reason = "setsockopt, of which the standard library has a few options only")]
-fn set<T: Copy>(
+pub(super) fn set<T: Copy>(
     socket: BorrowedFd<'_>,
     level: libc::c_int,
     option: libc::c_int,
@@ -367,6 +367,6 @@ fn set<T: Copy>(
     })
 }
 
-fn check(result: libc::c_int) -> io::Result<()> {
+pub(super) fn check(result: libc::c_int) -> io::Result<()> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }

@@ -362,7 +362,7 @@ mod tests {
 
     /// A channel whose socket gets no stamps, although the kernel agreed to them.
     fn without_stamps() -> Channel {
-        let settings = Settings { reflectors: vec![LOOPBACK], source: None, interface: None };
+        let settings = Settings { reflectors: vec![LOOPBACK], ..Settings::default() };
         let mut channel = Channel::new(Family::V4, &settings);
         let request = Request { family: Family::V4, source: None, interface: None };
         let socket = IcmpSocket::open(request).expect("this test needs ICMP sockets");

@@ -10,6 +10,7 @@ use crate::{
         engine::{Answer, Engine},
         event::{Action, Event, Request, Ticket},
         failure::FailureKind,
+        fallback::{DEADLINE, Outcome},
         queue::{Found, Limit, QueueSlot},
         time::{Instant, Span},
         units::{Direction, PerDirection, Rate},
@@ -36,6 +37,8 @@ pub struct RouterSettings {
     pub failures: Vec<(Window, FailureKind)>,
     /// When it fails at some requests, and how.
     pub refusals: Vec<(Window, Picks, FailureKind)>,
+    /// When it does what it is asked but its answer gets lost, and how. A time-out takes `timeout`.
+    pub unheard: Vec<(Window, FailureKind)>,
     /// The client's deadline.
     pub timeout: Span,
     /// The limits found at the start; `None` is unlimited.
@@ -51,20 +54,35 @@ impl RouterSettings {
             latency: Schedule::constant(Span::from_millis(5)),
             failures: Vec::new(),
             refusals: Vec::new(),
+            unheard: Vec::new(),
             timeout: Span::from_secs(2),
             initial: PerDirection::both(None),
             reboots: Vec::new(),
         }
     }
 
-    /// How it fails at `request` now, if it does.
-    fn failure(&self, request: Request, now: Instant) -> Option<FailureKind> {
+    /// How it fails to do `request` now, if it does.
+    pub fn failure(&self, request: Request, now: Instant) -> Option<FailureKind> {
         let failing = |(window, _): &&(Window, FailureKind)| window.contains(now);
         let refused = |(window, picks, _): &&(Window, Picks, FailureKind)| {
             window.contains(now) && picks(request)
         };
         let failure = self.failures.iter().find(failing).map(|(_, kind)| *kind);
         failure.or_else(|| self.refusals.iter().find(refused).map(|(_, _, kind)| *kind))
+    }
+
+    /// How the answer to what it does now gets lost, if it does.
+    pub fn lost_answer(&self, now: Instant) -> Option<FailureKind> {
+        let lost = |(window, _): &&(Window, FailureKind)| window.contains(now);
+        self.unheard.iter().find(lost).map(|(_, kind)| *kind)
+    }
+
+    /// How long the answer to a request of now takes that ends like this.
+    pub fn takes(&self, failure: Option<FailureKind>, now: Instant) -> Span {
+        match failure {
+            Some(FailureKind::Timeout) => self.timeout,
+            Some(_) | None => self.latency.at(now),
+        }
     }
 }
 
@@ -89,6 +107,8 @@ struct Site {
 #[derive(Clone, Copy, Debug)]
 enum Delivery {
     Reply { wan: WanId, reflector: u8, number: u32 },
+    Connected { wan: WanId, target: u8, number: u32, outcome: Outcome },
+    Gateway { wan: WanId, number: u32 },
     Answer { router: RouterId, ticket: Ticket, answer: Result<Answer, FailureKind> },
     Reboot { router: RouterId },
 }
@@ -96,7 +116,8 @@ enum Delivery {
 /// The core and its surroundings.
 #[derive(Clone, Debug)]
 pub struct World {
-    engine: Engine,
+    /// Boxed: it is large, and tests keep several worlds on a small stack.
+    engine: Box<Engine>,
     sites: Vec<Site>,
     routers: Vec<Router>,
     now: Instant,
@@ -105,6 +126,7 @@ pub struct World {
     sent: u64,
     events: Vec<Event>,
     requests: Vec<(Instant, RouterId, Request)>,
+    connects: Vec<(Instant, WanId, u8)>,
     steps_at_now: u32,
 }
 
@@ -126,7 +148,7 @@ impl World {
             Site { link, router: settings.router, initial, limits: initial }
         };
         let mut world = Self {
-            engine: Engine::new(&settings, now, seed),
+            engine: Box::new(Engine::new(&settings, now, seed)),
             sites: (0..).zip(wans).map(site).collect(),
             routers: routers
                 .into_iter()
@@ -137,6 +159,7 @@ impl World {
             sent: 0,
             events: Vec::new(),
             requests: Vec::new(),
+            connects: Vec::new(),
             steps_at_now: 0,
         };
         world.plan_reboots();
@@ -198,18 +221,20 @@ impl World {
     }
 
     fn take_delivery(&mut self) {
-        let Some((_, delivery)) = self.inbox.pop_first() else { return };
+        let Some(((at, _), delivery)) = self.inbox.pop_first() else { return };
         match delivery {
             Delivery::Reply { wan, reflector, number } => {
-                self.engine.on_reply(wan, reflector, number, self.now);
+                // Stamped on arrival, though the board may have slept until now.
+                self.engine.on_reply(wan, reflector, number, at);
             }
+            Delivery::Connected { wan, target, number, outcome } => {
+                self.engine.on_connected(wan, target, number, outcome, self.now);
+            }
+            Delivery::Gateway { wan, number } => self.engine.on_gateway(wan, number, self.now),
             Delivery::Answer { router, ticket, answer } => {
                 self.engine.on_answer(router, ticket, answer, self.now);
             }
-            Delivery::Reboot { router } => {
-                let of_router = self.sites.iter_mut().filter(|site| site.router == router);
-                of_router.for_each(|site| site.limits = site.initial);
-            }
+            Delivery::Reboot { router } => self.reboot(router),
         }
     }
 
@@ -224,6 +249,8 @@ impl World {
                 Action::Probe { wan, number, reflectors } => {
                     reflectors.iter().for_each(|reflector| self.probe(wan, *reflector, number));
                 }
+                Action::Connect { wan, target, number } => self.connect(wan, target, number),
+                Action::AskGateway { wan, number } => self.ask_gateway(wan, number),
                 Action::Ask { router, ticket, request } => self.ask(router, ticket, request),
                 Action::Save => {}
             }
@@ -241,20 +268,36 @@ impl World {
         }
     }
 
+    /// A handshake that does not come about is given up at the deadline.
+    fn connect(&mut self, wan: WanId, target: u8, number: u32) {
+        self.connects.push((self.now, wan, target));
+        let Some(site) = self.sites.get(usize::from(wan.0)) else { return };
+        let took = site.link.connect(self.now, target).filter(|took| *took < DEADLINE);
+        let outcome = took.map_or(Outcome::Failed, Outcome::Completed);
+        let at = self.now + took.unwrap_or(DEADLINE);
+        self.deliver(at, Delivery::Connected { wan, target, number, outcome });
+    }
+
+    fn ask_gateway(&mut self, wan: WanId, number: u32) {
+        let Some(site) = self.sites.get(usize::from(wan.0)) else { return };
+        if let Some(rtt) = site.link.gateway(self.now) {
+            self.deliver(self.now + rtt, Delivery::Gateway { wan, number });
+        }
+    }
+
     fn ask(&mut self, id: RouterId, ticket: Ticket, request: Request) {
         let Some(router) = self.routers.get_mut(usize::from(id.0)) else { return };
         router.requests = router.requests.saturating_add(1);
         let failure = router.settings.failure(request, self.now);
+        let lost = failure.or_else(|| router.settings.lost_answer(self.now));
+        let takes = router.settings.takes(lost, self.now);
         self.requests.push((self.now, id, request));
-        let latency = match failure {
-            Some(FailureKind::Timeout) => router.settings.timeout,
-            Some(_) | None => router.settings.latency.at(self.now),
-        };
-        let answer = match failure {
+        let done = match failure {
             Some(kind) => Err(kind),
             None => self.obey(id, request),
         };
-        self.deliver(self.now + latency, Delivery::Answer { router: id, ticket, answer });
+        let answer = lost.map_or(done, Err);
+        self.deliver(self.now + takes, Delivery::Answer { router: id, ticket, answer });
     }
 
     fn obey(&mut self, id: RouterId, request: Request) -> Result<Answer, FailureKind> {
@@ -284,7 +327,7 @@ impl World {
     }
 
     /// The core.
-    pub const fn engine(&mut self) -> &mut Engine {
+    pub fn engine(&mut self) -> &mut Engine {
         &mut self.engine
     }
 
@@ -303,10 +346,35 @@ impl World {
         core::mem::take(&mut self.requests)
     }
 
+    /// All connects begun since this was asked last: when, for which WAN, to which target.
+    pub fn take_connects(&mut self) -> Vec<(Instant, WanId, u8)> {
+        core::mem::take(&mut self.connects)
+    }
+
     /// Lets time pass without the core: the board is suspended. What arrives meanwhile is found
-    /// afterwards.
+    /// afterwards; routers go on without it.
     pub fn suspend_until(&mut self, to: Instant) {
         self.now = self.now.max(to);
+        let mut rebooted = Vec::new();
+        self.inbox.retain(|(at, _), delivery| match delivery {
+            Delivery::Reboot { router } if *at <= to => {
+                rebooted.push(*router);
+                false
+            }
+            Delivery::Reboot { .. }
+            | Delivery::Reply { .. }
+            | Delivery::Connected { .. }
+            | Delivery::Gateway { .. }
+            | Delivery::Answer { .. } => true,
+        });
+        for router in rebooted {
+            self.reboot(router);
+        }
+    }
+
+    fn reboot(&mut self, router: RouterId) {
+        let of_router = self.sites.iter_mut().filter(|site| site.router == router);
+        of_router.for_each(|site| site.limits = site.initial);
     }
 
     /// The limit that a router holds for a WAN; `None` is unlimited.

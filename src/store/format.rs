@@ -13,10 +13,12 @@ use crate::control::{
     units::{PerDirection, Rate, Rtt},
 };
 
-/// The only version there is. Another one is not read: a fresh start is better than a guess.
+/// The only version there is. Another one is not read: a fresh start is better than a guess. A key
+/// that may be missing makes no new version: an earlier program passes it over.
 pub const SCHEMA: u32 = 1;
 
-/// The longest text in bytes: 16 WANs with names of 64 bytes and all numbers at their longest.
+/// More than the longest text in bytes: 16 WANs with names of 64 bytes and all numbers at their
+/// longest.
 pub const MAX_BYTES: usize = 8 * 1024;
 
 /// The most WANs in a file.
@@ -43,6 +45,9 @@ pub struct State {
 pub struct NamedWan {
     /// The name of its section.
     pub name: Name,
+    /// The wall clock when the baseline was measured last, in seconds since 1970. Writing a state
+    /// again does not make it younger. In a file that does not say it: the time of writing.
+    pub measured_unix: u64,
     /// What was kept of it.
     pub wan: SavedWan,
 }
@@ -143,7 +148,7 @@ pub fn decode(text: &[u8]) -> Result<State, DecodeError> {
     let (file, _) = serde_json_core::from_slice::<File<'_>>(text).map_err(DecodeError::Json)?;
     let mut state = State { written_unix: file.written_unix, wans: Vec::new() };
     for entry in &file.wans {
-        let wan = entry.checked()?;
+        let wan = entry.checked(file.written_unix)?;
         if state.wans.iter().any(|other| other.name == wan.name) {
             return Err(DecodeError::Twice);
         }
@@ -170,6 +175,7 @@ struct File<'a> {
 #[derive(Serialize, Deserialize)]
 struct Entry<'a> {
     name: &'a str,
+    measured_unix: Option<u64>,
     baseline_ms: f64,
     load_ms: f64,
     download: Way,
@@ -195,6 +201,7 @@ impl<'a> From<&'a NamedWan> for Entry<'a> {
         });
         Self {
             name: named.name.as_str(),
+            measured_unix: Some(named.measured_unix),
             baseline_ms: wan.baseline.ms(),
             load_ms: wan.load.ms(),
             download: ways.download,
@@ -204,10 +211,11 @@ impl<'a> From<&'a NamedWan> for Entry<'a> {
 }
 
 impl Entry<'_> {
-    fn checked(&self) -> Result<NamedWan, DecodeError> {
+    fn checked(&self, written_unix: u64) -> Result<NamedWan, DecodeError> {
         let ways = PerDirection { download: self.download, upload: self.upload };
         Ok(NamedWan {
             name: Name::new(self.name).ok_or(DecodeError::Name)?,
+            measured_unix: self.measured_unix.unwrap_or(written_unix),
             wan: SavedWan {
                 rates: both(ways.map(|way| rate(way.rate_bps)))?,
                 streaks: ways.map(|way| way.green_streak),

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use wanctl::control::time::Span;
 
 use crate::{
-    bloat,
+    bloat, filtered,
     needs::announce,
     net::Bed,
     strace::{Call, Strace},
@@ -64,9 +64,12 @@ fn footprint(daemon: &Daemon) -> String {
 
 /// The calls of an idle daemon in a steady minute, its number, and where its state is.
 fn watched(bed: &Bed, scratch: &Scratch) -> (Vec<Call>, u32) {
+    // Its offset is learnt meanwhile, which belongs to an idle daemon.
+    let listener = filtered::listen(bed);
+    let target = listener.local_addr().unwrap().to_string();
     bed.inside("client", || {
         let router = Router::start(home());
-        let mut daemon = bloat::start(bed, &bloat::config(scratch, &router, "info"));
+        let mut daemon = bloat::start(bed, &filtered::config(scratch, &router, &target));
         daemon.until("steady", |health| {
             health.wans[0].cycles > 200 && health.wans[0].upload.confirmed_bps == Some(6_000_000)
         });

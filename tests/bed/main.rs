@@ -10,7 +10,10 @@
 )]
 
 mod bloat;
+mod faults;
+mod filtered;
 mod idle;
+mod line;
 mod load;
 mod needs;
 mod net;

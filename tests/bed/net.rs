@@ -153,16 +153,20 @@ impl Bed {
 
     /// Runs this on a thread of the namespace; sockets that it opens are there.
     pub(crate) fn inside<T: Send>(&self, place: &str, work: impl FnOnce() -> T + Send) -> T {
-        let name = self.name(place);
-        let result = thread::scope(|scope| {
-            let work = move || {
-                enter(&name);
-                work()
-            };
-            scope.spawn(work).join()
-        });
-        result.unwrap_or_else(|panicked| panic::resume_unwind(panicked))
+        inside(&self.name(place), work)
     }
+}
+
+/// Runs this on a thread of the namespace with this name.
+pub(crate) fn inside<T: Send>(name: &str, work: impl FnOnce() -> T + Send) -> T {
+    let result = thread::scope(|scope| {
+        let work = move || {
+            enter(name);
+            work()
+        };
+        scope.spawn(work).join()
+    });
+    result.unwrap_or_else(|panicked| panic::resume_unwind(panicked))
 }
 
 const PLACES: [&str; 4] = ["client", "router", "modem", "isp"];
@@ -188,7 +192,7 @@ fn enter(name: &str) {
 }
 
 /// Runs a command that must work; words are separated by spaces.
-fn run(line: &str) {
+pub(crate) fn run(line: &str) {
     let mut words = line.split(' ');
     let output = Command::new(words.next().unwrap()).args(words).output().unwrap();
     let complaint = String::from_utf8_lossy(&output.stderr);

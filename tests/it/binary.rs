@@ -3,8 +3,11 @@
 
 mod access;
 mod command;
+mod descriptors;
 mod ending;
+mod fallback;
 mod hostile;
+mod reload;
 mod replay;
 mod restart;
 mod starting;

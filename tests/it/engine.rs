@@ -9,7 +9,7 @@ use wanctl::{
     control::{
         applier::Layout,
         engine::{Answer, Engine},
-        event::{Action, Event, Request, RouterNews, WanNews, What},
+        event::{Action, Event, Request, RouterNews, SignalNews, WanNews, What},
         failure::FailureKind,
         queue::Found,
         time::{Instant, Span},
@@ -102,7 +102,7 @@ fn cycle(engine: &mut Engine, now: Instant, found: &mut Found) {
                 };
                 engine.on_answer(router, ticket, Ok(answer), now);
             }
-            Action::Save => {}
+            Action::Save | Action::Connect { .. } | Action::AskGateway { .. } => {}
         }
     }
     while engine.poll_event().is_some() {}
@@ -289,7 +289,7 @@ fn total_silence_holds_the_rates_and_says_so_once() {
     );
     run(&mut world, 145_000);
     let back = world.take_events().into_iter().find_map(|event| match event.what {
-        What::Wan(_, WanNews::SignalBack(silence)) => Some(silence),
+        What::Wan(_, WanNews::Signal(SignalNews::Back { silence, losses: 1 })) => Some(silence),
         What::Wan(..) | What::Router(..) => None,
     });
     assert!((39..=41).contains(&back.unwrap().as_secs()), "{back:?}");
@@ -328,7 +328,10 @@ fn answers_nobody_asked_for_change_nothing() {
 fn asked(engine: &mut Engine) -> Option<(wanctl::control::event::Ticket, Request)> {
     std::iter::from_fn(|| engine.poll_action()).find_map(|action| match action {
         Action::Ask { ticket, request, .. } => Some((ticket, request)),
-        Action::Probe { .. } | Action::Save => None,
+        Action::Probe { .. }
+        | Action::Save
+        | Action::Connect { .. }
+        | Action::AskGateway { .. } => None,
     })
 }
 

@@ -27,7 +27,7 @@ mod bed;
 use crate::os::{alone, anywhere, in_time, loopback, opened};
 
 fn settings(reflectors: &[IpAddr]) -> Settings {
-    Settings { reflectors: reflectors.to_vec(), source: None, interface: None }
+    Settings { reflectors: reflectors.to_vec(), ..Settings::default() }
 }
 
 /// A prober on real sockets; without the right to them the test fails and says so.

@@ -67,7 +67,7 @@ fn long_histories_hold_too() {
 /// Which rate each queue shall have at the end; `None` where nothing was decided.
 fn aim(engine: &Engine, wan: usize) -> PerDirection<Option<wanctl::control::units::Rate>> {
     let wan = &engine.wans()[wan];
-    let decided = wan.law().means().is_some();
+    let decided = wan.has_begun();
     wan.wanted().zip(wan.settings().on_exit).map(|(rate, on_exit)| match on_exit {
         OnExit::Set(rate) => Some(rate),
         OnExit::Keep => decided.then_some(rate),
@@ -101,9 +101,9 @@ fn check_the_end(bench: &Bench) -> u32 {
     let mut reached = 0;
     for (index, wan) in bench.engine.wans().iter().enumerate() {
         let router = &bench.engine.routers()[usize::from(wan.settings().router.0)];
-        let lost = matches!(router.contact(), Contact::Lost { .. });
+        let away = router.contact() != Contact::Reachable;
         let trouble = wan.applier().outcomes().any(|(_, _, trouble)| trouble.is_some());
-        if lost || trouble {
+        if away || trouble {
             continue;
         }
         let aim = aim(&bench.engine, index);

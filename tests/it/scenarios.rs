@@ -1,7 +1,9 @@
 //! What goes wrong in the field, in virtual time: routers, queues, boards.
 
 mod ends;
+mod fallback;
 mod queues;
+mod reload;
 mod routers;
 
 use wanctl::{

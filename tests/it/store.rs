@@ -94,6 +94,7 @@ fn ms(ms: f64) -> Rtt {
 fn cable() -> NamedWan {
     NamedWan {
         name: Name::new("cable").unwrap(),
+        measured_unix: 1_699_999_000,
         wan: SavedWan {
             rates: PerDirection { download: rate(332_928_000), upload: rate(28_986_498) },
             streaks: PerDirection { download: 3, upload: 255 },
@@ -113,7 +114,7 @@ fn text(state: &State) -> String {
     String::from_utf8(format::encode(state, &mut buffer).unwrap().to_vec()).unwrap()
 }
 
-const CABLE: &str = r#"{"schema":1,"written_unix":1700000000,"wans":[{"name":"cable","baseline_ms":24.123456789,"load_ms":147.5856,"download":{"rate_bps":332928000,"green_streak":3,"confirmed_bps":391680000},"upload":{"rate_bps":28986498,"green_streak":255,"confirmed_bps":null}}]}"#;
+const CABLE: &str = r#"{"schema":1,"written_unix":1700000000,"wans":[{"name":"cable","measured_unix":1699999000,"baseline_ms":24.123456789,"load_ms":147.5856,"download":{"rate_bps":332928000,"green_streak":3,"confirmed_bps":391680000},"upload":{"rate_bps":28986498,"green_streak":255,"confirmed_bps":null}}]}"#;
 
 #[test]
 fn the_text_of_a_state_is_this_and_reads_back() {
@@ -123,9 +124,17 @@ fn the_text_of_a_state_is_this_and_reads_back() {
 }
 
 #[test]
+fn a_wan_that_does_not_say_when_it_was_measured_is_as_old_as_its_file() {
+    let old = CABLE.replace("\"measured_unix\":1699999000,", "");
+    let wan = NamedWan { measured_unix: 1_700_000_000, ..cable() };
+    assert_eq!(format::decode(old.as_bytes()), Ok(state(&[wan])));
+}
+
+#[test]
 fn the_largest_state_fits_and_reads_back() {
     let largest = |index: usize| NamedWan {
         name: Name::new(&format!("{index:0>64}")).unwrap(),
+        measured_unix: u64::MAX,
         wan: SavedWan {
             rates: PerDirection::both(rate(u64::MAX)),
             streaks: PerDirection::both(u8::MAX),

@@ -2,13 +2,19 @@
 
 use super::scratch::Scratch;
 
-/// `config KIND 'name'` with these options; an option that stands twice is a list.
+/// The options that are lists.
+const LISTS: [&str; 2] = ["reflector", "tcp_target"];
+
+/// `config KIND 'name'` with these options. A WAN that names no TCP target has none: nothing that a
+/// test starts speaks to the world.
 pub fn section(kind: &str, name: &str, options: &[(&str, &str)]) -> String {
     let line = |(option, value): &(&str, &str)| {
-        let word = if *option == "reflector" { "list" } else { "option" };
+        let word = if LISTS.contains(option) { "list" } else { "option" };
         format!("\t{word} {option} '{value}'\n")
     };
-    let lines: Vec<String> = options.iter().map(line).collect();
+    let no_target = !options.iter().any(|(option, _)| *option == "tcp_target");
+    let nobody = (kind == "wan" && no_target).then_some(("tcp_target", "none"));
+    let lines: Vec<String> = options.iter().chain(&nobody).map(line).collect();
     format!("config {kind} '{name}'\n{}\n", lines.concat())
 }
 

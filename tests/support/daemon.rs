@@ -77,6 +77,11 @@ impl Daemon {
         self.child.id()
     }
 
+    /// Whether it has not ended.
+    pub fn lives(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// Where its health is.
     pub fn address(&self) -> SocketAddr {
         self.address.unwrap()

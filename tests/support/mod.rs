@@ -1,9 +1,14 @@
-//! A real daemon and the routers it talks to, for the tests that run the binary: `it` and `bed`.
-#![allow(dead_code, reason = "each of the two test binaries uses its own part")]
+//! A real daemon and the routers it talks to, for the tests that run the binary: `it`, `bed` and
+//! `soak`.
+#![allow(dead_code, reason = "each of the test binaries uses its own part")]
 
+pub mod canary;
 pub mod config;
 pub mod daemon;
+pub mod faults;
+pub mod proxy;
 pub mod router;
+pub mod rows;
 pub mod scratch;
 pub mod sshd;
 pub mod stops;

@@ -1,6 +1,9 @@
 //! A simulated RouterOS behind HTTPS, and the configuration that leads to it.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard},
+};
 
 use wanctl::{
     control::units::{PerDirection, Rate},
@@ -66,8 +69,18 @@ impl Router {
         self.model().limits(shaper).map(|limit| limit.map(Rate::bps))
     }
 
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
     /// Its section in a configuration; password and authority lie in the directory.
     pub fn section(&self, name: &str, scratch: &Scratch) -> String {
+        self.section_at(self.address(), name, scratch)
+    }
+
+    /// The same for a daemon that reaches it at this address.
+    pub fn section_at(&self, address: SocketAddr, name: &str, scratch: &Scratch) -> String {
         let password = scratch.write(&format!("{name}.password"), PASSWORD.as_bytes());
         let authority = scratch.write(&format!("{name}.pem"), self.pki.trust_pem().as_bytes());
         format!(
@@ -77,7 +90,7 @@ impl Router {
              \toption password_file '{}'\n\
              \toption tls_ca '{}'\n\
              \toption rest_timeout '1s'\n\n",
-            self.server.address(),
+            address,
             password.display(),
             authority.display()
         )

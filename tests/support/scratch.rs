@@ -15,8 +15,19 @@ pub struct Scratch(PathBuf);
 
 impl Scratch {
     pub fn new() -> Self {
+        Self::beneath(&std::env::temp_dir())
+    }
+
+    /// In memory where the system has a place for that, as the state is on a board: a disk that is
+    /// busy with other things holds the daemon up while it saves.
+    pub fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() { Self::beneath(memory) } else { Self::new() }
+    }
+
+    fn beneath(parent: &Path) -> Self {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("wanctl-{}-{number}", process::id()));
+        let path = parent.join(format!("wanctl-{}-{number}", process::id()));
         fs::create_dir(&path).unwrap();
         Self(path)
     }

@@ -73,7 +73,8 @@ pub fn leave_rates(scratch: &Scratch, dir: &str, rates: (u64, u64), written_unix
         load: Rtt::from_ms(1.0).unwrap(),
         confirmed: rates.map(Some),
     };
-    let named = NamedWan { name: Name::new("cable").unwrap(), wan };
+    let name = Name::new("cable").unwrap();
+    let named = NamedWan { name, measured_unix: written_unix, wan };
     let state = State { written_unix, wans: [named].into_iter().collect() };
     let mut buffer = vec![0; format::MAX_BYTES];
     fs::create_dir_all(scratch.join(dir)).unwrap();

@@ -104,6 +104,8 @@ pub static TABLE: &[&dyn Row] = &[
     &BASELINE_MIN,
     &BASELINE_MAX,
     &REFLECTOR,
+    &TCP_TARGET,
+    &GATEWAY,
     &SOURCE,
     &INTERFACE,
     &INTERVAL,

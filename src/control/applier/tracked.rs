@@ -5,7 +5,7 @@
 
 use super::{Ask, Gate, QueueNews, RECONCILE_EVERY, RouterAnswers};
 use crate::control::{
-    backoff::Jitter,
+    backoff::{Jitter, Streak},
     failure::FailureKind,
     queue::{Due, Outcome, Queue, QueueSlot},
     time::{Instant, Span},
@@ -19,7 +19,7 @@ pub struct Trouble {
     /// Since when.
     pub since: Instant,
     needs: Cure,
-    failures: u32,
+    streak: Streak,
     pub(super) retry_at: Instant,
 }
 
@@ -119,7 +119,7 @@ impl Tracked {
         news: &mut impl FnMut(QueueSlot, QueueNews),
     ) {
         let earlier = self.trouble;
-        let failures = earlier.map_or(1, |trouble| trouble.failures.saturating_add(1));
+        let streak = earlier.map_or(Streak::NONE, |trouble| trouble.streak).and(kind);
         if earlier.is_none_or(|trouble| trouble.kind != kind) {
             news(self.queue.slot(), QueueNews::Trouble(kind));
         }
@@ -131,8 +131,8 @@ impl Tracked {
             kind,
             since: earlier.map_or(now, |trouble| trouble.since),
             needs: earlier.map_or(needs, |trouble| trouble.needs.max(needs)),
-            failures,
-            retry_at: now + jitter.wait(failures),
+            streak,
+            retry_at: now + jitter.wait(streak),
         });
     }
 

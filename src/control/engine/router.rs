@@ -5,11 +5,11 @@
 use super::{Answer, of_router};
 use crate::control::{
     applier::{Ask, RouterAnswers},
-    connectivity::{Connectivity, Contact},
+    connectivity::{Connectivity, Contact, QUARANTINE},
     event::{Request, RouterNews, Ticket},
     failure::FailureKind,
     time::{Instant, Span},
-    wan::{RouterId, Wan},
+    wan::{RouterId, Wan, WanId},
 };
 
 /// A router that stays lost is mentioned this often.
@@ -18,8 +18,36 @@ const STILL_LOST_EVERY: Span = Span::from_secs(600);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pending {
     pub(super) ticket: Ticket,
-    pub(super) request: Request,
+    pub(super) awaited: Awaited,
     pub(super) asked: Instant,
+}
+
+/// Who waits for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Awaited {
+    /// A WAN, which asked this about one of its queues.
+    By(WanId, Ask),
+    /// The router: it was asked about itself.
+    ByItself,
+    /// Nobody any more: the WAN has gone, or has other queues.
+    ByNobody,
+}
+
+impl Awaited {
+    /// Whether it is the answer to a write, as far as is known.
+    pub(super) const fn may_have_written(self) -> bool {
+        matches!(self, Self::By(_, Ask::Write(..)) | Self::ByNobody)
+    }
+}
+
+impl From<Request> for Awaited {
+    fn from(request: Request) -> Self {
+        match request {
+            Request::Facts => Self::ByItself,
+            Request::Read(wan, slot) => Self::By(wan, Ask::Read(slot)),
+            Request::Write(wan, slot, limit) => Self::By(wan, Ask::Write(slot, limit)),
+        }
+    }
 }
 
 /// One router: its contact and the one request on the way.
@@ -48,17 +76,40 @@ pub(super) enum Sign {
 }
 
 impl Router {
-    pub(super) fn new(id: RouterId, seed: u64) -> Self {
+    /// A router not asked yet. Its tickets follow after `tickets`.
+    pub(super) fn new(id: RouterId, seed: u64, tickets: u32) -> Self {
         Self {
             id,
             connectivity: Connectivity::new(seed),
             pending: None,
             facts_known: false,
             turn: 0,
-            tickets: 0,
+            tickets,
             requests: 0,
             told_lost: Instant::default(),
         }
+    }
+
+    /// The same router at another place; `heir` tells who waits for the answer on the way.
+    pub(super) fn moved(&self, id: RouterId, heir: impl Fn((WanId, Ask)) -> Awaited) -> Self {
+        let awaited = |awaited| match awaited {
+            Awaited::By(wan, ask) => heir((wan, ask)),
+            Awaited::ByItself | Awaited::ByNobody => awaited,
+        };
+        let moved = |pending: Pending| Pending { awaited: awaited(pending.awaited), ..pending };
+        Self { id, pending: self.pending.map(moved), ..self.clone() }
+    }
+
+    /// Another access to the same device, which may still be busy with what the old one asked.
+    pub(super) fn followed(&self, id: RouterId, now: Instant, seed: u64, tickets: u32) -> Self {
+        let rest = self.pending.map_or(now, |_| now + QUARANTINE);
+        let rest = rest.max(self.connectivity.quarantined_until());
+        Self { connectivity: Connectivity::resting(seed, rest), ..Self::new(id, seed, tickets) }
+    }
+
+    /// The number of its last ticket.
+    pub(super) const fn last_ticket(&self) -> u32 {
+        self.tickets
     }
 
     /// What is known of it.
@@ -146,7 +197,7 @@ impl Router {
         self.tickets = self.tickets.wrapping_add(1);
         self.requests = self.requests.saturating_add(1);
         let ticket = Ticket(self.tickets);
-        self.pending = Some(Pending { ticket, request, asked: now });
+        self.pending = Some(Pending { ticket, awaited: request.into(), asked: now });
         ticket
     }
 

@@ -42,10 +42,10 @@ impl Wan {
     }
 
     fn gate(&self) -> Gate {
-        match (self.stopping, self.law.means()) {
+        match (self.stopping, self.has_begun()) {
             (true, _) => Gate::Flush,
-            (false, None) => Gate::RepairOnly,
-            (false, Some(_)) => Gate::Open,
+            (false, false) => Gate::RepairOnly,
+            (false, true) => Gate::Open,
         }
     }
 
@@ -88,7 +88,7 @@ impl Wan {
         self.applier.on_unanswered(ask);
     }
 
-    /// The connection to the router is gone: all limits are in doubt.
+    /// All limits are in doubt: the connection to the router is gone, or its queues have new numbers.
     pub fn on_router_lost(&mut self) {
         self.applier.doubt();
     }
@@ -106,9 +106,11 @@ impl Wan {
     }
 
     /// Decides no more; brings both queues to the last decision, or to the limits for the end.
+    /// Where limits out of bounds were being replaced before the first decision, that is brought to
+    /// its end in both queues: one as found beside one replaced is what nobody wanted.
     pub fn on_stop(&mut self, now: Instant) {
         self.stopping = true;
-        if self.law.means().is_none() {
+        if !self.has_begun() && !self.applier.has_begun() {
             self.keep_as_found();
         }
         self.applier.want(self.aim());

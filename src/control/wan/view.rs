@@ -8,6 +8,7 @@ use crate::control::{
     classic::Classic,
     law::Decision,
     reflectors::Reflectors,
+    rhythm::Lengths,
     rounds::Unused,
     time::Instant,
     units::{PerDirection, Rate},
@@ -39,6 +40,12 @@ impl Wan {
         self.decision.as_ref()
     }
 
+    /// When the baseline that is worth keeping was measured last; `None`: not since the start, it is
+    /// that of the last run or of the settings.
+    pub const fn measured(&self) -> Option<Instant> {
+        self.measured
+    }
+
     /// The law.
     pub const fn law(&self) -> &Classic {
         &self.law
@@ -47,6 +54,11 @@ impl Wan {
     /// Whether the line can be measured.
     pub const fn signal(&self) -> Signal {
         self.signal
+    }
+
+    /// Whether control has begun: a baseline is known, or something was decided without it.
+    pub const fn has_begun(&self) -> bool {
+        self.law.means().is_some() || self.cycles.decided > 0
     }
 
     /// The reflectors.
@@ -62,6 +74,11 @@ impl Wan {
     /// How the cycles went.
     pub const fn cycles(&self) -> Cycles {
         self.cycles
+    }
+
+    /// How long the cycles take; `None` before the first is over.
+    pub fn lengths(&self) -> Option<Lengths> {
+        self.rhythm.lengths()
     }
 
     /// The queues.

@@ -11,15 +11,16 @@ use std::{
 
 use log::LevelFilter;
 
-use super::{FILE, Files, Occasion};
+use super::{FILE, Files, Kept, Occasion};
 use crate::{
     config::Globals,
     control::{
-        saved::SavedWan,
+        saved::{Freshness, SavedWan},
         time::{Instant, Span},
         units::{PerDirection, Rate, Rtt},
     },
     os::clock,
+    store::format::{self, Name, NamedWan, State},
 };
 
 /// A directory of one test, gone with it.
@@ -54,16 +55,21 @@ impl Drop for Dir {
     }
 }
 
-fn save(files: &mut Files, second: u64, occasion: Occasion) {
-    let rates = PerDirection::both(Rate::from_bps(1_000_000 + second).unwrap());
-    let wan = SavedWan {
+fn a_wan(bits: u64) -> SavedWan {
+    let rates = PerDirection::both(Rate::from_bps(bits).unwrap());
+    SavedWan {
         rates,
         streaks: PerDirection::both(0),
         baseline: Rtt::from_ms(20.0).unwrap(),
         load: Rtt::from_ms(20.0).unwrap(),
         confirmed: rates.map(Some),
-    };
-    files.save([("cable".to_string(), wan)].into_iter(), occasion, at(second));
+    }
+}
+
+fn save(files: &mut Files, second: u64, occasion: Occasion) {
+    let measured = Some(at(second));
+    let kept = Kept { name: "cable".to_string(), wan: a_wan(1_000_000 + second), measured };
+    files.save([kept].into_iter(), occasion, at(second));
 }
 
 fn at(second: u64) -> Instant {
@@ -139,4 +145,58 @@ fn a_copy_on_flash_from_the_future_is_renewed_at_once() {
     let mut files = dir.files();
     files.load(at(0));
     assert_eq!(writes(&dir, &mut files, 0, 1), 1);
+}
+
+/// Leaves a state of these WANs, as old as said, in the hot place.
+fn leave(dir: &Dir, wans: &[(&str, u64)]) {
+    let written_unix = clock::unix_now();
+    let named = |(name, age): &(&str, u64)| NamedWan {
+        name: Name::new(name).unwrap(),
+        measured_unix: written_unix - age,
+        wan: a_wan(7_000_000),
+    };
+    let state = State { written_unix, wans: wans.iter().map(named).collect() };
+    let mut buffer = vec![0; format::MAX_BYTES];
+    let content = format::encode(&state, &mut buffer).unwrap();
+    fs::create_dir_all(dir.0.join("hot")).unwrap();
+    crate::store::atomic::save(&dir.0.join("hot"), FILE, content).unwrap();
+}
+
+/// How long ago each WAN in the hot place was measured, in seconds.
+fn ages(dir: &Dir) -> Vec<(String, u64)> {
+    let state = format::decode(&fs::read(dir.0.join("hot").join(FILE)).unwrap()).unwrap();
+    let now = clock::unix_now();
+    let of = |named: &NamedWan| (named.name.as_str().to_string(), now - named.measured_unix);
+    state.wans.iter().map(of).collect()
+}
+
+const TWO_DAYS: u64 = 2 * 86_400;
+
+#[test]
+fn writing_a_state_again_does_not_make_what_was_restored_younger() {
+    let dir = Dir::new();
+    leave(&dir, &[("cable", TWO_DAYS), ("dsl", 3_600)]);
+    for restart in 0..3 {
+        let mut files = dir.files();
+        let loaded = files.load(at(0));
+        let freshness: Vec<_> = loaded.iter().map(|(_, _, freshness)| *freshness).collect();
+        assert_eq!(freshness, [Freshness::Old, Freshness::Fresh], "restart {restart}");
+        let kept = |(name, wan, _)| Kept { name, wan, measured: None };
+        files.save(loaded.into_iter().map(kept), Occasion::Change, at(1));
+    }
+    let ages = ages(&dir);
+    assert!((TWO_DAYS..TWO_DAYS + 60).contains(&ages[0].1), "{ages:?}");
+    assert!((3_600..3_660).contains(&ages[1].1), "{ages:?}");
+}
+
+#[test]
+fn what_was_measured_in_this_run_is_as_old_as_its_last_sample() {
+    let dir = Dir::new();
+    leave(&dir, &[("cable", TWO_DAYS)]);
+    let mut files = dir.files();
+    let wan = files.load(at(0))[0].1;
+    let kept = Kept { name: "cable".to_string(), wan, measured: Some(at(500)) };
+    files.save([kept].into_iter(), Occasion::Change, at(700));
+    let ages = ages(&dir);
+    assert!((200..260).contains(&ages[0].1), "{ages:?}");
 }

@@ -37,8 +37,15 @@ pub const GRID: Span = Span::from_millis(10);
 /// lines without any delay.
 const SHORTEST_RTT_SECONDS: f64 = 0.001;
 
+/// The gateway is next door, in front of all queues.
+const GATEWAY: Span = Span::from_millis(1);
+
 /// An Ethernet frame of full size, in bytes.
 const MTU: f64 = 1_514.0;
+
+fn holds(windows: &[Window], at: Instant) -> bool {
+    windows.iter().any(|window| window.contains(at))
+}
 
 /// A line in the course of a simulation.
 #[derive(Clone, Debug)]
@@ -120,17 +127,32 @@ impl Link {
     /// if it gets lost. The line must have been advanced to about `at`: queues are those of the
     /// last step. The answer to the same question is the same every time.
     pub fn echo(&self, at: Instant, reflector: u8) -> Option<Span> {
-        let number = usize::from(reflector);
-        let target = self.settings.reflectors.get(number);
-        let holds = |windows: &[Window]| windows.iter().any(|window| window.contains(at));
-        let mut rng = draws(self.seed, Usage::Echo(reflector).code(), at.as_micros());
-        if self.settings.outages.iter().any(|window| window.contains(at))
-            || target.is_some_and(|target| holds(&target.dead))
-            || rng.f64() < self.loss()
+        let target = self.settings.reflectors.get(usize::from(reflector));
+        let passes = !holds(&self.settings.no_echoes, at);
+        passes.then(|| self.round_trip(at, target, Usage::Echo(reflector)))?
+    }
+
+    /// The time that a TCP handshake begun at `at` takes with the target of this number; `None` if
+    /// it does not come about. As for [`Self::echo`] the line must have been advanced.
+    pub fn connect(&self, at: Instant, target: u8) -> Option<Span> {
+        let there = self.settings.targets.get(usize::from(target))?;
+        self.round_trip(at, Some(there), Usage::Connect(target))
+    }
+
+    /// The round-trip time of an echo to the gateway; `None` if it is silent.
+    pub fn gateway(&self, at: Instant) -> Option<Span> {
+        (!holds(&self.settings.no_gateway, at)).then_some(GATEWAY)
+    }
+
+    fn round_trip(&self, at: Instant, target: Option<&Reflector>, usage: Usage) -> Option<Span> {
+        let mut rng = draws(self.seed, usage.code(), at.as_micros());
+        if holds(&self.settings.outages, at)
+            || target.is_some_and(|target| holds(&target.dead, at))
+            || rng.f64() < self.loss(at)
         {
             return None;
         }
-        if let Some(liar) = target.filter(|target| holds(&target.lying)) {
+        if let Some(liar) = target.filter(|target| holds(&target.lying, at)) {
             return Some(liar.lie);
         }
         let own = target
@@ -140,14 +162,25 @@ impl Link {
         let router = (download.packet_delay(MTU) + upload.packet_delay(MTU)) * waits;
         let queues = download.queue_delay() + upload.queue_delay();
         let base = seconds(self.settings.base_rtt.at(at));
-        Some(span(base + own + router + queues + self.line_jitter(at)))
+        let unsteady = self.unsteadiness(at, usage);
+        Some(span(base + own + router + queues + self.line_jitter(at) + unsteady))
+    }
+
+    /// The extra delay of one packet on a line that is unsteady now, in seconds.
+    fn unsteadiness(&self, at: Instant, usage: Usage) -> f64 {
+        let mut rng = draws(self.seed, usage.unsteady_code(), at.as_micros());
+        let windows = self.settings.unsteady.iter().filter(|(window, _)| window.contains(at));
+        windows.map(|(_, jitter)| noise::jitter(*jitter, &mut rng)).sum()
     }
 
     /// The share of echoes lost now: by chance, or with everything else at a full queue.
-    fn loss(&self) -> f64 {
+    fn loss(&self, at: Instant) -> f64 {
         let passed = |lost: f64| 1.0 - lost;
         let PerDirection { download, upload } = &self.lanes;
-        let arrives = passed(share(self.settings.loss))
+        let lossy = self.settings.lossy.iter().filter(|(window, _)| window.contains(at));
+        let more: f64 = lossy.map(|(_, ratio)| passed(share(*ratio))).product();
+        let arrives = more
+            * passed(share(self.settings.loss))
             * passed(download.drop_share())
             * passed(upload.drop_share());
         1.0 - arrives

@@ -23,6 +23,7 @@ pub(super) enum Usage {
     Wander(Direction),
     Unrest(Direction),
     Echo(u8),
+    Connect(u8),
 }
 
 impl Usage {
@@ -34,7 +35,13 @@ impl Usage {
             Self::Unrest(Direction::Download) => 4,
             Self::Unrest(Direction::Upload) => 5,
             Self::Echo(reflector) => 256 + u64::from(reflector),
+            Self::Connect(target) => 512 + u64::from(target),
         }
+    }
+
+    /// For a second, independent sequence of the same use.
+    pub(super) fn unsteady_code(self) -> u64 {
+        4_096 + self.code()
     }
 }
 

@@ -32,6 +32,11 @@ fn line(base_rtt: Span, lanes: PerDirection<LaneSettings>) -> LinkSettings {
         loss: Ratio::from_ppm(0),
         reflectors: [0, 1_000, 3_000].map(|us| Reflector::at(Span::from_micros(us))).into(),
         outages: Vec::new(),
+        no_echoes: Vec::new(),
+        targets: Vec::new(),
+        no_gateway: Vec::new(),
+        lossy: Vec::new(),
+        unsteady: Vec::new(),
         loads: Vec::new(),
     }
 }

@@ -111,6 +111,16 @@ pub struct LinkSettings {
     pub reflectors: Vec<Reflector>,
     /// When nothing passes, in either direction.
     pub outages: Vec<Window>,
+    /// When the provider drops echoes and their answers, and nothing else.
+    pub no_echoes: Vec<Window>,
+    /// The TCP targets by number; nobody is there beyond the list.
+    pub targets: Vec<Reflector>,
+    /// When the gateway does not answer; it does during an outage of the line behind it.
+    pub no_gateway: Vec<Window>,
+    /// When more echoes get lost, and which share of them.
+    pub lossy: Vec<(Window, Ratio)>,
+    /// When each echo has random extra delay, so that later ones overtake earlier ones.
+    pub unsteady: Vec<(Window, Jitter)>,
     /// Who uses the line when.
     pub loads: Vec<Load>,
 }
@@ -120,6 +130,13 @@ impl LinkSettings {
     #[must_use]
     pub fn with_load(mut self, direction: Direction, window: Window, demand: Demand) -> Self {
         self.loads.push(Load { direction, window, demand });
+        self
+    }
+
+    /// The same line with one more time without echoes.
+    #[must_use]
+    pub fn without_echoes(mut self, window: Window) -> Self {
+        self.no_echoes.push(window);
         self
     }
 

@@ -4,8 +4,9 @@
 
 use super::{
     counters::{Drops, Traffic},
+    item::Item,
     refusal::Refusal,
-    settings::{Menu, Shaper},
+    settings::{ItemSettings, Menu, Shaper},
     state::RouterOs,
 };
 use crate::control::{
@@ -105,6 +106,12 @@ impl RouterOs {
             Some("cake") => Drops::Hidden,
             Some(_) | None => Drops::Shown,
         }
+    }
+
+    /// A human adds a record, as in the settings.
+    pub fn add(&mut self, now: Instant, settings: &ItemSettings) {
+        let id = self.next_id(settings.menu());
+        self.items.push(Item::new(settings, id, now));
     }
 
     /// A human removes a queue.

@@ -28,4 +28,4 @@ pub use counters::Traffic;
 pub use refusal::{Refusal, reason};
 pub use rest::{Canned, Fate, Request, Response};
 pub use settings::{Down, ItemSettings, Menu, Rights, RouterSettings, Shaper, User};
-pub use state::{Admission, RouterOs, Work};
+pub use state::{Accepted, Admission, RouterOs, Work};

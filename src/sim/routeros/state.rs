@@ -2,6 +2,8 @@
 //! Promises: requests of one user run one after the other; a reboot brings back the settings, with
 //! new identifiers. Knows nothing of how a request is written.
 
+use std::collections::VecDeque;
+
 use fastrand::Rng;
 
 use super::{
@@ -22,8 +24,22 @@ const LOGIN_KEPT: Span = Span::from_secs(600);
 /// A change of the configuration is taken to write this many flash sectors.
 const SECTORS_PER_WRITE: u64 = 8;
 
+/// The most accepted changes remembered; older ones are forgotten.
+const MAX_ACCEPTED: usize = 4_096;
+
 /// The first identifier of a queue tree entry.
 const TREE_IDS: u64 = 0x100_0000;
+
+/// A change that the router accepted, over REST or directly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The name of the record, before the change.
+    pub name: String,
+    /// The property.
+    pub key: String,
+    /// Its new value, as it was sent.
+    pub value: String,
+}
 
 /// A RouterOS 7 router.
 #[derive(Clone, Debug)]
@@ -38,6 +54,7 @@ pub struct RouterOs {
     forced: Option<Down>,
     pub(super) canned: Option<Canned>,
     writes: u64,
+    accepted: VecDeque<Accepted>,
     pub(super) sectors_before_boot: u64,
     pub(super) sectors: u64,
 }
@@ -82,6 +99,7 @@ impl RouterOs {
             forced: None,
             canned: None,
             writes: 0,
+            accepted: VecDeque::new(),
             sectors_before_boot: 100_000,
             sectors: 0,
             settings,
@@ -210,9 +228,26 @@ impl RouterOs {
         let target = self.items.get_mut(item).ok_or(Refusal::NotFound)?;
         let checked = wanted.iter().map(|(key, text)| target.check(key, text, &names));
         let changes = checked.collect::<Result<Vec<Change>, Refusal>>()?;
+        let name = target.name().to_owned();
         target.apply(changes);
+        self.remember(&name, wanted);
         self.count_write();
         Ok(())
+    }
+
+    fn remember(&mut self, name: &str, wanted: &[(String, String)]) {
+        for (key, value) in wanted.iter().cloned() {
+            if self.accepted.len() >= MAX_ACCEPTED {
+                self.accepted.pop_front();
+            }
+            self.accepted.push_back(Accepted { name: name.to_owned(), key, value });
+        }
+    }
+
+    /// The changes accepted since this was asked last, oldest first; not those of a human. Only the
+    /// last ones are kept, enough for minutes of a daemon that writes several times a second.
+    pub fn take_accepted(&mut self) -> Vec<Accepted> {
+        self.accepted.drain(..).collect()
     }
 
     pub(super) const fn count_write(&mut self) {

@@ -1,8 +1,9 @@
 //! Clients of the status port that mean no good.
 
 use std::{
-    io::{ErrorKind, Write as _},
+    io::{ErrorKind, Read as _, Write as _},
     net::TcpStream,
+    time::Duration,
 };
 
 use super::{configured, started};
@@ -46,4 +47,37 @@ fn half_open_and_senseless_clients_cost_no_cycle_and_health_answers_soon_after()
     let missed = after.wans[0].cycles_missed - before.wans[0].cycles_missed;
     assert!(missed <= 2, "{missed} missed");
     assert_eq!(ask(daemon.address(), "/nonsense").unwrap().0, 404);
+}
+
+/// Each client has two seconds; who is over the number is turned away long before.
+#[test]
+fn more_than_four_clients_at_a_time_are_turned_away_at_once() {
+    let (scratch, router) = (Scratch::new(), Router::start(home()));
+    let daemon = started(&configured(&scratch, &router));
+    let connect = |_| {
+        let mut stream = TcpStream::connect(daemon.address()).unwrap();
+        // Turned away already, perhaps.
+        let _ = stream.write_all(b"GET /health HTTP/1.1\r\n");
+        stream
+    };
+    let mut streams: Vec<TcpStream> = (0..12).map(connect).collect();
+    let start = now();
+    let mut held = 0;
+    // The last ones first: those are the ones too many.
+    for stream in streams.iter_mut().rev() {
+        let left = seconds(1).as_millis().saturating_sub(now().since(start).as_millis());
+        stream.set_read_timeout(Some(Duration::from_millis(left.max(10)))).unwrap();
+        held += usize::from(match stream.read(&mut [0; 100]) {
+            Ok(0) => false,
+            Ok(_) => panic!("an answer to half a question"),
+            Err(error) => error.kind() == ErrorKind::WouldBlock,
+        });
+    }
+    let took = now().since(start);
+    assert!((1..=4).contains(&held), "{held} held");
+    assert!(
+        took < seconds(2),
+        "took {} ms: they were served until their time was over",
+        took.as_millis()
+    );
 }

@@ -6,10 +6,10 @@ use wanctl::{
     sim::routeros::{Down, RouterSettings},
 };
 
-use super::{CEILING, REFLECTORS, configured, ending::state, output, start, wan};
+use super::{CEILING, RATES, REFLECTORS, configured, ending::state, output, start, wan};
 use crate::running::{
-    config::{TREE, globals},
-    daemon::{PATIENCE, WANCTL},
+    config::{TREE, globals, section},
+    daemon::{Daemon, PATIENCE, WANCTL, run},
     router::{Router, home, mbit},
     scratch::Scratch,
     stops::leave_rates,
@@ -58,12 +58,10 @@ fn a_second_daemon_on_the_same_state_is_refused_and_names_the_first() {
     let config = configured(&scratch, &router);
     let daemon = start(&config);
     let requests = router.log().requests();
-    let second = std::process::Command::new(WANCTL).arg("run").arg("-c").arg(&config).output();
-    let second = second.unwrap();
-    assert_eq!(second.status.code(), Some(1));
-    let complaint = String::from_utf8(second.stderr).unwrap();
+    let mut second = Daemon::spawn(run(WANCTL.as_ref(), &config));
+    assert_eq!(second.ended(seconds(5)).status.code(), Some(1));
     let pid = format!("already running, process {}", daemon.pid());
-    assert!(complaint.contains(&pid), "{complaint}");
+    assert_eq!(second.count(&[&pid]), 1, "{:?}", second.lines());
     assert!(router.log().requests() >= requests, "the first goes on");
     assert_eq!(output(&["status", "--at", &daemon.address().to_string()]).0, Some(0));
 }
@@ -93,4 +91,27 @@ fn a_router_that_restarts_gets_its_limits_back() {
             && health.wans[0].download.confirmed_bps.is_some_and(|limit| limit < CEILING.0)
     });
     assert_eq!(health.wans[0].download.trouble, None);
+}
+
+/// The line is dead, so the old baseline is never replaced; neither a save nor a kill may lose it.
+#[test]
+fn a_kill_while_the_baseline_is_learnt_anew_loses_no_restored_rates() {
+    let (scratch, router) = (Scratch::new(), Router::start(home()));
+    let written = clock::unix_now() - 2 * 86_400;
+    leave_rates(&scratch, "state", (200, 20), written);
+    let nobody = [("reflector", "192.0.2.1"), ("interface", "lo")];
+    let text = globals(&scratch, "info")
+        + &router.section("home", &scratch)
+        + &section("wan", "cable", &[&TREE[..], &RATES, &nobody].concat());
+    let mut daemon = start(&scratch.write("wanctl.conf", text.as_bytes()));
+    let saved =
+        within(PATIENCE, || Some(state(&scratch)).filter(|state| state.written_unix > written));
+    let saved = saved.unwrap_or_else(|| panic!("never saved:\n{}", daemon.lines().join("\n")));
+    daemon.signal(libc::SIGKILL);
+    daemon.ended(PATIENCE);
+    for state in [saved, state(&scratch)] {
+        assert_eq!(state.wans[0].wan.rates.download, mbit(200));
+        assert_eq!(state.wans[0].wan.rates.upload, mbit(20));
+        assert_eq!(state.wans[0].measured_unix, written, "no younger");
+    }
 }

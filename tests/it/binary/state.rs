@@ -3,11 +3,11 @@
 
 use std::fs;
 
-use wanctl::os::clock;
+use wanctl::os::{clock, lock::Lock};
 
-use super::{configured, start, started};
+use super::{configured, output, start, started};
 use crate::running::{
-    daemon::Daemon,
+    daemon::{Daemon, PATIENCE},
     router::{Router, home, mbit},
     scratch::Scratch,
     stops::{LEFT, climbing, leave, names, state},
@@ -119,4 +119,44 @@ fn what_a_kill_left_on_flash_is_cleaned_though_the_hot_copy_is_good() {
     let daemon = start(&climbing(&scratch, &router, &flash(&scratch)));
     daemon.line("going on from the saved state");
     assert_eq!(names(&scratch.join("flash")), ["state.json"]);
+}
+
+#[test]
+fn a_lock_that_could_not_be_had_at_the_start_is_taken_with_the_first_save() {
+    let (scratch, router) = (Scratch::new(), Router::start(home()));
+    let config = configured(&scratch, &router);
+    let dir = scratch.write("state", b"");
+    let mut daemon = started(&config);
+    daemon.line("cannot save to");
+    fs::remove_file(&dir).unwrap();
+    daemon.line("could be had now");
+    let (code, out, complaint) = output(&["run", "-c", config.to_str().unwrap()]);
+    assert_eq!(code, Some(1), "{out}{complaint}");
+    assert!(complaint.contains(&format!("already running, process {}", daemon.pid())));
+    assert_eq!(daemon.stop().status.code(), Some(0));
+    drop(Lock::acquire(&dir).unwrap());
+}
+
+#[test]
+fn of_two_daemons_that_both_started_the_one_without_the_lock_gives_way() {
+    let (scratch, router) = (Scratch::new(), Router::start(home()));
+    let config = configured(&scratch, &router);
+    let dir = scratch.write("state", b"");
+    let mut daemon = started(&config);
+    daemon.line("cannot save to");
+    // The other one, with its lock and its state.
+    fs::create_dir(scratch.join("other")).unwrap();
+    let other = Lock::acquire(&scratch.join("other")).unwrap();
+    leave(&scratch, "other", clock::unix_now());
+    let left = fs::read(scratch.join("other/state.json")).unwrap();
+    fs::remove_file(&dir).unwrap();
+    fs::rename(scratch.join("other"), &dir).unwrap();
+    let requests = router.log().requests();
+    let ended = daemon.ended(PATIENCE);
+    assert_eq!(ended.status.code(), Some(1), "{:#?}", daemon.lines());
+    let told = format!("ending: already running, process {}", std::process::id());
+    assert_eq!(daemon.count(&["[ERROR]", &told]), 1, "{:#?}", daemon.lines());
+    assert_eq!(fs::read(dir.join("state.json")).unwrap(), left, "the other's is not touched");
+    assert!(router.log().requests() <= requests + 2, "nor are the limits");
+    drop(other);
 }

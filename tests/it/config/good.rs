@@ -7,7 +7,7 @@ use wanctl::{
     config::{Config, Environment, Globals, RouterSection, WanSection, parse, what::FileFault},
     control::{
         applier::{Layout, OnExit},
-        baseline, classic,
+        baseline, classic, fallback,
         ladder::{self, Floors},
         time::Span,
         units::{PerDirection, Rate, Ratio, Rtt},
@@ -108,10 +108,13 @@ fn minimal_wan() -> WanSection {
             law,
             layout: Layout::PerDirection,
             write_budget: 600,
+            fallback: fallback::Settings { targets: 2, gateway: fallback::Gateway::None },
             on_exit: PerDirection::both(OnExit::Keep),
         },
         probe: probe::settings::Settings {
             reflectors: vec!["1.1.1.1".parse().unwrap()],
+            tcp_targets: vec!["1.1.1.1:443".parse().unwrap(), "8.8.8.8:443".parse().unwrap()],
+            gateway: None,
             source: None,
             interface: None,
         },
@@ -421,4 +424,39 @@ fn openwrt_words_for_on_and_off_are_understood() {
         let settings = read(&text).unwrap().config.routers.remove(0).settings;
         assert_eq!(settings.scheme, Scheme::Https(trust), "{word}");
     }
+}
+
+#[test]
+fn tcp_targets_and_the_gateway_are_read_and_none_is_nobody() {
+    let read = |more: &str| {
+        let text = MINIMAL.to_string() + more;
+        let loaded = read(&text).unwrap_or_else(|findings| panic!("{more}: {findings:?}"));
+        let wan = loaded.config.wans[0].clone();
+        let targets: Vec<String> = wan.probe.tcp_targets.iter().map(ToString::to_string).collect();
+        (targets.join(" "), wan.control.fallback.targets, wan.control.fallback.gateway)
+    };
+    let none = fallback::Gateway::None;
+    let given = fallback::Gateway::Given;
+    let cases = [
+        ("", "1.1.1.1:443 8.8.8.8:443", 2, none),
+        ("\tlist tcp_target none\n", "", 0, none),
+        ("\tlist tcp_target '9.9.9.9:853'\n", "9.9.9.9:853", 1, none),
+        (
+            "\tlist tcp_target '[2620:fe::9]:443'\n\tlist tcp_target '[::ffff:9.9.9.9]:443'\n",
+            "[2620:fe::9]:443 9.9.9.9:443",
+            2,
+            none,
+        ),
+        ("\toption gateway '192.0.2.1'\n", "1.1.1.1:443 8.8.8.8:443", 2, given),
+    ];
+    for (more, targets, count, gateway) in cases {
+        assert_eq!(read(more), (targets.to_string(), count, gateway), "{more}");
+    }
+}
+
+/// The targets that nobody named are not worth an error.
+#[test]
+fn the_default_targets_are_left_out_where_the_source_cannot_reach_them() {
+    let text = minimal_with("'1.1.1.1'", "'2001:db8::1'\n\toption source '2001:db8::10'");
+    assert_eq!(read(&text).unwrap().config.wans[0].probe.tcp_targets, []);
 }

@@ -1,10 +1,13 @@
 //! Drives the core with inputs that a seed chooses, plausible and implausible ones.
 
+mod changes;
+
 use fastrand::Rng;
 use wanctl::control::{
     engine::{Answer, Engine},
     event::{Action, Request, Ticket},
     failure::FailureKind,
+    fallback::{Gateway, Outcome},
     saved::Freshness,
     time::{Instant, Span},
     units::{Direction, PerDirection, Rate},
@@ -37,6 +40,15 @@ struct Reply {
     number: u32,
 }
 
+#[derive(Clone, Copy, Debug)]
+struct Connected {
+    at: Instant,
+    wan: WanId,
+    target: u8,
+    number: u32,
+    outcome: Outcome,
+}
+
 pub struct Bench {
     pub rng: Rng,
     pub engine: Box<Engine>,
@@ -48,6 +60,7 @@ pub struct Bench {
     /// The last change by somebody else that the core has seen, per WAN.
     shown: Vec<PerDirection<u32>>,
     replies: Vec<Reply>,
+    connected: Vec<Connected>,
     /// The delay of each line over its base, in ms.
     delay: Vec<u64>,
     /// Since when nothing happened but ticks, and how many.
@@ -81,6 +94,7 @@ impl Bench {
             routers: vec![Router::default(); usize::from(routers)],
             shown: vec![PerDirection::both(0); usize::from(wans)],
             replies: Vec::new(),
+            connected: Vec::new(),
             delay: vec![0; usize::from(wans)],
             idle: (now, 0),
             rng,
@@ -98,6 +112,7 @@ impl Bench {
             91..94 => self.odd_answer(),
             94..97 => self.meddle(),
             97 if self.rng.u8(..40) == 0 => self.stop(),
+            98 => self.reconfigure(),
             _ => self.go_on(),
         }
         for router in &mut self.routers {
@@ -111,7 +126,9 @@ impl Bench {
     pub fn go_on(&mut self) {
         let deadline = self.engine.next_deadline(self.now);
         let answers = self.routers.iter().flat_map(|router| &router.coming).map(|coming| coming.at);
-        let arrival = answers.chain(self.replies.iter().map(|reply| reply.at)).min();
+        let replies = self.replies.iter().map(|reply| reply.at);
+        let connected = self.connected.iter().map(|connected| connected.at);
+        let arrival = answers.chain(replies).chain(connected).min();
         self.now = self.now.max(arrival.map_or(deadline, |arrival| arrival.min(deadline)));
         if self.deliver() == 0 {
             self.tick();
@@ -176,6 +193,12 @@ impl Bench {
         for Reply { at, wan, reflector, number } in due {
             self.engine.on_reply(wan, reflector, number, at);
         }
+        let mut due: Vec<_> = self.connected.extract_if(.., |over| over.at <= now).collect();
+        self.rng.shuffle(&mut due);
+        delivered += due.len();
+        for Connected { wan, target, number, outcome, .. } in due {
+            self.engine.on_connected(wan, target, number, outcome, now);
+        }
         if delivered > 0 {
             self.carry_out();
         }
@@ -203,10 +226,15 @@ impl Bench {
         let wan = WanId(self.rng.u8(..9));
         let number = self.rng.choice([0, 1, 5, 50, u32::MAX]).unwrap();
         let at = Instant::from_micros(self.rng.u64(..self.now.as_micros().saturating_add(2)));
-        match self.rng.u8(..4) {
+        match self.rng.u8(..6) {
             0 => self.engine.on_forged(wan),
             1 => self.engine.on_send_failed(wan, self.now),
             2 => self.engine.on_sent(wan, self.rng.u8(..9), number, at),
+            3 => self.engine.on_gateway(wan, number, at),
+            4 => {
+                let outcome = Outcome::Completed(Span::from_micros(self.rng.u64(..)));
+                self.engine.on_connected(wan, self.rng.u8(..6), number, outcome, at);
+            }
             _ => self.engine.on_reply(wan, self.rng.u8(..9), number, at),
         }
     }
@@ -263,6 +291,8 @@ impl Bench {
             match action {
                 Action::Probe { wan, number, reflectors } => self.probe(wan, number, &reflectors),
                 Action::Ask { router, ticket, request } => self.ask(router, ticket, request),
+                Action::Connect { wan, target, number } => self.connect(wan, target, number),
+                Action::AskGateway { wan, number } => self.ask_gateway(wan, number),
                 Action::Save => {}
             }
         }
@@ -278,6 +308,33 @@ impl Bench {
         let Self { rng, routers, held, now, .. } = self;
         let router = &mut routers[usize::from(router.0)];
         router.ask(rng, *now, ticket, request, &mut held[wan]);
+    }
+
+    /// Answered soon, late, twice, or never; and not always by the one that was asked.
+    fn connect(&mut self, wan: WanId, target: u8, number: u32) {
+        assert_eq!(self.judge.stopped, None, "no connects at the end");
+        let targets = self.engine.wans()[usize::from(wan.0)].settings().fallback.targets;
+        assert!(target < targets);
+        let rng = &mut self.rng;
+        let took = rng.choice([200, 12_000, 20_000, 21_000, 90_000, 1_500_000, 2_500_000]).unwrap();
+        let outcome = match rng.u8(..8) {
+            0 => Outcome::Failed,
+            1 => Outcome::Completed(Span::from_micros(rng.u64(..))),
+            _ => Outcome::Completed(Span::from_micros(took)),
+        };
+        let at = self.now + Span::from_micros(took);
+        let connected = Connected { at, wan, target, number, outcome };
+        let copies = rng.choice([0, 1, 1, 1, 1, 2]).unwrap();
+        self.connected.extend((0..copies).map(|_| connected));
+    }
+
+    fn ask_gateway(&mut self, wan: WanId, number: u32) {
+        assert_eq!(self.judge.stopped, None, "no echoes at the end");
+        let settings = self.engine.wans()[usize::from(wan.0)].settings().fallback;
+        assert_eq!(settings.gateway, Gateway::Given);
+        if self.rng.bool() {
+            self.engine.on_gateway(wan, number, self.now);
+        }
     }
 
     fn probe(&mut self, wan: WanId, number: u32, reflectors: &[u8]) {

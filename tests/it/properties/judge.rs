@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 
 use wanctl::control::{
     applier::Layout,
+    change::NextRouter,
     connectivity::{Contact, QUARANTINE},
     engine::{Answer, Engine},
     event::{Request, Ticket},
     failure::FailureKind,
+    fallback::Instead,
+    law::Scale,
     queue::{DECREASE_SPACING, Found, Limit, QueueSlot},
     time::{Instant, Span},
     units::{Direction, PerDirection, Rate, Rtt},
-    wan::WanId,
+    wan::{RouterId, Signal, WanId},
 };
 
 /// The core gives a lost answer up after this.
@@ -30,6 +33,29 @@ struct Asked {
     ticket: Ticket,
     request: Request,
     at: Instant,
+}
+
+impl Asked {
+    /// The same at the place that its WAN has now; as if about the router, if nobody waits for it.
+    fn of(self, heir: impl Fn(WanId) -> Option<WanId>) -> Self {
+        let request = match self.request {
+            Request::Read(wan, slot) => heir(wan).map(|wan| Request::Read(wan, slot)),
+            Request::Write(wan, slot, limit) => {
+                heir(wan).map(|wan| Request::Write(wan, slot, limit))
+            }
+            Request::Facts => None,
+        };
+        Self { request: request.unwrap_or(Request::Facts), ..self }
+    }
+}
+
+/// A WAN that goes on with its queues at another place.
+#[derive(Clone, Copy, Debug)]
+pub struct Heir {
+    pub old: WanId,
+    pub new: WanId,
+    /// By the same access; otherwise they are in doubt.
+    pub same: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -159,6 +185,35 @@ impl Judge {
         }
     }
 
+    /// The core was given another configuration. `heirs` tells who the WANs are now, whose queues
+    /// they still have, and what is known of these.
+    pub fn reconfigured(&mut self, heirs: &[Heir], routers: &[NextRouter], now: Instant) {
+        let heir = |wan: u8| heirs.iter().find(|heir| heir.old.0 == wan);
+        let queues = std::mem::take(&mut self.queues);
+        self.queues = queues
+            .into_iter()
+            .filter_map(|((wan, place), seen)| {
+                let heir = heir(wan)?;
+                Some(((heir.new.0, place), Seen { known: seen.known && heir.same, ..seen }))
+            })
+            .collect();
+        let same = |wan: WanId| heir(wan.0).filter(|heir| heir.same).map(|heir| heir.new);
+        let old = std::mem::take(&mut self.routers);
+        let of = |id: &RouterId| old.get(&id.0).cloned().unwrap_or_default();
+        let next = |next: &NextRouter| match next {
+            NextRouter::New => Watch::default(),
+            NextRouter::Kept(id) => {
+                Watch { asked: of(id).asked.map(|asked| asked.of(same)), ..of(id) }
+            }
+            NextRouter::After(id) => {
+                let given_up = of(id).asked.map(|_| (now, FailureKind::Timeout));
+                let timed_out = of(id).failed.filter(|(_, kind)| *kind == FailureKind::Timeout);
+                Watch { asked: None, failed: given_up.or(timed_out) }
+            }
+        };
+        self.routers = (0..).zip(routers.iter().map(next)).collect();
+    }
+
     /// The core is about to be ticked.
     pub fn before_tick(&mut self, engine: &Engine, now: Instant) {
         let overdue = |router: &Watch| {
@@ -190,7 +245,21 @@ impl Judge {
                 assert!(bounds.contains(*wan.wanted().of(direction)));
                 assert!(*wan.law().streaks().of(direction) <= bounds.green_required);
             }
+            let held = match wan.signal() {
+                Signal::Lost { instead: Instead::Gateway | Instead::Nothing, .. } => true,
+                Signal::Lost { .. } | Signal::Learning | Signal::Fresh => false,
+            };
+            if held {
+                assert_eq!(wan.decision(), None, "holding is no state");
+                assert_eq!(wan.law().streaks(), PerDirection::both(0), "holding is not green");
+            }
             let Some(means) = wan.law().means() else { continue };
+            if let Signal::Lost { instead: Instead::Tcp { scale: Scale::Own, .. }, .. } =
+                wan.signal()
+            {
+                let before = self.baselines.get(&wan.id().0);
+                assert_eq!(Some(&means.baseline()), before, "the scale of a stand-in is its own");
+            }
             let Settings { min, max, freeze } = Settings::of(settings);
             assert!(min <= means.baseline() && means.baseline() <= max);
             if let Some(before) = self.baselines.get(&wan.id().0) {

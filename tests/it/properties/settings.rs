@@ -4,6 +4,7 @@ use fastrand::Rng;
 use wanctl::control::{
     applier::{Layout, OnExit},
     baseline,
+    fallback::{self, Gateway},
     ladder::{self, Floors},
     saved::SavedWan,
     time::Span,
@@ -75,6 +76,10 @@ pub fn any_wan(rng: &mut Rng, routers: u8) -> Settings {
     settings.law.ladders = PerDirection { download: ladder(rng), upload: ladder(rng) };
     settings.layout = rng.choice([Layout::PerDirection, Layout::Pair]).unwrap();
     settings.write_budget = rng.choice([60, 600, 7_200]).unwrap();
+    settings.fallback = fallback::Settings {
+        targets: rng.u8(..=4),
+        gateway: rng.choice([Gateway::Given, Gateway::None]).unwrap(),
+    };
     settings.on_exit = settings.law.ladders.map(|bounds| on_exit(rng, &bounds));
     settings
 }

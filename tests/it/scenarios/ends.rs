@@ -11,6 +11,7 @@ use wanctl::{
     },
     sim::{
         link::LinkSettings,
+        schedule::Schedule,
         world::{RouterSettings, World},
     },
 };
@@ -73,6 +74,48 @@ fn without_a_decision_and_exit_rates_nothing_is_written() {
     assert!(stop(&mut world, 1_000).is_some());
     assert_eq!(world.load_of(0).0, 0);
     assert_eq!(limits(&world, 0), initial);
+}
+
+/// Stops at each millisecond of the first three seconds, the baseline not yet known in the first
+/// two; gives how often the limits stayed as found and how often they were what was wanted.
+fn stop_at_each_moment(initial: PerDirection<Option<Rate>>, latency: Span) -> (u32, u32) {
+    let router = RouterSettings {
+        initial,
+        latency: Schedule::constant(latency),
+        ..RouterSettings::healthy()
+    };
+    let mut world = World::new(vec![(wan(400, 40), LinkSettings::quiet())], vec![router], 1);
+    let (mut kept, mut replaced) = (0, 0);
+    for ms in 0..3_000 {
+        let mut stopped = world.clone();
+        let case = format!("found {initial:?}, answers in {latency:?}, stopped at {ms} ms");
+        assert!(stop(&mut stopped, ms).is_some(), "{case}");
+        let wanted = stopped.engine().wans()[0].wanted().map(Some);
+        let left = limits(&stopped, 0);
+        assert!(left == initial || left == wanted, "{left:?} of two decisions: {case}");
+        kept += u32::from(left == initial);
+        replaced += u32::from(left != initial);
+        run(&mut world, ms + 1);
+    }
+    (kept, replaced)
+}
+
+/// Limits out of bounds are replaced before anything is decided. Whoever ends that halfway leaves
+/// one queue as it was found and the other one as control wants it.
+#[test]
+fn a_stop_at_any_moment_leaves_both_queues_as_found_or_both_as_wanted() {
+    let both_out = some(mbit(900), mbit(90));
+    for latency in [1, 5, 40, 120, 300] {
+        let latency = Span::from_millis(latency);
+        let (kept, replaced) = stop_at_each_moment(both_out, latency);
+        assert!(kept > 0 && replaced > 2_000, "{latency:?}: {kept} kept, {replaced} replaced");
+        let one_out = [some(mbit(300), mbit(90)), some(mbit(900), mbit(30))];
+        for initial in one_out.into_iter().chain([PerDirection::both(None)]) {
+            stop_at_each_moment(initial, latency);
+        }
+    }
+    let (kept, _) = stop_at_each_moment(some(mbit(300), mbit(30)), Span::from_millis(120));
+    assert!(kept > 1_900, "nothing to replace before a decision: {kept}");
 }
 
 /// A connection that breaks once at the end must not leave the pair half written.

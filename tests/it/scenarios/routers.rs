@@ -2,7 +2,7 @@
 
 use wanctl::{
     control::{
-        event::{Event, Request, RouterNews, WanNews, What},
+        event::{Event, Request, RouterNews, SignalNews, WanNews, What},
         failure::FailureKind,
         law::Cause,
         queue::Limit,
@@ -166,7 +166,8 @@ fn a_board_that_slept_an_hour_goes_on_without_catching_up() {
     assert_eq!(world.engine().wans()[0].signal(), Signal::Fresh);
     assert!(converges(&mut world, 0));
     let news = of_wan(&world.take_events(), 0);
-    let back = news.iter().filter(|news| matches!(news, WanNews::SignalBack(_))).count();
+    let back =
+        news.iter().filter(|news| matches!(news, WanNews::Signal(SignalNews::Back { .. }))).count();
     assert_eq!(back, 1);
     let spikes = |news: &&WanNews| matches!(news, WanNews::Zone { cause: Cause::Spike, .. });
     assert_eq!(news.iter().filter(spikes).count(), 0, "an hour is no cycle");
@@ -202,6 +203,38 @@ fn a_restart_goes_on_from_the_saved_state() {
     assert!(converges(&mut world, 0));
 }
 
+/// What was restored is kept until there is something newer, as old as it is.
+#[test]
+fn a_wan_that_learns_its_baseline_anew_keeps_what_was_restored() {
+    let settings = wan(520, 52);
+    let rates = PerDirection { download: mbit(200), upload: mbit(20) };
+    let saved = SavedWan {
+        rates,
+        streaks: PerDirection::both(0),
+        baseline: ms(33.0),
+        load: ms(34.0),
+        confirmed: rates.map(Some),
+    };
+    let dead = LinkSettings::cable().with_outage(window(0, FOR_EVER));
+    for (line, freshness, learnt) in [
+        (LinkSettings::cable(), Freshness::Old, Some(at(5_000))),
+        (LinkSettings::cable(), Freshness::Fresh, Some(at(5_000))),
+        (dead.clone(), Freshness::Old, None),
+        (dead, Freshness::Fresh, None),
+    ] {
+        let mut world = World::new(vec![(settings, line)], vec![RouterSettings::healthy()], 1);
+        world.engine().restore(WanId(0), &saved, freshness);
+        let kept = world.engine().saved(WanId(0)).unwrap();
+        assert_eq!((kept.rates, kept.baseline, kept.load), (rates, ms(33.0), ms(34.0)));
+        assert_eq!(world.engine().wans()[0].measured(), None, "not yet");
+        run(&mut world, 5_020);
+        let kept = world.engine().saved(WanId(0)).unwrap();
+        assert_eq!(world.engine().wans()[0].measured(), learnt, "{freshness:?}");
+        assert_eq!(kept.baseline == ms(33.0), learnt.is_none(), "{freshness:?} {kept:?}");
+        assert!(kept.rates.download >= rates.download && kept.rates.download < mbit(320));
+    }
+}
+
 #[test]
 fn an_impossible_load_is_not_restored() {
     let settings = wan(520, 52);
@@ -232,7 +265,8 @@ fn the_shortest_and_the_longest_interval_work() {
         assert!(decided >= least, "{interval} ms: {decided} % of the cycles decided");
         assert!(converges(&mut world, 0), "{interval} ms");
         let lost = of_wan(&world.take_events(), 0);
-        let lost = lost.iter().filter(|news| matches!(news, WanNews::SignalLost)).count();
+        let lost =
+            lost.iter().filter(|news| matches!(news, WanNews::Signal(SignalNews::Lost(_)))).count();
         assert_eq!(lost, 0, "{interval} ms");
     }
 }
@@ -248,21 +282,30 @@ fn a_black_hole_for_ever_is_asked_by_the_back_off() {
     assert_eq!(world.engine().wans()[0].cycles().missed, 0);
 }
 
+/// RouterOS writes each refused login into its log as critical.
 #[test]
-fn a_router_that_refuses_the_login_is_lost_once_and_back_once() {
+fn a_router_that_refuses_the_login_is_lost_once_back_once_and_asked_once_a_minute() {
     let mut router = RouterSettings::healthy();
-    router.failures.push((window(0, 60_000), FailureKind::Auth));
-    let mut world = World::new(vec![(wan(520, 52), busy(2))], vec![router], 1);
-    run(&mut world, 70_000);
+    router.failures.push((window(0, 3_600_000), FailureKind::Auth));
+    router.failures.push((window(3_700_000, 3_701_000), FailureKind::Auth));
+    let mut world = World::new(vec![(wan(520, 52), busy(63))], vec![router], 1);
+    run(&mut world, 600_000);
+    world.take_requests();
+    run(&mut world, 3_600_000);
+    let requests = world.take_requests().len();
+    // 50 minutes; a minute is 45 to 75 seconds.
+    assert!((40..=67).contains(&requests), "{requests}");
+    run(&mut world, 3_690_000);
     let routers = of_routers(&world.take_events());
-    assert!(
-        matches!(
-            routers[..],
-            [RouterNews::Lost(FailureKind::Auth), RouterNews::Back { outage, .. }]
-                if (60..=66).contains(&outage.as_secs())
-        ),
-        "{routers:?}"
-    );
+    let still = routers.iter().filter(|news| matches!(news, RouterNews::StillLost { .. })).count();
+    assert!((5..=6).contains(&still), "{routers:?}");
+    assert!(matches!(routers[0], RouterNews::Lost(FailureKind::Auth)), "{routers:?}");
+    let Some(RouterNews::Back { outage, .. }) = routers.last() else { panic!("{routers:?}") };
+    assert!((3_600..=3_676).contains(&outage.as_secs()), "{outage:?}");
+    assert_eq!(routers.len(), still + 2);
+    // The good answer has ended the streak: the next refusal is asked about at once again.
+    run(&mut world, 3_706_000);
+    assert!(converges(&mut world, 0), "{:?}", limits(&world, 0));
 }
 
 #[test]

@@ -272,6 +272,43 @@ fn a_save_says_which_system_call_failed_and_keeps_the_old_state() {
     alone("store::stops::failures_of_every_system_call");
 }
 
+/// The calls of a save that change something or wait for the disk, in their order.
+fn calls_of_a_save(before: Before) -> Vec<c_long> {
+    const MATTER: [c_long; 4] =
+        [libc::SYS_write, libc::SYS_fsync, libc::SYS_rename, libc::SYS_renameat2];
+    let temp = TempDir::new();
+    let dir = before.prepare(&temp);
+    let content = encoded(&numbered(2));
+    let traced = Traced::start(|| save(&dir, &content));
+    let mut calls = Vec::new();
+    while traced.step() == Step::Stopped {
+        calls.push(traced.call());
+        if traced.step() != Step::Stopped {
+            break;
+        }
+    }
+    calls.retain(|call| MATTER.contains(call));
+    calls.dedup();
+    calls
+}
+
+#[test]
+#[ignore = "run by the next test, in a process of its own"]
+fn the_order_of_a_save() {
+    assert_own_process();
+    for before in Before::ALL {
+        let order = [libc::SYS_write, libc::SYS_fsync, libc::SYS_rename, libc::SYS_fsync];
+        assert_eq!(calls_of_a_save(before), order, "{before:?}");
+    }
+}
+
+/// What a kill cannot show and a loss of power would: the content is on the disk before it gets its
+/// name, and the name before the save is done.
+#[test]
+fn a_save_writes_syncs_renames_and_syncs_the_directory() {
+    alone("store::stops::the_order_of_a_save");
+}
+
 /// Goes on to where it is about to write.
 fn until_write(traced: &Traced) {
     loop {

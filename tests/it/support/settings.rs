@@ -2,7 +2,7 @@
 
 use wanctl::control::{
     applier::{Layout, OnExit},
-    baseline, classic,
+    baseline, classic, fallback,
     ladder::{self, Floors},
     time::{Instant, Span},
     units::{PerDirection, Rate, Ratio, Rtt},
@@ -66,6 +66,7 @@ pub fn wan(download: u64, upload: u64) -> wan::Settings {
         },
         layout: Layout::PerDirection,
         write_budget: 600,
+        fallback: fallback::Settings::NOTHING,
         on_exit: PerDirection::both(OnExit::Keep),
     }
 }

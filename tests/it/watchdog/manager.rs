@@ -11,6 +11,8 @@ use std::{
     process,
 };
 
+use wanctl::{control::time::Span, os::clock};
+
 use super::goes_on;
 use crate::{
     binary::configured,
@@ -98,4 +100,35 @@ fn a_manager_that_is_not_there_or_never_reads_costs_one_line() {
         fs::remove_file(config).unwrap();
     }
     drop(socket);
+}
+
+/// As systemd's `notify-reload` wants it: the time tells the manager that this is the answer to its
+/// own signal, and no earlier one.
+#[test]
+fn it_hears_of_a_reload_and_of_its_end_whatever_came_of_it() {
+    let _turn = turn();
+    let (scratch, router) = (Scratch::new(), Router::start(home()));
+    let path = scratch.join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    let config = configured(&scratch, &router);
+    let daemon = managed(&config, path.to_str().unwrap());
+    let mut messages = Vec::new();
+    let good = fs::read(&config).unwrap();
+    for content in [&good[..], b"nonsense", &good] {
+        messages.clear();
+        scratch.write("wanctl.conf", content);
+        let before = clock::since_boot();
+        daemon.signal(libc::SIGHUP);
+        let ready = within(PATIENCE, || {
+            read(&socket, &mut messages);
+            let begins =
+                messages.iter().position(|message| message.starts_with("RELOADING=1\n"))?;
+            messages[begins..].contains(&"READY=1\n".to_owned()).then(|| messages[begins].clone())
+        });
+        let begins = ready.unwrap_or_else(|| panic!("{messages:?}"));
+        let micros = begins.trim_end().split("MONOTONIC_USEC=").nth(1).unwrap().parse().unwrap();
+        let told = Span::from_micros(micros);
+        assert!(before <= told && told <= clock::since_boot(), "{begins}");
+    }
 }

@@ -5,7 +5,7 @@
 use super::{MS, S, delay, options, time};
 use crate::{
     config::{
-        kind::{Address, Choice, Device, Flag, Text},
+        kind::{Address, Choice, Device, Flag, Target, Text},
         number::{Limits, Number, Unit},
         table::{
             Preset::{Absent, Required, Value},
@@ -15,6 +15,7 @@ use crate::{
     },
     control::{
         applier::Layout,
+        fallback::MAX_TARGETS,
         time::Span,
         units::{PerDirection, Rtt},
     },
@@ -106,6 +107,17 @@ options! {
             "Hosts whose answers are timed, the preferred ones first.",
         )
     };
+    TCP_TARGET: Spec<Target> = Spec {
+        shape: Shape::List(MAX_TARGETS),
+        ..once(
+            Wan, "tcp_target", Target, Absent("1.1.1.1:443 and 8.8.8.8:443", "1.1.1.1:443"),
+            "Hosts whose TCP handshakes are timed when no reflector answers; none alone: nobody's.",
+        )
+    };
+    GATEWAY: Spec<Address> = once(
+        Wan, "gateway", Address, Absent("nobody is asked", "192.0.2.1"),
+        "Asked by echo when no reflector answers, to tell a dead line from a dead cable.",
+    );
     SOURCE: Spec<Address> = once(
         Wan, "source", Address, Absent("the system's choice", "192.0.2.10"),
         "Local address of the probes.",

@@ -1,0 +1,76 @@
+//! Another configuration in the middle of a run: which of the present WANs and routers go on.
+//! Promises: plain values; places that do not exist are taken for `None`.
+//! Knows nothing of names: who compares the configurations says what is the same.
+
+use heapless::Vec;
+
+use super::{
+    id::{RouterId, WanId},
+    reflectors::MAX_REFLECTORS,
+    wan,
+};
+
+/// The WANs and routers from now on, in the order of their new places.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Change<'a> {
+    /// The WANs.
+    pub wans: &'a [NextWan],
+    /// The routers.
+    pub routers: &'a [NextRouter],
+}
+
+/// A WAN from now on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NextWan {
+    /// Its settings.
+    pub settings: wan::Settings,
+    /// What it goes on from; `None`: it starts.
+    pub from: Option<KeptWan>,
+}
+
+/// What a WAN goes on from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptWan {
+    /// The WAN that it was.
+    pub wan: WanId,
+    /// For each of its reflectors, the place it had; `None`: it is new, or is now asked by another
+    /// way, so that nothing known of it holds.
+    pub reflectors: Vec<Option<u8>, MAX_REFLECTORS>,
+    /// What is known of those who are asked when no reflector answers.
+    pub stand_ins: KeptStandIns,
+    /// What is known of its queues.
+    pub queues: KeptQueues,
+}
+
+/// What is known of those who are asked when no reflector answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptStandIns {
+    /// They are the same ones at the same places, asked by the same way.
+    Same,
+    /// They are others.
+    Others,
+}
+
+/// What is known of the queues of a WAN that goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptQueues {
+    /// They are the same ones, by the same access. Where the core sees that this cannot be, they
+    /// are others.
+    Same,
+    /// They are the same ones by another access: read back before the next write.
+    Doubted,
+    /// They are others.
+    Others,
+}
+
+/// A router from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextRouter {
+    /// The same one by the same access; what is on the way to it is answered.
+    Kept(RouterId),
+    /// The same device by another access: what was on the way was given up, and the device may
+    /// still be busy with it.
+    After(RouterId),
+    /// A new one.
+    New,
+}

@@ -1,0 +1,130 @@
+//! The whole core goes on with another configuration.
+//! Promises: no tick of a WAN that goes on is lost or doubled; an answer on the way finds its WAN at
+//! its new place, or nobody; no answer to an earlier request is taken for one to a later.
+//! Knows nothing of names or files.
+
+use heapless::Vec;
+
+use super::{Engine, MAX_ROUTERS, MAX_WANS, Router, router::Awaited};
+use crate::control::{
+    applier::Ask,
+    change::{Change, KeptQueues, KeptWan, NextRouter, NextWan},
+    connectivity::Contact,
+    id::{RouterId, WanId},
+    time::{Instant, Span},
+    wan::Wan,
+};
+
+impl Engine {
+    /// Goes on with other WANs and routers. Fetch all actions before: their places are the old
+    /// ones. At the end nothing changes any more.
+    pub fn reconfigure(&mut self, change: &Change<'_>, now: Instant, seed: u64) {
+        if self.stopped.is_some() {
+            return;
+        }
+        let wans: Vec<Sorted<'_>, MAX_WANS> = (0..)
+            .map(WanId)
+            .zip(change.wans)
+            .take(MAX_WANS)
+            .map(|(id, next)| self.sort(id, next, change.routers))
+            .collect();
+        let routers = self.next_routers(change, &wans, now, seed);
+        let saved = wans.iter().map(|next| {
+            let from = next.from.as_ref()?;
+            self.saved.get(usize::from(from.wan.0)).copied().flatten()
+        });
+        let mut saved: Vec<_, MAX_WANS> = saved.collect();
+        // Cannot fail: the length is the capacity.
+        let _ = saved.resize(MAX_WANS, None);
+        self.wans = wans.iter().map(|next| self.next_wan(next, now, seed)).collect();
+        self.routers = routers;
+        self.saved = saved;
+    }
+
+    /// What a WAN really goes on from.
+    fn sort<'a>(&self, id: WanId, next: &'a NextWan, routers: &[NextRouter]) -> Sorted<'a> {
+        let old = next.from.as_ref().and_then(|from| self.wans.get(usize::from(from.wan.0)));
+        let Some((from, old)) = next.from.as_ref().zip(old) else {
+            return Sorted { id, next, from: None };
+        };
+        let (before, after) = (old.settings(), &next.settings);
+        let router = routers.get(usize::from(after.router.0)).copied();
+        let queues = match (from.queues, router) {
+            _ if before.layout != after.layout => KeptQueues::Others,
+            (KeptQueues::Same, Some(NextRouter::Kept(router))) if router == before.router => {
+                KeptQueues::Same
+            }
+            (KeptQueues::Doubted, _) => KeptQueues::Doubted,
+            (KeptQueues::Same | KeptQueues::Others, _) => KeptQueues::Others,
+        };
+        Sorted { id, next, from: Some(KeptWan { queues, ..from.clone() }) }
+    }
+
+    fn next_wan(&self, sorted: &Sorted<'_>, now: Instant, seed: u64) -> Wan {
+        let Sorted { id, next, from } = sorted;
+        let old = from.as_ref().and_then(|from| self.wans.get(usize::from(from.wan.0)));
+        match from.as_ref().zip(old) {
+            Some((from, old)) => {
+                let mut wan = old.clone();
+                wan.retune(*id, &next.settings, from, now);
+                if from.queues == KeptQueues::Doubted {
+                    wan.on_router_back(self.outage(old.settings().router, now));
+                }
+                wan
+            }
+            None => Wan::new(*id, next.settings, now, super::seed_of_wan(seed, *id)),
+        }
+    }
+
+    /// How long a router has not answered.
+    fn outage(&self, router: RouterId, now: Instant) -> Span {
+        match self.routers.get(usize::from(router.0)).map(Router::contact) {
+            Some(Contact::Lost { since, .. }) => now.since(since),
+            Some(Contact::Unknown | Contact::Reachable) | None => Span::ZERO,
+        }
+    }
+
+    fn next_routers(
+        &self,
+        change: &Change<'_>,
+        wans: &[Sorted<'_>],
+        now: Instant,
+        seed: u64,
+    ) -> Vec<Router, MAX_ROUTERS> {
+        // Later than all, so that no answer to an earlier request is taken for one to a later.
+        let tickets = self.routers.iter().map(Router::last_ticket).max().unwrap_or_default();
+        let used = change.wans.iter().map(|wan| wan.settings.router.0.saturating_add(1));
+        let next = |(id, next): (RouterId, NextRouter)| {
+            let seed = super::seed_of_router(seed, id);
+            let old = |old: RouterId| self.routers.get(usize::from(old.0));
+            match next {
+                NextRouter::Kept(from) => old(from).map(|old| old.moved(id, |ask| heir(ask, wans))),
+                NextRouter::After(from) => {
+                    old(from).map(|old| old.followed(id, now, seed, tickets))
+                }
+                NextRouter::New => None,
+            }
+            .unwrap_or_else(|| Router::new(id, seed, tickets))
+        };
+        let count = usize::from(used.max().unwrap_or(0));
+        let known = change.routers.iter().copied();
+        let places = known.chain(core::iter::repeat(NextRouter::New)).take(count);
+        (0..).map(RouterId).zip(places).take(MAX_ROUTERS).map(next).collect()
+    }
+}
+
+/// A WAN and what it really goes on from.
+struct Sorted<'a> {
+    id: WanId,
+    next: &'a NextWan,
+    from: Option<KeptWan>,
+}
+
+/// Who waits for the answer to a question of the WAN `wan`, at the places from now on.
+fn heir((wan, ask): (WanId, Ask), wans: &[Sorted<'_>]) -> Awaited {
+    let goes_on = |next: &&Sorted<'_>| {
+        let from = next.from.as_ref();
+        from.is_some_and(|from| from.wan == wan && from.queues == KeptQueues::Same)
+    };
+    wans.iter().find(goes_on).map_or(Awaited::ByNobody, |next| Awaited::By(next.id, ask))
+}

@@ -1,0 +1,164 @@
+//! Another configuration without a new start.
+//! Promises: the file is read, checked and got ready beside the loop; it takes effect as a whole,
+//! between two turns of the loop, or not at all; asked for again meanwhile it is read again.
+//! Knows nothing of signals.
+
+mod plan;
+mod prepare;
+
+use std::{collections::VecDeque, path::PathBuf};
+
+use log::{info, warn};
+
+use self::plan::Plan;
+pub(super) use self::prepare::Prepared;
+use super::{
+    names, router,
+    shell::{Daemon, prober},
+};
+use crate::{
+    config::{Config, WanSection},
+    control::{
+        change::{Change, NextRouter},
+        time::Instant,
+    },
+    os::clock,
+    probe::prober::Wire,
+    router::http::RestClient,
+};
+
+/// Where a daemon's configuration comes from.
+#[derive(Debug)]
+pub struct Source<W> {
+    /// The file.
+    pub path: PathBuf,
+    /// Makes the wire of a WAN that is new, or whose reflectors are reached another way.
+    pub open: fn(&WanSection, Instant) -> W,
+}
+
+/// How far a reload is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(super) enum Reload {
+    /// None is under way.
+    #[default]
+    Idle,
+    /// The file is being read.
+    Reading,
+    /// The same, and was asked for again: it may have changed since.
+    ReadingOnce,
+}
+
+impl<W: Wire> Daemon<W> {
+    /// The configuration shall be read again.
+    pub(super) fn begin_reload(&mut self) {
+        if self.ends() {
+            return;
+        }
+        if self.reload != Reload::Idle {
+            self.reload = Reload::ReadingOnce;
+            return;
+        }
+        let Some(source) = &self.source else {
+            warn!("reload: this daemon has no configuration file");
+            return;
+        };
+        self.reload = Reload::Reading;
+        self.guard.reloading(clock::now());
+        let task = prepare::prepare(source.path.clone(), self.sender.clone());
+        self.executor.spawn(task).detach();
+    }
+
+    /// The file was read.
+    pub(super) fn end_reload(&mut self, prepared: Prepared) {
+        let again = std::mem::take(&mut self.reload) == Reload::ReadingOnce;
+        if self.ends() {
+            return;
+        }
+        if again {
+            return self.begin_reload();
+        }
+        match prepared {
+            Prepared::Useless(why) => {
+                say(&why);
+                warn!("reload: the old configuration stays");
+            }
+            Prepared::Ready { config, .. } if config == self.config => {
+                info!("reload: nothing changed");
+            }
+            Prepared::Ready { config, warnings, clients } => {
+                say(&warnings);
+                self.apply(config, clients);
+            }
+        }
+        self.guard.reloaded();
+    }
+
+    fn apply(&mut self, mut next: Config, clients: Vec<RestClient>) {
+        self.move_globals(&mut next);
+        let plan = Plan::of(&self.config, &next);
+        let now = clock::now();
+        let seed = clock::unix_now() ^ now.as_micros().rotate_left(32);
+        let change = Change { wans: &plan.wans, routers: &plan.routers };
+        self.engine.reconfigure(&change, now, seed);
+        self.move_routers(&plan.routers, clients);
+        self.move_probers(&plan, &next.wans, now);
+        self.connectors.serve(&self.executor, &next.wans, &self.sender);
+        self.queues = router::queues(&next.wans);
+        self.names = names::of(&next);
+        self.config = next;
+        info!("reload: applied: {}", plan.news);
+        log::set_max_level(self.config.globals.log_level);
+    }
+
+    /// What concerns the daemon as a whole. The lock and the state belong together and stay where
+    /// they are until the next start.
+    fn move_globals(&mut self, next: &mut Config) {
+        let (before, after) = (&self.config.globals, &mut next.globals);
+        if (&before.state_dir, &before.persist_dir) != (&after.state_dir, &after.persist_dir) {
+            warn!("reload: another state_dir or persist_dir takes effect at the next start");
+            after.state_dir.clone_from(&before.state_dir);
+            after.persist_dir.clone_from(&before.persist_dir);
+        }
+        // Whichever says more of the two, the answer to the user's question is to be seen.
+        log::set_max_level(before.log_level.max(after.log_level));
+        if before.listen != after.listen {
+            // If an earlier move still waits, this one takes its place.
+            let _ = self.moves.force_send(after.listen);
+        }
+    }
+
+    fn move_routers(&mut self, routers: &[NextRouter], clients: Vec<RestClient>) {
+        let mut accesses: Vec<_> = self.accesses.drain(..).map(Some).collect();
+        let versions = std::mem::take(&mut self.versions);
+        let errors = std::mem::take(&mut self.errors);
+        for (next, client) in routers.iter().zip(clients) {
+            let (kept, known) = match next {
+                NextRouter::Kept(old) => (Some(usize::from(old.0)), Some(usize::from(old.0))),
+                NextRouter::After(old) => (None, Some(usize::from(old.0))),
+                NextRouter::New => (None, None),
+            };
+            let access = kept.and_then(|old| accesses.get_mut(old)?.take());
+            let access = access.unwrap_or_else(|| self.open(client));
+            self.accesses.push(access);
+            let version = known.and_then(|old| versions.get(old).cloned());
+            self.versions.push(version.unwrap_or_default());
+            self.errors.push(kept.and_then(|old| errors.get(old).cloned().flatten()));
+        }
+    }
+
+    fn move_probers(&mut self, plan: &Plan, wans: &[WanSection], now: Instant) {
+        let Some(source) = &self.source else { return };
+        let mut probers: VecDeque<_> = self.probers.drain(..).map(Some).collect();
+        let next = |(wan, kept): (&WanSection, &Option<usize>)| {
+            let kept = kept.and_then(|old| probers.get_mut(old)?.take());
+            kept.unwrap_or_else(|| prober((source.open)(wan, now), wan))
+        };
+        self.probers = wans.iter().zip(&plan.wires).map(next).collect();
+    }
+}
+
+fn say(lines: &[String]) {
+    for line in lines {
+        warn!("{line}");
+    }
+}

@@ -1,0 +1,163 @@
+//! What another configuration changes: which WANs, routers, queues and probes go on.
+//! Promises: pure; WANs and routers are matched by the names of their sections.
+//! Knows nothing of how the change is made.
+
+use std::net::IpAddr;
+
+use crate::{
+    config::{Config, Globals, RouterSection, WanSection},
+    control::{
+        change::{KeptQueues, KeptStandIns, KeptWan, NextRouter, NextWan},
+        wan::{RouterId, WanId},
+    },
+    probe::settings::Settings as Probe,
+};
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) wans: Vec<NextWan>,
+    pub(super) routers: Vec<NextRouter>,
+    /// For each WAN, whose prober it keeps.
+    pub(super) wires: Vec<Option<usize>>,
+    /// What changes, in the words of the configuration.
+    pub(super) news: String,
+}
+
+impl Plan {
+    pub(super) fn of(old: &Config, new: &Config) -> Self {
+        let routers: Vec<_> =
+            new.routers.iter().map(|router| of_router(&old.routers, router)).collect();
+        let found = |wan: &WanSection| old.wans.iter().position(|old| old.name == wan.name);
+        let wan = |wan: &WanSection| {
+            let (place, before) =
+                old.wans.iter().enumerate().find(|(_, old)| old.name == wan.name)?;
+            let kept = KeptWan {
+                wan: WanId(u8::try_from(place).ok()?),
+                reflectors: places(&before.probe, &wan.probe).into_iter().collect(),
+                stand_ins: of_stand_ins(&before.probe, &wan.probe),
+                queues: of_queues(before, wan, &routers),
+            };
+            Some(kept)
+        };
+        let wire = |wan: &WanSection| {
+            let same = |old: &WanSection| same_echoes(&old.probe, &wan.probe);
+            found(wan).filter(|place| old.wans.get(*place).is_some_and(same))
+        };
+        Self {
+            wans: new
+                .wans
+                .iter()
+                .map(|next| NextWan { settings: next.control, from: wan(next) })
+                .collect(),
+            wires: new.wans.iter().map(wire).collect(),
+            news: news(old, new),
+            routers,
+        }
+    }
+}
+
+/// The device is known by its address; the name helps where the port changes too.
+fn of_router(old: &[RouterSection], new: &RouterSection) -> NextRouter {
+    let place = |is: &dyn Fn(&RouterSection) -> bool| {
+        old.iter().position(is).and_then(|place| u8::try_from(place).ok()).map(RouterId)
+    };
+    let same_host = |old: &RouterSection| old.settings.host == new.settings.host;
+    let same_port = |old: &RouterSection| old.settings.port == new.settings.port;
+    let same_name = |old: &RouterSection| old.name == new.name;
+    place(&|old| same_name(old) && old.settings == new.settings)
+        .map(NextRouter::Kept)
+        .or_else(|| place(&|old| same_host(old) && same_name(old)).map(NextRouter::After))
+        .or_else(|| place(&|old| same_host(old) && same_port(old)).map(NextRouter::After))
+        .unwrap_or(NextRouter::New)
+}
+
+fn of_queues(old: &WanSection, new: &WanSection, routers: &[NextRouter]) -> KeptQueues {
+    let before = old.control.router;
+    let router = routers.get(usize::from(new.control.router.0)).copied();
+    match router {
+        _ if old.queues != new.queues => KeptQueues::Others,
+        Some(NextRouter::Kept(router)) if router == before => KeptQueues::Same,
+        Some(NextRouter::After(router)) if router == before => KeptQueues::Doubted,
+        Some(NextRouter::Kept(_) | NextRouter::After(_) | NextRouter::New) | None => {
+            KeptQueues::Others
+        }
+    }
+}
+
+/// Whether the same is asked by echoes, by the same way: connects do not travel on the wire.
+fn same_echoes(old: &Probe, new: &Probe) -> bool {
+    old.reflectors == new.reflectors && old.gateway == new.gateway && same_way(old, new)
+}
+
+fn same_way(old: &Probe, new: &Probe) -> bool {
+    old.source == new.source && old.interface == new.interface
+}
+
+fn of_stand_ins(old: &Probe, new: &Probe) -> KeptStandIns {
+    let same = old.tcp_targets == new.tcp_targets && old.gateway == new.gateway;
+    if same && same_way(old, new) { KeptStandIns::Same } else { KeptStandIns::Others }
+}
+
+/// Where each reflector stood before. Asked from elsewhere it is as good as another one.
+fn places(old: &Probe, new: &Probe) -> Vec<Option<u8>> {
+    let same_way = same_way(old, new);
+    let place = |address: &IpAddr| {
+        let place = old.reflectors.iter().position(|old| old == address && same_way)?;
+        u8::try_from(place).ok()
+    };
+    new.reflectors.iter().map(place).collect()
+}
+
+fn news(old: &Config, new: &Config) -> String {
+    let mut news = of_globals(&old.globals, &new.globals);
+    let name = |router: &RouterSection| router.name.clone();
+    news.extend(of_sections("router", &old.routers, &new.routers, name, ""));
+    // By name, for the place of a router means nothing to people.
+    let plain = |config: &Config| -> Vec<(WanSection, Option<String>)> {
+        let router =
+            |wan: &WanSection| config.routers.get(usize::from(wan.control.router.0)).map(name);
+        let plain = |wan: &WanSection| {
+            let mut plain = wan.clone();
+            plain.control.router = RouterId(0);
+            (plain, router(wan))
+        };
+        config.wans.iter().map(plain).collect()
+    };
+    let name = |(wan, _): &(WanSection, Option<String>)| wan.name.clone();
+    let left = " (its limits stay as they are)";
+    news.extend(of_sections("wan", &plain(old), &plain(new), name, left));
+    if news.is_empty() { "another order of the sections".to_owned() } else { news.join("; ") }
+}
+
+fn of_globals(old: &Globals, new: &Globals) -> Vec<String> {
+    let listen = (old.listen != new.listen).then(|| format!("listen {}", new.listen));
+    let level = new.log_level.as_str().to_ascii_lowercase();
+    let level = (old.log_level != new.log_level).then(|| format!("log_level {level}"));
+    listen.into_iter().chain(level).collect()
+}
+
+/// What becomes of the sections of one kind; `left` is added to those that are gone.
+fn of_sections<T: PartialEq>(
+    kind: &str,
+    old: &[T],
+    new: &[T],
+    name: impl Fn(&T) -> String,
+    left: &str,
+) -> Vec<String> {
+    let of = |sections: &[T], wanted: &str| sections.iter().position(|one| name(one) == wanted);
+    let next = |section: &T| {
+        let named = name(section);
+        match of(old, &named).and_then(|place| old.get(place)) {
+            Some(before) if before == section => None,
+            Some(_) => Some(format!("{kind} {named} changed")),
+            None => Some(format!("{kind} {named} is new")),
+        }
+    };
+    let gone = old.iter().map(&name).filter(|named| of(new, named).is_none());
+    let gone = gone.map(|named| format!("{kind} {named} is gone{left}"));
+    new.iter().filter_map(next).chain(gone).collect()
+}
+
+#[cfg(test)]
+mod tests;

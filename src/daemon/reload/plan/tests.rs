@@ -1,0 +1,122 @@
+//! Which WANs and routers go on, by configurations as people write them.
+
+use super::Plan;
+use crate::{
+    config::{self, Config, TextOnly},
+    control::{
+        change::{KeptQueues, NextRouter},
+        wan::{RouterId, WanId},
+    },
+};
+
+fn router(name: &str, url: &str, password: &str) -> String {
+    format!(
+        "config router '{name}'\n\toption url '{url}'\n\toption username 'u'\n\
+         \toption password '{password}'\n"
+    )
+}
+
+fn wan(name: &str, router: &str, queue: &str, reflectors: &[&str]) -> String {
+    let reflector = |address: &&str| format!("\tlist reflector '{address}'\n");
+    let reflectors = reflectors.iter().map(reflector).collect::<Vec<_>>().concat();
+    format!(
+        "config wan '{name}'\n\toption router '{router}'\n\toption queue_kind 'simple'\n\
+         \toption queue '{queue}'\n\toption download_ceiling '500M'\n\
+         \toption download_floor '100M'\n\toption upload_ceiling '50M'\n\
+         \toption upload_floor '10M'\n{reflectors}"
+    )
+}
+
+fn read(sections: &[String]) -> Config {
+    let text = sections.concat();
+    config::parse(text.as_bytes(), &TextOnly)
+        .unwrap_or_else(|findings| panic!("{findings:?}"))
+        .config
+}
+
+fn plan(old: &[String], new: &[String]) -> Plan {
+    Plan::of(&read(old), &read(new))
+}
+
+fn home() -> String {
+    router("home", "https://10.0.0.1", "a")
+}
+
+fn cable() -> String {
+    wan("cable", "home", "q", &["9.9.9.9", "1.1.1.1"])
+}
+
+const ID: RouterId = RouterId(0);
+
+#[test]
+fn a_router_goes_on_by_name_and_access_and_is_otherwise_known_by_its_address() {
+    let cases = [
+        (home(), NextRouter::Kept(ID), KeptQueues::Same),
+        (router("home", "https://10.0.0.1", "b"), NextRouter::After(ID), KeptQueues::Doubted),
+        (router("home", "http://10.0.0.1", "a"), NextRouter::After(ID), KeptQueues::Doubted),
+        (router("main", "https://10.0.0.1", "a"), NextRouter::After(ID), KeptQueues::Doubted),
+        (router("home", "https://10.0.0.2", "a"), NextRouter::New, KeptQueues::Others),
+        (router("main", "https://10.0.0.1:444", "a"), NextRouter::New, KeptQueues::Others),
+    ];
+    for (router, expected, queues) in cases {
+        let name = if router.contains("'main'") { "main" } else { "home" };
+        let wan = wan("cable", name, "q", &["9.9.9.9", "1.1.1.1"]);
+        let plan = plan(&[home(), cable()], &[router.clone(), wan]);
+        assert_eq!(plan.routers, [expected], "{router}");
+        assert_eq!(plan.wans[0].from.as_ref().unwrap().queues, queues, "{router}");
+    }
+}
+
+#[test]
+fn a_wan_goes_on_by_name_wherever_it_stands() {
+    let lte = wan("lte", "home", "r", &["9.9.9.9"]);
+    let both = plan(&[home(), cable()], &[home(), lte.clone(), cable()]);
+    assert_eq!(both.wans[0].from, None);
+    assert_eq!(both.wans[1].from.as_ref().unwrap().wan, WanId(0));
+    assert_eq!(both.wires, [None, Some(0)]);
+    assert_eq!(both.news, "wan lte is new");
+    let one = plan(&[home(), lte, cable()], &[home(), cable()]);
+    assert_eq!(one.wans[0].from.as_ref().unwrap().wan, WanId(1));
+    assert_eq!(one.news, "wan lte is gone (its limits stay as they are)");
+}
+
+#[test]
+fn another_queue_is_another_one_and_so_is_the_same_name_on_another_router() {
+    let queues = |plan: Plan| plan.wans[0].from.as_ref().unwrap().queues;
+    let other = wan("cable", "home", "r", &["9.9.9.9", "1.1.1.1"]);
+    assert_eq!(queues(plan(&[home(), cable()], &[home(), other])), KeptQueues::Others);
+    let guest = router("guest", "https://10.0.0.2", "a");
+    let moved = wan("cable", "guest", "q", &["9.9.9.9", "1.1.1.1"]);
+    let old = [home(), guest.clone(), cable()];
+    let plan = plan(&old, &[home(), guest, moved]);
+    assert_eq!(plan.routers, [NextRouter::Kept(ID), NextRouter::Kept(RouterId(1))]);
+    assert_eq!(plan.news, "wan cable changed");
+    assert_eq!(queues(plan), KeptQueues::Others);
+}
+
+#[test]
+fn the_order_of_routers_means_nothing_to_a_wan() {
+    let guest = router("guest", "https://10.0.0.2", "a");
+    let lte = wan("lte", "guest", "q", &["9.9.9.9"]);
+    let plan = plan(&[home(), guest.clone(), cable(), lte.clone()], &[guest, home(), cable(), lte]);
+    assert_eq!(plan.routers, [NextRouter::Kept(RouterId(1)), NextRouter::Kept(ID)]);
+    assert_eq!(plan.news, "another order of the sections");
+    for next in &plan.wans {
+        assert_eq!(next.from.as_ref().unwrap().queues, KeptQueues::Same);
+    }
+}
+
+#[test]
+fn reflectors_keep_what_is_known_of_them_only_by_the_same_way() {
+    let places = |plan: &Plan| plan.wans[0].from.as_ref().unwrap().reflectors.to_vec();
+    let swapped = wan("cable", "home", "q", &["8.8.8.8", "9.9.9.9"]);
+    let swapped = plan(&[home(), cable()], &[home(), swapped]);
+    assert_eq!(places(&swapped), [None, Some(0)]);
+    assert_eq!(swapped.wires, [None]);
+    let elsewhere = cable() + "\toption interface 'eth1'\n";
+    let elsewhere = plan(&[home(), cable()], &[home(), elsewhere]);
+    assert_eq!(places(&elsewhere), [None, None]);
+    let same = cable().replace("'100M'", "'90M'");
+    let same = plan(&[home(), cable()], &[home(), same]);
+    assert_eq!((places(&same), same.wires), (vec![Some(0), Some(1)], vec![Some(0)]));
+}

@@ -1,0 +1,66 @@
+//! Reads a configuration beside the loop, and gets everything ready that takes time.
+//! Promises: bounded; what is found wrong comes back as lines for the log, as at the start.
+//! Knows nothing of the running daemon.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use smol::{Timer, channel::Sender, future};
+
+use super::super::input::Input;
+use crate::{
+    config::{self, Config, Finding, Loaded},
+    router::http::RestClient,
+};
+
+/// A file system that hangs must not hold up the next reload for ever.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What came of it.
+#[derive(Debug)]
+pub(in crate::daemon) enum Prepared {
+    /// A configuration that can be run.
+    Ready {
+        config: Config,
+        /// What ought to be said.
+        warnings: Vec<String>,
+        /// One per router.
+        clients: Vec<RestClient>,
+    },
+    /// It cannot be used, for these reasons.
+    Useless(Vec<String>),
+}
+
+/// Prepares the configuration in this file and hands it in.
+pub(super) async fn prepare(path: PathBuf, inputs: Sender<Input>) {
+    let shown = path.display().to_string();
+    let work = smol::unblock(move || read(&path));
+    let late = async {
+        Timer::after(PATIENCE).await;
+        let seconds = PATIENCE.as_secs();
+        Prepared::Useless(vec![format!("{shown}: could not be read within {seconds} s")])
+    };
+    let prepared = future::or(work, late).await;
+    // If the daemon has ended, nobody needs it.
+    let _ = inputs.send(Input::Prepared(Box::new(prepared))).await;
+}
+
+fn read(path: &Path) -> Prepared {
+    let lines = |findings: Vec<Finding>| {
+        findings.iter().map(|finding| format!("{}:{}", path.display(), finding.placed())).collect()
+    };
+    let Loaded { config, warnings } = match config::load(path) {
+        Ok(loaded) => loaded,
+        Err(findings) => return Prepared::Useless(lines(findings)),
+    };
+    let clients = config.routers.iter().map(|router| {
+        RestClient::new(&router.settings)
+            .map_err(|error| format!("router {}: {error}", router.name))
+    });
+    match clients.collect() {
+        Ok(clients) => Prepared::Ready { config, warnings: lines(warnings), clients },
+        Err(error) => Prepared::Useless(vec![error]),
+    }
+}

@@ -1,0 +1,266 @@
+//! What a router has seen, and what must follow from it: computed from the requests and from what
+//! goes wrong, with the documented back-off, and without asking the core.
+
+use std::collections::BTreeMap;
+
+use wanctl::{
+    control::{
+        event::Request,
+        failure::FailureKind,
+        queue::QueueSlot,
+        time::{Instant, Span},
+        units::Direction,
+    },
+    sim::{schedule::Window, world::RouterSettings},
+};
+
+/// What a daemon must have told about a router.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    Lost(FailureKind),
+    Back(Span),
+}
+
+/// At the end what failed is tried again at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    Running,
+    Ending,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contact {
+    Unknown,
+    There,
+    Gone(Instant),
+}
+
+/// Failures in a row: when the last one was known, how many, and how many refused logins last.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    at: Instant,
+    kind: FailureKind,
+    failures: usize,
+    logins: usize,
+}
+
+impl Row {
+    fn and(earlier: Option<Self>, kind: FailureKind, at: Instant) -> Self {
+        let (failures, logins) = earlier.map_or((0, 0), |row| (row.failures, row.logins));
+        let logins = if kind == FailureKind::Auth { logins + 1 } else { 0 };
+        Self { at, kind, failures: failures + 1, logins }
+    }
+
+    /// The documented back-off, without its jitter of a quarter to both sides.
+    fn wait(self) -> Span {
+        const USUAL: [u64; 7] = [100, 200, 400, 800, 1_600, 3_200, 5_000];
+        const LOGINS: [u64; 4] = [10_000, 20_000, 40_000, 60_000];
+        let usual = USUAL[(self.failures - 1).min(6)];
+        let ms = if self.logins > 7 { LOGINS[(self.logins - 8).min(3)] } else { usual };
+        Span::from_millis(ms)
+    }
+
+    /// The pause that follows a time-out.
+    const fn pause(self) -> Span {
+        if matches!(self.kind, FailureKind::Timeout) { Span::from_secs(3) } else { Span::ZERO }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Queue {
+    refused: Option<Row>,
+    /// Whether a write was refused: a good read does not end that.
+    writes: bool,
+    /// Whether only the core knows if the trouble is over.
+    unclear: bool,
+    /// When the last request left that was answered well.
+    seen: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    request: Request,
+    asked: Instant,
+    answered: Instant,
+    failure: Option<FailureKind>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Truth {
+    settings: RouterSettings,
+    stalls: Vec<Window>,
+    pending: Option<Pending>,
+    pub contact: Contact,
+    row: Option<Row>,
+    queues: BTreeMap<(u8, u8), Queue>,
+    pub told: Vec<News>,
+    /// Since when it answers again, if nobody has asked yet.
+    pub back: Option<Instant>,
+    pub requests: u32,
+    pub failures: u32,
+    pub refusals: u32,
+}
+
+const fn place(slot: QueueSlot) -> u8 {
+    match slot {
+        QueueSlot::One(Direction::Download) => 0,
+        QueueSlot::One(Direction::Upload) => 1,
+        QueueSlot::Pair => 2,
+    }
+}
+
+/// Whether the router itself has answered when it fails like this.
+const fn is_about_a_queue(kind: FailureKind) -> bool {
+    matches!(kind, FailureKind::NotFound | FailureKind::Ambiguous | FailureKind::Rejected)
+}
+
+/// One tick of the core, and a little: facts are asked for on ticks alone.
+const TICK: Span = Span::from_millis(51);
+
+impl Truth {
+    pub fn new(settings: RouterSettings, stalls: Vec<Window>) -> Self {
+        Self {
+            settings,
+            stalls,
+            pending: None,
+            contact: Contact::Unknown,
+            row: None,
+            queues: BTreeMap::new(),
+            told: Vec::new(),
+            back: None,
+            requests: 0,
+            failures: 0,
+            refusals: 0,
+        }
+    }
+
+    fn stalled_within(&self, from: Instant, to: Instant) -> bool {
+        self.stalls.iter().any(|stall| stall.from <= to && from <= stall.to)
+    }
+
+    /// A request has left at `now`.
+    pub fn asked(&mut self, request: Request, now: Instant, phase: Phase) -> Result<(), String> {
+        self.advance(now);
+        if let Some(pending) = self.pending {
+            return Err(format!("two requests at a time: {request:?} and {pending:?}"));
+        }
+        self.hold_to_back_off(request, now, phase)?;
+        let failure =
+            self.settings.failure(request, now).or_else(|| self.settings.lost_answer(now));
+        let answered = now + self.settings.takes(failure, now);
+        let sleeps =
+            self.stalls.iter().find(|stall| stall.from < answered && stall.contains(answered));
+        let answered = sleeps.map_or(answered, |stall| stall.to);
+        self.pending = Some(Pending { request, asked: now, answered, failure });
+        self.requests += 1;
+        Ok(())
+    }
+
+    fn hold_to_back_off(&self, request: Request, now: Instant, phase: Phase) -> Result<(), String> {
+        if let Some(row) = self.row {
+            let hurries = phase == Phase::Ending;
+            let wait = if hurries { Span::ZERO } else { row.wait().part(3, 4) };
+            if now < row.at + wait.max(row.pause()) {
+                return Err(format!("{request:?} too soon after {row:?}"));
+            }
+            self.not_late(now, phase)?;
+        }
+        let (Request::Read(wan, slot) | Request::Write(wan, slot, _)) = request else {
+            return Ok(());
+        };
+        let queue = self.queues.get(&(wan.0, place(slot))).copied().unwrap_or_default();
+        match queue.refused {
+            Some(row)
+                if phase == Phase::Running
+                    && !queue.unclear
+                    && now < row.at + row.wait().part(3, 4) =>
+            {
+                Err(format!("{request:?} too soon after the refusal {row:?}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a router that is away has been asked again in time, or may still be.
+    pub fn not_late(&self, now: Instant, phase: Phase) -> Result<(), String> {
+        let Some(row) = self.row.filter(|_| self.pending.is_none() && phase == Phase::Running)
+        else {
+            return Ok(());
+        };
+        let latest = row.at + row.wait().part(5, 4).max(row.pause()) + TICK;
+        if now <= latest || self.stalled_within(row.at, now) {
+            return Ok(());
+        }
+        Err(format!("not asked again in time after {row:?}"))
+    }
+
+    /// Lets the answer arrive, if it has.
+    pub fn advance(&mut self, now: Instant) {
+        let Some(pending) = self.pending.take_if(|pending| pending.answered <= now) else { return };
+        let gone = pending.failure.filter(|kind| {
+            let unclear = matches!(kind, FailureKind::Auth | FailureKind::Garbage);
+            let answers = unclear && self.contact == Contact::There;
+            !answers && !is_about_a_queue(*kind)
+        });
+        if let Some(kind) = gone {
+            self.gone(pending, kind);
+            return;
+        }
+        if pending.failure.is_none_or(is_about_a_queue) {
+            self.there(pending.answered);
+        }
+        self.about_queue(pending);
+    }
+
+    fn gone(&mut self, pending: Pending, kind: FailureKind) {
+        self.failures += 1;
+        self.row = Some(Row::and(self.row, kind, pending.answered));
+        if !matches!(self.contact, Contact::Gone(_)) {
+            self.contact = Contact::Gone(pending.asked);
+            self.told.push(News::Lost(kind));
+        }
+    }
+
+    fn there(&mut self, now: Instant) {
+        self.row = None;
+        let outage = match self.contact {
+            Contact::There => return,
+            Contact::Unknown => Span::ZERO,
+            Contact::Gone(since) => now.since(since),
+        };
+        self.contact = Contact::There;
+        self.told.push(News::Back(outage));
+        self.back = Some(now);
+    }
+
+    fn about_queue(&mut self, pending: Pending) {
+        let (Request::Read(wan, slot) | Request::Write(wan, slot, _)) = pending.request else {
+            return;
+        };
+        let is_write = matches!(pending.request, Request::Write(..));
+        let queue = self.queues.entry((wan.0, place(slot))).or_default();
+        if let Some(kind) = pending.failure {
+            self.refusals += 1;
+            queue.refused = Some(Row::and(queue.refused, kind, pending.answered));
+            queue.writes |= is_write;
+            return;
+        }
+        queue.seen = Some(pending.asked);
+        if is_write || !queue.writes {
+            *queue = Queue { seen: queue.seen, ..Queue::default() };
+        } else {
+            queue.unclear = true;
+        }
+    }
+
+    /// Whether a queue of this WAN was refused and not yet served again.
+    pub fn in_trouble(&self, wan: u8) -> bool {
+        self.queues.iter().any(|((own, _), queue)| *own == wan && queue.refused.is_some())
+    }
+
+    /// Whether all queues of this WAN were read or written after `change`.
+    pub fn has_seen(&self, wan: u8, change: Instant) -> bool {
+        let mut own = self.queues.iter().filter(|((own, _), _)| *own == wan).peekable();
+        own.peek().is_some() && own.all(|(_, queue)| queue.seen.is_some_and(|at| at > change))
+    }
+}
