@@ -14,5 +14,6 @@ mod names;
 mod server;
 mod ssh;
 mod talk;
+mod tampering;
 mod tls;
 mod writes;

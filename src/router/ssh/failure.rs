@@ -61,8 +61,8 @@ impl Trouble {
             }
             Self::Library(_) | Self::Stuck | Self::TooMuch(_) => (FailureKind::Garbage, None),
             Self::Socket(error) => (kind_of_socket(error), None),
-            // Servers end the connection to say that no more attempts are welcome.
-            Self::Closed if stage == Stage::LoggingIn => (FailureKind::Auth, Some(Hint::AllowSsh)),
+            // Perhaps to say no, perhaps because the router goes down: no proof of either.
+            Self::Closed if stage == Stage::LoggingIn => (FailureKind::Reset, Some(Hint::AllowSsh)),
             Self::Closed | Self::Killed => (FailureKind::Reset, None),
             Self::NoChannel => (FailureKind::Rejected, Some(Hint::AllowSsh)),
         }

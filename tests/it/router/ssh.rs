@@ -1,6 +1,7 @@
 //! The SSH client against OpenSSH's own server.
 
 use std::{
+    process::{Command, Stdio},
     rc::Rc,
     sync::{Arc, Mutex},
     time::Duration,
@@ -202,9 +203,10 @@ fn key_files_that_cannot_be_used_are_refused_with_the_remedy() {
             error.detail.as_str().to_owned()
         };
         let key = sshd.key_file("locked", KeyKind::Ed25519);
-        let locked = std::process::Command::new("ssh-keygen")
+        let locked = Command::new("ssh-keygen")
             .args(["-q", "-p", "-N", "phrase", "-f"])
             .arg(&key)
+            .stdout(Stdio::null())
             .status();
         assert!(locked.unwrap().success());
         assert!(refused(key).contains("passphrase"));
