@@ -47,7 +47,6 @@ impl Wan {
         if !lost {
             self.signal = Signal::Lost { since: self.heard, instead: Instead::Nothing };
             self.decision = None;
-            self.law.interrupt();
             self.fallback.begin(now);
             self.notice.lost(self.heard);
         }
