@@ -16,7 +16,7 @@
 //! | [`control`] | the core: law, queues, contact to the routers | nothing |
 //! | [`os`] | clock, sockets, signals, lock, watchdog; the only unsafe code | control |
 //! | [`probe`] | ICMP echo: rounds out, genuine replies in | control, os |
-//! | [`router`] | the closed list of operations, and REST to carry it | control |
+//! | [`router`] | the closed list of operations, and REST and SSH to carry it | control |
 //! | [`store`] | the state file, whole at any moment | control |
 //! | [`observe`] | the wording of the log, the health as JSON | control |
 //! | [`config`] | UCI text to checked settings | control, settings of probe and router |

@@ -15,6 +15,7 @@ pub mod classic;
 pub mod connectivity;
 pub mod engine;
 pub mod event;
+pub mod failover;
 pub mod failure;
 pub mod fallback;
 pub mod id;

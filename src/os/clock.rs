@@ -15,7 +15,7 @@ static ORIGIN: OnceLock<StdInstant> = OnceLock::new();
 
 /// Timers further away than this are set to it. It fits a 32-bit `time_t` as a relative time, and
 /// a timer that fires after thirty years finds nothing to do.
-const FARTHEST: Duration = Duration::from_secs(30 * 365 * 86_400);
+const FARTHEST: Duration = Duration::from_hours(30 * 365 * 24);
 
 /// Two looks at the monotonic clock that lie further apart than this, with a look at the wall clock
 /// between them, were interrupted and are repeated. A system call on a slow board takes 5 µs.

@@ -19,6 +19,18 @@ pub type Detail = heapless::String<DETAIL_MAX, u8>;
 pub enum Transport {
     /// RouterOS REST over HTTP or HTTPS.
     Rest,
+    /// The RouterOS console over SSH.
+    Ssh,
+}
+
+impl Transport {
+    /// The word used in logs and JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Rest => "rest",
+            Self::Ssh => "ssh",
+        }
+    }
 }
 
 /// What was being done.
@@ -59,6 +71,14 @@ pub enum Hint {
     GrantPolicy,
     /// The URL does not lead to RouterOS 7 REST.
     CheckUrl,
+    /// `ssh_host_key` must hold the fingerprint of the router's own key.
+    PinHostKey,
+    /// The RouterOS user may not log in over SSH, or not in this way.
+    AllowSsh,
+    /// `ssh_port` does not lead to an SSH service.
+    CheckSshPort,
+    /// The router's SSH is too old.
+    UpgradeForSsh,
 }
 
 impl Hint {
@@ -96,6 +116,20 @@ impl Hint {
             Self::CheckUrl => {
                 "the url must lead to the www-ssl (or www) service of RouterOS 7.1 or later"
             }
+            Self::PinHostKey => concat!(
+                "if that is your router, put its fingerprint into ssh_host_key; ",
+                "seen from a trusted place: ssh-keyscan ADDRESS | ssh-keygen -lf -",
+            ),
+            Self::AllowSsh => concat!(
+                "the user's group needs the policies ssh,read,write, and the key must be the user's ",
+                "(/user/ssh-keys/print; ed25519 needs RouterOS 7.12); a user with a key is refused ",
+                "by password",
+            ),
+            Self::CheckSshPort => "ssh_port must lead to the ssh service: /ip/service/print",
+            Self::UpgradeForSsh => concat!(
+                "SSH needs RouterOS 7.7 or later (curve25519), and aes-ctr not switched off: ",
+                "/ip/ssh/print",
+            ),
         }
     }
 }
@@ -121,6 +155,11 @@ impl RouterError {
         Self { kind, transport: Transport::Rest, doing, hint: None, detail: shortened(detail) }
     }
 
+    /// A failure over SSH.
+    pub fn ssh(kind: FailureKind, doing: Doing, detail: fmt::Arguments<'_>) -> Self {
+        Self { kind, transport: Transport::Ssh, doing, hint: None, detail: shortened(detail) }
+    }
+
     /// The same with a remedy.
     #[must_use]
     pub fn hinting(self, hint: Hint) -> Self {
@@ -130,14 +169,17 @@ impl RouterError {
 
 impl fmt::Display for RouterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Transport::Rest = self.transport;
+        let transport = match self.transport {
+            Transport::Rest => "REST",
+            Transport::Ssh => "SSH",
+        };
         let doing = match self.doing {
             Doing::Preparing => "preparing the client",
             Doing::ReadingResource => "reading the version",
             Doing::ReadingQueue => "reading a queue",
             Doing::SettingLimit => "setting a limit",
         };
-        write!(f, "REST: {doing} failed ({}): {}", self.kind.word(), self.detail)?;
+        write!(f, "{transport}: {doing} failed ({}): {}", self.kind.word(), self.detail)?;
         match self.hint {
             Some(hint) => write!(f, "; {}", hint.text()),
             None => Ok(()),

@@ -1,10 +1,15 @@
-//! Access to RouterOS: the closed list of operations, and REST to carry it.
+//! Access to RouterOS: the closed list of operations, and REST and SSH to carry it.
 //! Promises: no operation removes, disables or lifts a limit, every operation ends within its
 //! deadline, and a request is repeated only where that is written down (`rest::Exchange`).
 //! Knows nothing of control, of when an operation is due, or of what to do after a failure.
 
+mod base64;
+pub mod cli;
 pub mod error;
 pub mod http;
 pub mod op;
+mod resolve;
 pub mod rest;
 pub mod settings;
+pub mod ssh;
+mod value;

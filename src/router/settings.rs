@@ -4,6 +4,7 @@
 
 use std::{fmt, net::IpAddr, path::PathBuf};
 
+pub use super::ssh::Fingerprint;
 use crate::control::{time::Span, units::PerDirection};
 
 /// A password. It has no `Display`, and its `Debug` shows nothing of it.
@@ -72,6 +73,32 @@ pub struct Settings {
     pub password: Secret,
     /// Deadline of one REST operation.
     pub rest_timeout: Span,
+}
+
+/// What a user proves himself with over SSH.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SshLogin {
+    /// The password.
+    Password(Secret),
+    /// A private key (ed25519 or RSA) in a file of OpenSSH's format, without a passphrase.
+    KeyFile(PathBuf),
+}
+
+/// One router over SSH.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SshSettings {
+    /// Where the router is.
+    pub host: Host,
+    /// TCP port of the SSH service.
+    pub port: u16,
+    /// RouterOS user.
+    pub username: String,
+    /// Key or password.
+    pub login: SshLogin,
+    /// The only host key that is accepted.
+    pub host_key: Fingerprint,
+    /// Deadline of one operation.
+    pub timeout: Span,
 }
 
 /// The queues on the router that carry the limits of one WAN.

@@ -19,6 +19,7 @@ mod needs;
 mod net;
 mod rights;
 mod shaper;
+mod ssh;
 mod stops;
 mod strace;
 #[path = "../support/mod.rs"]

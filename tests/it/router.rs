@@ -5,10 +5,15 @@
 
 mod answers;
 mod connections;
+mod console;
+mod equal;
 mod faults;
 mod golden;
+mod hostile;
 mod names;
 mod server;
+mod ssh;
 mod talk;
+mod tampering;
 mod tls;
 mod writes;

@@ -6,6 +6,7 @@
     reason = "helpers of tests fail the test that calls them"
 )]
 
+mod console;
 mod golden;
 mod https;
 mod link;

@@ -10,6 +10,7 @@ pub mod proxy;
 pub mod router;
 pub mod rows;
 pub mod scratch;
+pub mod sshd;
 pub mod stops;
 pub mod turn;
 pub mod wait;

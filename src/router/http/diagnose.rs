@@ -6,13 +6,16 @@
 //! isahc hands on curl's code of an error without its text, and curl has one code for all reasons
 //! of each kind. So the attempt is made once more where the reason can be seen.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use curl::easy::{Easy, List, SslOpt};
 use smol::net::TcpStream;
 
 use super::tls::Anchors;
-use crate::{control::failure::FailureKind, router::error::Hint};
+use crate::{
+    control::failure::FailureKind,
+    router::{error::Hint, resolve::kind_of},
+};
 
 /// A server as it was tried.
 #[derive(Clone, Debug)]
@@ -31,18 +34,6 @@ pub(super) async fn connection(address: SocketAddr) -> (FailureKind, String) {
     match TcpStream::connect(address).await {
         Err(error) => (kind_of(&error), format!("{address}: {error}")),
         Ok(_) => (FailureKind::Refused, format!("{address}: no connection at first, then one")),
-    }
-}
-
-fn kind_of(error: &io::Error) -> FailureKind {
-    use io::ErrorKind as Kind;
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the list of kinds is open")]
-    match error.kind() {
-        Kind::ConnectionRefused => FailureKind::Refused,
-        Kind::TimedOut => FailureKind::Timeout,
-        Kind::ConnectionReset | Kind::ConnectionAborted => FailureKind::Reset,
-        // No route, no network, no address, no permission, no file descriptor.
-        _ => FailureKind::Unreachable,
     }
 }
 

@@ -7,7 +7,6 @@
 mod basic;
 mod diagnose;
 mod failure;
-mod resolve;
 mod session;
 mod tls;
 
@@ -18,10 +17,11 @@ use smol::{
     future::{self, FutureExt as _},
 };
 
-use self::{resolve::Resolver, session::Session};
+use self::session::Session;
 use super::{
     error::{Doing, RouterError},
     op::{Op, Reply},
+    resolve::Resolver,
     rest::{Exchange, Ids},
     settings::Settings,
 };
@@ -107,7 +107,10 @@ impl RestClient {
         let session = if let Some(session) = session {
             session
         } else {
-            let addresses = self.resolver.addresses(&self.settings, doing).await?;
+            let Settings { host, port, .. } = &self.settings;
+            let addresses = self.resolver.addresses(host, *port).await.map_err(|words| {
+                RouterError::rest(FailureKind::Dns, doing, format_args!("{words}"))
+            })?;
             session.insert(Session::open(&self.settings, addresses)?)
         };
         loop {

@@ -19,12 +19,12 @@ use super::{
 use crate::{
     control::{
         failure::FailureKind,
-        time::Span,
         units::{PerDirection, Rate},
     },
     router::{
         error::{Doing, Hint, RouterError},
-        op::{Found, QueueKind, QueueRef, QueueState, RESOURCE_TEXT_MAX, Resource},
+        op::{Found, QueueKind, QueueRef, QueueState, Resource},
+        value::{cut, uptime},
     },
 };
 
@@ -158,34 +158,6 @@ fn flag(
         Some("true") => Ok(true),
         Some(other) => Err(strange(key, other, doing)),
     }
-}
-
-/// A time such as `1w2d3h4m5s`, in whole seconds.
-fn uptime(text: &str) -> Option<Span> {
-    let mut total = 0_u64;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let (number, tail) = rest.split_at_checked(rest.find(|c: char| !c.is_ascii_digit())?)?;
-        let (unit, tail) = tail.split_at_checked(1)?;
-        let seconds: u64 = match unit {
-            "w" => 604_800,
-            "d" => 86_400,
-            "h" => 3_600,
-            "m" => 60,
-            "s" => 1,
-            _ => return None,
-        };
-        total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(seconds)?)?;
-        rest = tail;
-    }
-    (!text.is_empty()).then_some(Span::from_secs(total))
-}
-
-fn cut(text: &str) -> heapless::String<RESOURCE_TEXT_MAX> {
-    let mut kept = heapless::String::new();
-    // A full string ends the loop.
-    text.chars().take_while(|char| kept.push(*char).is_ok()).for_each(drop);
-    kept
 }
 
 /// The body as text. Comments written by `WinBox` may hold bytes of a Windows code page; they

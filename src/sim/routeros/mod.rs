@@ -1,4 +1,4 @@
-//! A model of a RouterOS 7 router as its REST interface shows it: queues, queue types, facts about
+//! A model of a RouterOS 7 router as REST and the console show it: queues, queue types, facts about
 //! the device, users, and the ways in which it fails.
 //! Promises: the same settings, seed and calls give the same answers; their keys, values and words
 //! are those of the captured ones in `golden/rest`. Knows nothing of sockets, and no clock.
@@ -7,6 +7,7 @@
 //! are neither added nor removed over REST (501), since nothing may ask for that.
 
 mod access;
+mod console;
 mod counters;
 mod item;
 mod json;
@@ -22,6 +23,7 @@ mod state;
 mod target;
 mod value;
 
+pub use console::Printed;
 pub use counters::Traffic;
 pub use refusal::{Refusal, reason};
 pub use rest::{Canned, Fate, Request, Response};

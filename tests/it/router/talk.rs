@@ -84,9 +84,17 @@ pub(crate) fn tree_limit(bps: u64) -> Reply {
 
 /// Runs a test on an executor of its own; fails it if it hangs.
 pub(crate) fn run<T>(test: impl AsyncFnOnce(&Rc<LocalExecutor<'static>>) -> T) -> T {
+    run_within(HANGS, test)
+}
+
+/// The same for a test that takes longer.
+pub(crate) fn run_within<T>(
+    hangs: Duration,
+    test: impl AsyncFnOnce(&Rc<LocalExecutor<'static>>) -> T,
+) -> T {
     let executor = Rc::new(LocalExecutor::new());
     let hung = async {
-        Timer::after(HANGS).await;
+        Timer::after(hangs).await;
         panic!("the test hangs");
     };
     smol::block_on(executor.run(future::or(test(&executor), hung)))

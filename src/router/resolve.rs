@@ -1,4 +1,4 @@
-//! The addresses of the router.
+//! The addresses of the router, and why there is no connection to one.
 //! Promises: at most one look-up runs at a time, however often it is given up for lack of time;
 //! an address in the settings needs none.
 //! Knows nothing of connections.
@@ -8,13 +8,8 @@ use std::{
     net::{SocketAddr, ToSocketAddrs as _},
 };
 
-use crate::{
-    control::failure::FailureKind,
-    router::{
-        error::{Doing, RouterError},
-        settings::{Host, Settings},
-    },
-};
+use super::settings::Host;
+use crate::control::failure::FailureKind;
 
 /// Addresses tried of a name with many.
 const ADDRESSES_MAX: usize = 4;
@@ -32,21 +27,21 @@ pub(super) struct Resolver {
 }
 
 impl Resolver {
-    /// The addresses to try, in order.
+    /// The addresses to try, in order, or why there are none, in words.
     pub(super) async fn addresses(
         &mut self,
-        settings: &Settings,
-        doing: Doing,
-    ) -> Result<Vec<SocketAddr>, RouterError> {
-        let name = match &settings.host {
-            Host::Address(address) => return Ok(vec![SocketAddr::new(*address, settings.port)]),
+        host: &Host,
+        port: u16,
+    ) -> Result<Vec<SocketAddr>, String> {
+        let name = match host {
+            Host::Address(address) => return Ok(vec![SocketAddr::new(*address, port)]),
             Host::Name(name) => name,
         };
         let task = self.pending.get_or_insert_with(|| {
-            let target = (name.clone(), settings.port);
+            let name = name.clone();
             smol::unblock(move || {
-                let (name, port) = target;
-                (name.as_str(), port).to_socket_addrs().map(|all| all.take(ADDRESSES_MAX).collect())
+                let found = (name.as_str(), port).to_socket_addrs();
+                found.map(|all| all.take(ADDRESSES_MAX).collect())
             })
         });
         let result = task.await;
@@ -58,15 +53,25 @@ impl Resolver {
                 self.turn = self.turn.wrapping_add(1);
                 Ok(addresses)
             }
-            Err(error) => {
-                let detail = format_args!("the name {name}: {error}");
-                Err(RouterError::rest(FailureKind::Dns, doing, detail))
-            }
+            Err(error) => Err(format!("the name {name}: {error}")),
         }
     }
 
     /// Whether a look-up is under way.
     pub(super) const fn is_busy(&self) -> bool {
         self.pending.is_some()
+    }
+}
+
+/// What a failed connection means.
+pub(super) fn kind_of(error: &io::Error) -> FailureKind {
+    use io::ErrorKind as Kind;
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the list of kinds is open")]
+    match error.kind() {
+        Kind::ConnectionRefused => FailureKind::Refused,
+        Kind::TimedOut => FailureKind::Timeout,
+        Kind::ConnectionReset | Kind::ConnectionAborted => FailureKind::Reset,
+        // No route, no network, no address, no permission, no file descriptor.
+        _ => FailureKind::Unreachable,
     }
 }

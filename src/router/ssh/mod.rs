@@ -1,0 +1,180 @@
+//! One router over SSH: a login, one kept session, one command at a time.
+//! Promises: an operation ends within its deadline, whatever the server does or omits; nothing is
+//! sent about the user to a server that does not own the pinned host key; after a failure that was
+//! not the router's own answer the connection is closed; a panic of the SSH library ends as an
+//! error of the operation.
+//! Knows nothing of the console's language, and of when or whether to try again.
+
+mod failure;
+mod fingerprint;
+mod key;
+mod login;
+mod machine;
+mod session;
+mod stage;
+
+use std::{cell::Cell, panic::AssertUnwindSafe, time::Duration};
+
+use smol::{
+    Timer,
+    future::{self, FutureExt as _},
+};
+
+pub use self::fingerprint::Fingerprint;
+use self::{
+    failure::Trouble,
+    login::Login,
+    machine::Output,
+    session::{Access, Session},
+    stage::Stage,
+};
+use super::{
+    cli,
+    error::{Doing, RouterError},
+    op::{Op, Reply},
+    resolve::Resolver,
+    settings::SshSettings,
+};
+use crate::control::failure::FailureKind;
+
+/// Longest name of a user, in bytes: what the SSH library can sign with.
+pub const USERNAME_MAX: usize = 40;
+
+/// A client for one router.
+#[derive(Debug)]
+pub struct SshClient {
+    settings: SshSettings,
+    login: Login,
+    resolver: Resolver,
+    session: Option<Session>,
+}
+
+impl SshClient {
+    /// Gets ready; nothing is sent yet. Fails if the key file cannot be used, or if the user's
+    /// name is too long. The key file is not read again.
+    pub fn new(settings: &SshSettings) -> Result<Self, RouterError> {
+        let unusable = |words: &str| {
+            RouterError::ssh(FailureKind::Auth, Doing::Preparing, format_args!("{words}"))
+        };
+        if settings.username.len() > USERNAME_MAX {
+            let words = format!("a user name of more than {USERNAME_MAX} bytes cannot log in");
+            return Err(unusable(&words));
+        }
+        Ok(Self {
+            settings: settings.clone(),
+            login: Login::load(&settings.login).map_err(|words| unusable(&words))?,
+            resolver: Resolver::default(),
+            session: None,
+        })
+    }
+
+    /// Carries out one operation within `timeout` of the settings, which covers name resolution,
+    /// connection, key exchange, login, command and output.
+    ///
+    /// When the future is dropped half-way, the connection is closed; the router may still carry
+    /// the operation out.
+    pub async fn perform(&mut self, op: &Op<'_>) -> Result<Reply, RouterError> {
+        let doing = Doing::from(op);
+        // Taken out, so that it closes unless it is put back.
+        let mut session = self.session.take();
+        let stage = Cell::new(Stage::Connecting);
+        let timeout = Duration::from_micros(self.settings.timeout.as_micros());
+        let line = cli::command(op);
+        let work = AssertUnwindSafe(self.carry_out(line, &mut session, &stage)).catch_unwind();
+        let outcome = future::or(async { Some(work.await) }, async {
+            Timer::after(timeout).await;
+            None
+        });
+        let output = match outcome.await {
+            Some(Ok(Ok(output))) => output,
+            Some(Ok(Err(failed))) => return Err(failed.error(stage.get(), doing)),
+            Some(Err(_panic)) => return Err(panicked(stage.get(), doing)),
+            None => return Err(late(timeout, stage.get(), doing)),
+        };
+        let reply = interpreted(op, &output);
+        if reply.as_ref().err().is_none_or(|error| error.kind.is_answer()) {
+            self.session = session;
+        }
+        reply
+    }
+
+    /// Closes the connection: the next operation starts from nothing.
+    pub fn forget(&mut self) {
+        self.session = None;
+    }
+
+    async fn carry_out(
+        &mut self,
+        line: String,
+        session: &mut Option<Session>,
+        stage: &Cell<Stage>,
+    ) -> Result<Output, Failed> {
+        if let Some(kept) = session
+            && !kept.is_usable(stage).await
+        {
+            // Nothing was sent over it, so a new one is no second attempt.
+            *session = None;
+            stage.set(Stage::Connecting);
+        }
+        let session = match session {
+            Some(session) => session,
+            None => session.insert(self.open(stage).await?),
+        };
+        Ok(session.run(line, stage).await?)
+    }
+
+    async fn open(&mut self, stage: &Cell<Stage>) -> Result<Session, Failed> {
+        let SshSettings { host, port, username, host_key, .. } = &self.settings;
+        let addresses = self.resolver.addresses(host, *port).await.map_err(Failed::Resolving)?;
+        let access = Access { username, login: &self.login, pinned: *host_key };
+        Ok(Session::open(&addresses, access, stage).await?)
+    }
+}
+
+/// Why there is no output.
+enum Failed {
+    /// The router's name has no address, in words.
+    Resolving(String),
+    Session(Trouble),
+}
+
+impl From<Trouble> for Failed {
+    fn from(trouble: Trouble) -> Self {
+        Self::Session(trouble)
+    }
+}
+
+impl Failed {
+    fn error(&self, stage: Stage, doing: Doing) -> RouterError {
+        match self {
+            Self::Resolving(words) => {
+                RouterError::ssh(FailureKind::Dns, doing, format_args!("{words}"))
+            }
+            Self::Session(trouble) => trouble.error(stage, doing),
+        }
+    }
+}
+
+/// The reply in the output. The console's status is not relied on, but a bad one is no success.
+fn interpreted(op: &Op<'_>, output: &Output) -> Result<Reply, RouterError> {
+    let reply = cli::reply(op, &output.bytes)?;
+    match output.status {
+        Some(status) if status != 0 => {
+            let detail = format_args!("the command ended with status {status}");
+            Err(RouterError::ssh(FailureKind::Rejected, Doing::from(op), detail))
+        }
+        Some(_) | None => Ok(reply),
+    }
+}
+
+fn late(timeout: Duration, stage: Stage, doing: Doing) -> RouterError {
+    let (millis, stage) = (timeout.as_millis(), stage.words());
+    let detail = format_args!("{millis} ms passed while {stage}");
+    RouterError::ssh(FailureKind::Timeout, doing, detail)
+}
+
+/// What a server sends must not be able to do this; if it can, it ends here.
+fn panicked(stage: Stage, doing: Doing) -> RouterError {
+    let detail = format_args!("the SSH library broke down while {}", stage.words());
+    RouterError::ssh(FailureKind::Garbage, doing, detail)
+}

@@ -1,0 +1,144 @@
+//! One SSH connection: a socket and the protocol on it.
+//! Promises: dropping it closes the connection at once; a socket that has ended is noticed before
+//! a command is sent.
+//! Knows nothing of deadlines and of what commands mean.
+
+use std::{cell::Cell, fmt, net::SocketAddr};
+
+use smol::{
+    future,
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+use super::{
+    failure::Trouble,
+    fingerprint::Fingerprint,
+    login::Login,
+    machine::{Machine, Output},
+    stage::Stage,
+};
+use crate::router::resolve::kind_of;
+
+/// Bytes read at once.
+const PORTION: usize = 2048;
+
+/// See the module.
+pub(super) struct Session {
+    stream: TcpStream,
+    machine: Box<Machine>,
+    /// Read, but not taken by the protocol yet.
+    pending: Vec<u8>,
+}
+
+/// What leads into a session.
+#[derive(Clone, Copy)]
+pub(super) struct Access<'a> {
+    pub(super) username: &'a str,
+    pub(super) login: &'a Login,
+    pub(super) pinned: Fingerprint,
+}
+
+impl Session {
+    /// Connects and logs in. An address that does not take the connection is left for the next.
+    pub(super) async fn open(
+        addresses: &[SocketAddr],
+        access: Access<'_>,
+        stage: &Cell<Stage>,
+    ) -> Result<Self, Trouble> {
+        let stream = connect(addresses).await.map_err(Trouble::Socket)?;
+        // Commands are small, and each waits for its answer.
+        stream.set_nodelay(true).map_err(Trouble::Socket)?;
+        let login = access.login.clone();
+        let machine = Box::new(Machine::new(access.username, login, access.pinned));
+        let mut session = Self { stream, machine, pending: Vec::new() };
+        loop {
+            session.flush(stage).await?;
+            if session.machine.stage() == Stage::Commanding {
+                return Ok(session);
+            }
+            session.receive().await?;
+        }
+    }
+
+    /// Whether a command can be sent: the server has not hung up in the meantime, and the
+    /// connection has a channel left. Answers what came while nobody looked.
+    pub(super) async fn is_usable(&mut self, stage: &Cell<Stage>) -> bool {
+        while let Some(read) = future::poll_once(self.receive()).await {
+            if read.is_err() || self.flush(stage).await.is_err() {
+                return false;
+            }
+        }
+        self.machine.has_channels()
+    }
+
+    /// Runs one command line to its end.
+    pub(super) async fn run(
+        &mut self,
+        line: String,
+        stage: &Cell<Stage>,
+    ) -> Result<Output, Trouble> {
+        self.machine.begin(line)?;
+        loop {
+            self.flush(stage).await?;
+            if let Some(output) = self.machine.ended()? {
+                // What ends the channel on our side; a failure shows with the next command.
+                let _ = self.flush(stage).await;
+                return Ok(output);
+            }
+            self.receive().await?;
+        }
+    }
+
+    /// Lets the protocol go on, and sends what it has to say.
+    async fn flush(&mut self, stage: &Cell<Stage>) -> Result<(), Trouble> {
+        loop {
+            self.machine.advance()?;
+            stage.set(self.machine.stage());
+            let bytes = self.machine.unsent();
+            if bytes.is_empty() {
+                return Ok(());
+            }
+            let sent = self.stream.write(bytes).await.map_err(Trouble::Socket)?;
+            self.machine.sent(sent);
+        }
+    }
+
+    /// Hands the protocol more bytes: what is pending, or what the server sends next.
+    async fn receive(&mut self) -> Result<(), Trouble> {
+        if self.pending.is_empty() {
+            let mut portion = [0; PORTION];
+            let count = self.stream.read(&mut portion).await.map_err(Trouble::Socket)?;
+            if count == 0 {
+                return Err(Trouble::Closed);
+            }
+            self.pending.extend_from_slice(portion.get(..count).unwrap_or_default());
+        }
+        let taken = self.machine.take(&self.pending)?;
+        // Everything was sent and answered, so the protocol has room; if not, it never will.
+        if taken == 0 {
+            return Err(Trouble::Stuck);
+        }
+        self.pending.drain(..taken);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("stage", &self.machine.stage()).finish_non_exhaustive()
+    }
+}
+
+async fn connect(addresses: &[SocketAddr]) -> std::io::Result<TcpStream> {
+    use crate::control::failure::FailureKind::{Refused, Unreachable};
+    let mut last = std::io::ErrorKind::AddrNotAvailable.into();
+    for address in addresses {
+        match TcpStream::connect(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) if matches!(kind_of(&error), Refused | Unreachable) => last = error,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(last)
+}
