@@ -67,6 +67,7 @@ impl Wan {
             self.decision = None;
             self.law.interrupt();
             self.fallback.begin(now);
+            self.notice.replaced();
         }
     }
 
