@@ -31,6 +31,8 @@ enum Source {
     Own(u8),
     Gateway,
     Nothing,
+    /// Times of one that is not asked any more.
+    Replaced,
 }
 
 impl Source {
@@ -112,10 +114,20 @@ impl Notice {
         let before = core::mem::replace(&mut self.told, self.seen);
         Some(match before {
             Source::Icmp => SignalNews::Lost(instead),
-            Source::Moved | Source::Own(_) | Source::Gateway | Source::Nothing => {
-                SignalNews::Now(instead)
-            }
+            Source::Moved
+            | Source::Own(_)
+            | Source::Gateway
+            | Source::Nothing
+            | Source::Replaced => SignalNews::Now(instead),
         })
+    }
+
+    /// Others are asked from now on, or held against something else: whoever stands in is news,
+    /// though its place is the same.
+    pub const fn replaced(&mut self) {
+        if matches!(self.told, Source::Moved | Source::Own(_)) {
+            self.told = Source::Replaced;
+        }
     }
 
     /// The reflectors answer.

@@ -106,7 +106,7 @@ pub struct Wan {
     cycles: Cycles,
     /// What it went on from: the means of the last run, until new ones are known.
     restored: Option<SavedWan>,
-    /// When the means were fed last; `None`: not since the start.
+    /// When the means were fed last; `None`: not since the start, or not by these reflectors.
     measured: Option<Instant>,
     rhythm: Rhythm,
     /// Where the next limit read is adopted: the outage before it was long.

@@ -125,7 +125,8 @@ impl<W: Wire> Daemon<W> {
         let saved = |(index, wan): (u8, &WanSection)| {
             let saved = engine.saved(WanId(index))?;
             let measured = engine.wans().get(usize::from(index)).and_then(Wan::measured);
-            Some(Kept { name: wan.name.clone(), wan: saved, measured })
+            let by = wan.probe.measured_by();
+            Some(Kept { name: wan.name.clone(), wan: saved, measured, by })
         };
         files.save((0..).zip(&config.wans).filter_map(saved), occasion, clock::now());
     }

@@ -95,6 +95,10 @@ impl<W: Wire> Daemon<W> {
 
     fn apply(&mut self, mut next: Config, clients: Vec<RestClient>) {
         self.move_globals(&mut next);
+        if next == self.config {
+            info!("reload: nothing else changed");
+            return;
+        }
         let plan = Plan::of(&self.config, &next);
         let now = clock::now();
         let seed = clock::unix_now() ^ now.as_micros().rotate_left(32);

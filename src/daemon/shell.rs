@@ -27,6 +27,7 @@ use crate::{
     config::{Config, WanSection},
     control::{
         engine::{Engine, FLUSH_FOR},
+        saved::Freshness,
         time::Instant,
         wan::{self, RouterId, WanId},
     },
@@ -174,9 +175,16 @@ impl<W: Wire> Daemon<W> {
 
     fn restore(&mut self) {
         for (name, saved, freshness) in self.files.load(self.started) {
-            let index = self.config.wans.iter().position(|wan| wan.name == name);
-            let Some(index) = index.and_then(|index| u8::try_from(index).ok()) else { continue };
-            self.engine.restore(WanId(index), &saved, freshness);
+            let places = (0..).map(WanId).zip(&self.config.wans);
+            let Some((wan, section)) = places.into_iter().find(|(_, wan)| wan.name == name) else {
+                continue;
+            };
+            // By others the idle line may seem longer, and a baseline that is too low never
+            // recovers.
+            let by_others =
+                self.files.measured_by(&name).is_some_and(|by| by != section.probe.measured_by());
+            let freshness = if by_others { Freshness::Old } else { freshness };
+            self.engine.restore(wan, &saved, freshness);
             info!("wan {name}: going on from the saved state");
         }
     }

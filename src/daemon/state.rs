@@ -44,8 +44,10 @@ pub(super) enum Occasion {
 pub(super) struct Kept {
     pub(super) name: String,
     pub(super) wan: SavedWan,
-    /// When its baseline was measured last; `None`: not in this run.
+    /// When its baseline was measured last; `None`: not in this run, or by others.
     pub(super) measured: Option<Instant>,
+    /// By what it is measured now.
+    pub(super) by: u32,
 }
 
 /// Where the state lives.
@@ -57,8 +59,9 @@ pub(super) struct Files {
     flash_due: Instant,
     /// When to try again; `None`: what there was is saved.
     retry: Option<Instant>,
-    /// When the baselines that the last run left were measured, in seconds since 1970.
-    left: Vec<(Name, u64)>,
+    /// What was loaded or saved last: a baseline that is not measured any more is as old, and by
+    /// whom, as is written there.
+    left: heapless::Vec<NamedWan, { format::MAX_WANS }>,
     buffer: Vec<u8>,
 }
 
@@ -77,7 +80,7 @@ impl Files {
             flash: globals.persist_dir.as_deref().map(place),
             flash_due: Instant::default(),
             retry: None,
-            left: Vec::new(),
+            left: heapless::Vec::new(),
             buffer: vec![0; format::MAX_BYTES],
         }
     }
@@ -93,8 +96,7 @@ impl Files {
             None => now,
         };
         let Some(state) = hot.or(flash) else { return Vec::new() };
-        self.left =
-            state.wans.iter().map(|named| (named.name.clone(), named.measured_unix)).collect();
+        self.left.clone_from(&state.wans);
         let named = |named: &NamedWan| {
             let freshness = match age(named.measured_unix) {
                 Some(..BASELINE_GOOD_FOR) => Freshness::Fresh,
@@ -103,6 +105,11 @@ impl Files {
             (named.name.as_str().to_owned(), named.wan, freshness)
         };
         state.wans.iter().map(named).collect()
+    }
+
+    /// By what the baseline of this WAN was measured that was loaded; `None`: nobody knows.
+    pub(super) fn measured_by(&self, name: &str) -> Option<u32> {
+        self.left.iter().find(|left| left.name.as_str() == name)?.measured_by
     }
 
     /// Whether to save though nothing changed, because it did not work the last time.
@@ -119,18 +126,22 @@ impl Files {
     ) {
         self.retry = None;
         let written_unix = clock::unix_now();
-        let named = |Kept { name, wan, measured }: Kept| {
+        let named = |Kept { name, wan, measured, by }: Kept| {
             let name = Name::new(&name)?;
-            let left = self.left.iter().find(|(left, _)| *left == name).map(|(_, unix)| *unix);
-            let measured = measured.map(|at| written_unix.saturating_sub(now.since(at).as_secs()));
+            let left = self.left.iter().find(|left| left.name == name);
+            let left = left.map(|left| (left.measured_unix, left.measured_by));
+            let unix = |at: Instant| written_unix.saturating_sub(now.since(at).as_secs());
+            let measured = measured.map(|at| (unix(at), Some(by)));
             // A baseline of the settings is as young as they are.
-            let measured_unix = measured.or(left).unwrap_or(written_unix);
-            Some(NamedWan { name, measured_unix, wan })
+            let origin = measured.or(left).unwrap_or((written_unix, Some(by)));
+            let (measured_unix, measured_by) = origin;
+            Some(NamedWan { name, measured_unix, measured_by, wan })
         };
         let state = State { written_unix, wans: wans.filter_map(named).collect() };
         if state.wans.is_empty() {
             return;
         }
+        self.left.clone_from(&state.wans);
         let Ok(content) = format::encode(&state, &mut self.buffer) else {
             // Cannot be: the buffer holds the largest state.
             return;

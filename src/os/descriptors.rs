@@ -6,8 +6,9 @@ use std::fs::File;
 
 /// Without so many the event loop, the signals and the lock cannot be had.
 pub const LEAST: usize = 10;
-/// So many are enough for eight WANs, four routers and the status endpoint.
-pub const COMFORTABLE: usize = 48;
+/// So many are enough for eight WANs on a dead line, each with two sockets for echoes and ten TCP
+/// connects that wait for their deadline, for four routers and the status endpoint.
+pub const COMFORTABLE: usize = 128;
 
 /// How many can be opened now, counted up to [`COMFORTABLE`].
 pub fn free() -> usize {

@@ -48,6 +48,8 @@ pub struct NamedWan {
     /// The wall clock when the baseline was measured last, in seconds since 1970. Writing a state
     /// again does not make it younger. In a file that does not say it: the time of writing.
     pub measured_unix: u64,
+    /// A number for what it was measured by; `None`: the file does not say it.
+    pub measured_by: Option<u32>,
     /// What was kept of it.
     pub wan: SavedWan,
 }
@@ -176,6 +178,7 @@ struct File<'a> {
 struct Entry<'a> {
     name: &'a str,
     measured_unix: Option<u64>,
+    measured_by: Option<u32>,
     baseline_ms: f64,
     load_ms: f64,
     download: Way,
@@ -202,6 +205,7 @@ impl<'a> From<&'a NamedWan> for Entry<'a> {
         Self {
             name: named.name.as_str(),
             measured_unix: Some(named.measured_unix),
+            measured_by: named.measured_by,
             baseline_ms: wan.baseline.ms(),
             load_ms: wan.load.ms(),
             download: ways.download,
@@ -216,6 +220,7 @@ impl Entry<'_> {
         Ok(NamedWan {
             name: Name::new(self.name).ok_or(DecodeError::Name)?,
             measured_unix: self.measured_unix.unwrap_or(written_unix),
+            measured_by: self.measured_by,
             wan: SavedWan {
                 rates: both(ways.map(|way| rate(way.rate_bps)))?,
                 streaks: ways.map(|way| way.green_streak),

@@ -95,6 +95,7 @@ fn cable() -> NamedWan {
     NamedWan {
         name: Name::new("cable").unwrap(),
         measured_unix: 1_699_999_000,
+        measured_by: Some(305_419_896),
         wan: SavedWan {
             rates: PerDirection { download: rate(332_928_000), upload: rate(28_986_498) },
             streaks: PerDirection { download: 3, upload: 255 },
@@ -114,7 +115,7 @@ fn text(state: &State) -> String {
     String::from_utf8(format::encode(state, &mut buffer).unwrap().to_vec()).unwrap()
 }
 
-const CABLE: &str = r#"{"schema":1,"written_unix":1700000000,"wans":[{"name":"cable","measured_unix":1699999000,"baseline_ms":24.123456789,"load_ms":147.5856,"download":{"rate_bps":332928000,"green_streak":3,"confirmed_bps":391680000},"upload":{"rate_bps":28986498,"green_streak":255,"confirmed_bps":null}}]}"#;
+const CABLE: &str = r#"{"schema":1,"written_unix":1700000000,"wans":[{"name":"cable","measured_unix":1699999000,"measured_by":305419896,"baseline_ms":24.123456789,"load_ms":147.5856,"download":{"rate_bps":332928000,"green_streak":3,"confirmed_bps":391680000},"upload":{"rate_bps":28986498,"green_streak":255,"confirmed_bps":null}}]}"#;
 
 #[test]
 fn the_text_of_a_state_is_this_and_reads_back() {
@@ -125,8 +126,9 @@ fn the_text_of_a_state_is_this_and_reads_back() {
 
 #[test]
 fn a_wan_that_does_not_say_when_it_was_measured_is_as_old_as_its_file() {
-    let old = CABLE.replace("\"measured_unix\":1699999000,", "");
-    let wan = NamedWan { measured_unix: 1_700_000_000, ..cable() };
+    let old = CABLE.replace("\"measured_unix\":1699999000,\"measured_by\":305419896,", "");
+    assert!(old.len() < CABLE.len());
+    let wan = NamedWan { measured_unix: 1_700_000_000, measured_by: None, ..cable() };
     assert_eq!(format::decode(old.as_bytes()), Ok(state(&[wan])));
 }
 
@@ -135,6 +137,7 @@ fn the_largest_state_fits_and_reads_back() {
     let largest = |index: usize| NamedWan {
         name: Name::new(&format!("{index:0>64}")).unwrap(),
         measured_unix: u64::MAX,
+        measured_by: Some(u32::MAX),
         wan: SavedWan {
             rates: PerDirection::both(rate(u64::MAX)),
             streaks: PerDirection::both(u8::MAX),

@@ -74,7 +74,7 @@ pub fn leave_rates(scratch: &Scratch, dir: &str, rates: (u64, u64), written_unix
         confirmed: rates.map(Some),
     };
     let name = Name::new("cable").unwrap();
-    let named = NamedWan { name, measured_unix: written_unix, wan };
+    let named = NamedWan { name, measured_unix: written_unix, measured_by: None, wan };
     let state = State { written_unix, wans: [named].into_iter().collect() };
     let mut buffer = vec![0; format::MAX_BYTES];
     fs::create_dir_all(scratch.join(dir)).unwrap();

@@ -33,6 +33,9 @@ impl Wan {
         let kept = self.saved();
         let measured = self.retarget(&from.reflectors);
         self.law.retune(settings.law, measured);
+        if measured == Measured::Other {
+            self.measured = None;
+        }
         if self.law.means().is_none() {
             // The rates must not get lost by an end before there are means again.
             self.restored = kept;
@@ -64,6 +67,7 @@ impl Wan {
             self.decision = None;
             self.law.interrupt();
             self.fallback.begin(now);
+            self.notice.replaced();
         }
     }
 

@@ -40,8 +40,8 @@ impl Wan {
         self.decision.as_ref()
     }
 
-    /// When the baseline that is worth keeping was measured last; `None`: not since the start, it is
-    /// that of the last run or of the settings.
+    /// When the baseline that is worth keeping was measured last; `None`: not since the start or by
+    /// these reflectors, it is that of earlier ones, of the last run or of the settings.
     pub const fn measured(&self) -> Option<Instant> {
         self.measured
     }

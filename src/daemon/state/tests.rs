@@ -68,13 +68,17 @@ fn a_wan(bits: u64) -> SavedWan {
 
 fn save(files: &mut Files, second: u64, occasion: Occasion) {
     let measured = Some(at(second));
-    let kept = Kept { name: "cable".to_string(), wan: a_wan(1_000_000 + second), measured };
+    let wan = a_wan(1_000_000 + second);
+    let kept = Kept { name: "cable".to_string(), wan, measured, by: BY };
     files.save([kept].into_iter(), occasion, at(second));
 }
 
 fn at(second: u64) -> Instant {
     Instant::default() + Span::from_secs(second)
 }
+
+/// By what the WANs are measured.
+const BY: u32 = 7;
 
 /// Every save makes a new file, so a change of this is a write.
 fn mark(dir: &Path) -> Option<(u64, i64, i64)> {
@@ -153,6 +157,7 @@ fn leave(dir: &Dir, wans: &[(&str, u64)]) {
     let named = |(name, age): &(&str, u64)| NamedWan {
         name: Name::new(name).unwrap(),
         measured_unix: written_unix - age,
+        measured_by: Some(BY),
         wan: a_wan(7_000_000),
     };
     let state = State { written_unix, wans: wans.iter().map(named).collect() };
@@ -181,7 +186,7 @@ fn writing_a_state_again_does_not_make_what_was_restored_younger() {
         let loaded = files.load(at(0));
         let freshness: Vec<_> = loaded.iter().map(|(_, _, freshness)| *freshness).collect();
         assert_eq!(freshness, [Freshness::Old, Freshness::Fresh], "restart {restart}");
-        let kept = |(name, wan, _)| Kept { name, wan, measured: None };
+        let kept = |(name, wan, _)| Kept { name, wan, measured: None, by: BY };
         files.save(loaded.into_iter().map(kept), Occasion::Change, at(1));
     }
     let ages = ages(&dir);
@@ -195,8 +200,26 @@ fn what_was_measured_in_this_run_is_as_old_as_its_last_sample() {
     leave(&dir, &[("cable", TWO_DAYS)]);
     let mut files = dir.files();
     let wan = files.load(at(0))[0].1;
-    let kept = Kept { name: "cable".to_string(), wan, measured: Some(at(500)) };
+    let kept = Kept { name: "cable".to_string(), wan, measured: Some(at(500)), by: BY };
     files.save([kept].into_iter(), Occasion::Change, at(700));
     let ages = ages(&dir);
     assert!((200..260).contains(&ages[0].1), "{ages:?}");
+}
+
+#[test]
+fn a_baseline_that_is_measured_by_others_now_stays_that_of_the_earlier_ones() {
+    let dir = Dir::new();
+    let mut files = dir.files();
+    files.load(at(0));
+    let mut save = |measured, by, second| {
+        let kept = Kept { name: "cable".to_string(), wan: a_wan(7_000_000), measured, by };
+        files.save([kept].into_iter(), Occasion::Change, at(second));
+    };
+    save(Some(at(500)), BY, 700);
+    save(None, BY + 1, 800);
+    let ages = ages(&dir);
+    assert!((200..260).contains(&ages[0].1), "{ages:?}");
+    let mut files = dir.files();
+    files.load(at(0));
+    assert_eq!(files.measured_by("cable"), Some(BY));
 }

@@ -23,6 +23,7 @@ use crate::running::{
 
 const APPLIED: &str = "reload: applied:";
 const NOTHING: &str = "reload: nothing changed";
+const NOTHING_ELSE: &str = "reload: nothing else changed";
 const STAYS: &str = "reload: the old configuration stays";
 
 /// What a busy machine may do by itself to the cycles of a test.
@@ -380,6 +381,8 @@ fn the_directory_of_the_state_changes_at_the_next_start() {
         text.replace(&old, &dir.display().to_string())
     });
     scene.reload("takes effect at the next start");
+    scene.reload(NOTHING_ELSE);
+    assert_eq!(scene.daemon.count(&[APPLIED]), 0, "{:#?}", scene.daemon.lines());
     assert_eq!(scene.daemon.stop().status.code(), Some(0));
     assert!(!dir.exists() && scene.scratch.join("state/state.json").exists());
 }

@@ -160,3 +160,22 @@ fn of_two_daemons_that_both_started_the_one_without_the_lock_gives_way() {
     assert!(router.log().requests() <= requests + 2, "nor are the limits");
     drop(other);
 }
+
+/// By farther ones the line would seem loaded for ever.
+#[test]
+fn a_baseline_that_other_reflectors_measured_is_learnt_anew() {
+    let (scratch, router) = (Scratch::new(), Router::start(home()));
+    leave(&scratch, "state", clock::unix_now());
+    let config = climbing(&scratch, &router, "");
+    for (from, to, learns) in [("", "", 0), ("127.0.0.2", "127.1.0.2", 1), ("", "", 0)] {
+        let text = fs::read_to_string(&config).unwrap();
+        scratch.write("wanctl.conf", text.replace(from, to).as_bytes());
+        let mut daemon = start(&config);
+        daemon.until("deciding", |health| {
+            health.wans[0].signal == "fresh" && health.wans[0].upload.confirmed_bps.is_some()
+        });
+        assert_eq!(daemon.count(&["baseline learnt"]), learns, "{:#?}", daemon.lines());
+        assert_eq!(daemon.count(&["going on from the saved state"]), 1);
+        assert_eq!(daemon.stop().status.code(), Some(0));
+    }
+}

@@ -2,12 +2,13 @@
 
 use wanctl::{
     control::{
+        change::{Change, KeptQueues, KeptStandIns, KeptWan, NextRouter, NextWan},
         event::{SignalNews, WanNews},
         fallback::{self, Gateway, Instead},
         law::{Cause, Scale},
         time::Span,
         units::{Direction, PerDirection, Rate},
-        wan::{self, Signal},
+        wan::{self, RouterId, Signal, WanId},
         zone::Zone,
     },
     sim::{
@@ -352,4 +353,32 @@ fn the_end_stops_connects_and_echoes() {
     world.engine().on_stop(at(60_000));
     run(&mut world, 90_000);
     assert_eq!(world.take_connects(), []);
+}
+
+/// At the same place in the list, so that only the reload tells them apart.
+#[test]
+fn targets_that_a_reload_put_in_the_place_of_others_are_told() {
+    let line = with_targets(LinkSettings::cable(), [4, 9]).without_echoes(Window::ALWAYS);
+    let mut world = world(line, 1);
+    run(&mut world, 30_000);
+    let before = instead(&mut world);
+    assert!(matches!(before, Some(Instead::Tcp { scale: Scale::Own, .. })), "{before:?}");
+    assert_eq!(told(&mut world).len(), 2);
+    let from = KeptWan {
+        wan: WanId(0),
+        reflectors: [Some(0), Some(1), Some(2)].into_iter().collect(),
+        stand_ins: KeptStandIns::Others,
+        queues: KeptQueues::Same,
+    };
+    let wans = [NextWan { settings: settings(), from: Some(from) }];
+    let change = Change { wans: &wans, routers: &[NextRouter::Kept(RouterId(0))] };
+    world.engine().reconfigure(&change, at(30_000), 5);
+    run(&mut world, 60_000);
+    assert_eq!(instead(&mut world), before);
+    let news = told(&mut world);
+    assert!(
+        matches!(news[..], [SignalNews::Now(now), SignalNews::StandInLearnt { .. }]
+        if Some(now) == before),
+        "{news:?}"
+    );
 }

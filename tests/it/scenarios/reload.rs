@@ -73,11 +73,13 @@ fn farther_reflectors_are_not_taken_for_a_queue() {
     reload(&mut world, &wan(500, 50), [None, None, None], &KEPT);
     let now = world.now();
     assert!(world.engine().wans()[0].law().means().is_none());
+    assert_eq!(world.engine().wans()[0].measured(), None, "not by these");
     assert_eq!(world.engine().wans()[0].next_tick(), at(30_050));
     assert_eq!((world.engine().wans()[0].wanted(), now), (rates, at(30_020)));
     world.take_requests();
     run(&mut world, 31_900);
     assert!(world.engine().wans()[0].law().means().is_none(), "two seconds are needed");
+    assert!(world.engine().saved(WanId(0)).is_some(), "the rates are worth keeping");
     run(&mut world, 32_500);
     assert!(world.engine().wans()[0].law().means().is_some());
     assert_eq!(count(&world.take_requests(), |request| matches!(request, Request::Write(..))), 0);
