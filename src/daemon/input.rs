@@ -4,15 +4,15 @@ use std::rc::Rc;
 
 use smol::channel::Sender;
 
-use super::reload::Prepared;
 use crate::{
+    config::Config,
     control::{
         event::{Request, Ticket},
         fallback::Outcome,
         wan::WanId,
     },
     observe::health::Health,
-    router::{error::RouterError, op::Reply, settings::Queues},
+    router::{error::RouterError, http::RestClient, op::Reply, settings::Queues},
 };
 
 /// Something that happened outside the core.
@@ -69,4 +69,19 @@ pub(super) struct Done {
     pub(super) access: AccessId,
     pub(super) ticket: Ticket,
     pub(super) reply: Result<Reply, RouterError>,
+}
+
+/// What came of reading the configuration again.
+#[derive(Debug)]
+pub(super) enum Prepared {
+    /// A configuration that can be run.
+    Ready {
+        config: Config,
+        /// What ought to be said.
+        warnings: Vec<String>,
+        /// One per router.
+        clients: Vec<RestClient>,
+    },
+    /// It cannot be used, for these reasons.
+    Useless(Vec<String>),
 }

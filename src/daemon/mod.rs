@@ -14,10 +14,11 @@ mod names;
 mod reload;
 mod router;
 mod shell;
+mod source;
 mod state;
 
 pub use self::alarm::block_on;
 pub use self::guard::Guard;
 pub use self::handle::Handle;
-pub use self::reload::Source;
 pub use self::shell::{Daemon, Ended};
+pub use self::source::Source;

@@ -6,15 +6,16 @@
 mod plan;
 mod prepare;
 
-use std::{collections::VecDeque, path::PathBuf};
+use std::collections::VecDeque;
 
 use log::{info, warn};
 
 use self::plan::Plan;
-pub(super) use self::prepare::Prepared;
 use super::{
+    input::Prepared,
     names, router,
     shell::{Daemon, prober},
+    source::Reload,
 };
 use crate::{
     config::{Config, WanSection},
@@ -26,27 +27,6 @@ use crate::{
     probe::prober::Wire,
     router::http::RestClient,
 };
-
-/// Where a daemon's configuration comes from.
-#[derive(Debug)]
-pub struct Source<W> {
-    /// The file.
-    pub path: PathBuf,
-    /// Makes the wire of a WAN that is new, or whose reflectors are reached another way.
-    pub open: fn(&WanSection, Instant) -> W,
-}
-
-/// How far a reload is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub(super) enum Reload {
-    /// None is under way.
-    #[default]
-    Idle,
-    /// The file is being read.
-    Reading,
-    /// The same, and was asked for again: it may have changed since.
-    ReadingOnce,
-}
 
 impl<W: Wire> Daemon<W> {
     /// The configuration shall be read again.

@@ -19,8 +19,8 @@ use super::{
     health::{self, Listener},
     input::{AccessId, Connected, Done, Input},
     names,
-    reload::{Reload, Source},
     router::{self, Access},
+    source::{Reload, Source},
     state::{Files, Occasion},
 };
 use crate::{

@@ -32,6 +32,14 @@ pub enum QueueKind {
 }
 
 impl QueueKind {
+    /// The menu on the console; below `/rest` over REST.
+    pub const fn menu(self) -> &'static str {
+        match self {
+            Self::Tree => "/queue/tree",
+            Self::Simple => "/queue/simple",
+        }
+    }
+
     /// The words for logs.
     pub const fn words(self) -> &'static str {
         match self {

@@ -2,8 +2,20 @@
 //! Promises: any text gives a value or nothing.
 //! Knows nothing of answers.
 
-use super::op::RESOURCE_TEXT_MAX;
-use crate::control::time::Span;
+use super::op::{NewLimit, RESOURCE_TEXT_MAX};
+use crate::control::{time::Span, units::Rate};
+
+/// The value of `max-limit` in bit/s. A simple queue takes `upload/download`, in this order: the
+/// first is the traffic that comes from the queue's target (RouterOS manual, Queues).
+pub(super) fn max_limit(limit: &NewLimit<'_>) -> String {
+    match *limit {
+        NewLimit::Tree { limit, .. } => limit.bps().to_string(),
+        NewLimit::Simple { limits, .. } => {
+            let limits = limits.map(Rate::bps);
+            format!("{}/{}", limits.upload, limits.download)
+        }
+    }
+}
 
 /// A time such as `1w2d3h4m5s`, in whole seconds.
 pub(super) fn uptime(text: &str) -> Option<Span> {

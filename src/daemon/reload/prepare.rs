@@ -9,29 +9,14 @@ use std::{
 
 use smol::{Timer, channel::Sender, future};
 
-use super::super::input::Input;
+use super::super::input::{Input, Prepared};
 use crate::{
-    config::{self, Config, Finding, Loaded},
+    config::{self, Finding, Loaded},
     router::http::RestClient,
 };
 
 /// A file system that hangs must not hold up the next reload for ever.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// What came of it.
-#[derive(Debug)]
-pub(in crate::daemon) enum Prepared {
-    /// A configuration that can be run.
-    Ready {
-        config: Config,
-        /// What ought to be said.
-        warnings: Vec<String>,
-        /// One per router.
-        clients: Vec<RestClient>,
-    },
-    /// It cannot be used, for these reasons.
-    Useless(Vec<String>),
-}
 
 /// Prepares the configuration in this file and hands it in.
 pub(super) async fn prepare(path: PathBuf, inputs: Sender<Input>) {

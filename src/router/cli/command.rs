@@ -4,9 +4,9 @@
 //! Knows nothing of what comes back.
 
 use super::quoting::quoted;
-use crate::{
-    control::units::Rate,
-    router::op::{NewLimit, Op, QueueKind, QueueRef},
+use crate::router::{
+    op::{NewLimit, Op, QueueRef},
+    value::max_limit,
 };
 
 /// Begins the line with a queue's exact limit, which `print` may show rounded.
@@ -23,7 +23,7 @@ pub fn command(op: &Op<'_>) -> String {
 
 /// Prints the queues of that name, and the limit of each as a plain number.
 fn read(queue: QueueRef<'_>) -> String {
-    let (menu, name) = (menu(queue.kind), quoted(queue.name));
+    let (menu, name) = (queue.kind.menu(), quoted(queue.name));
     format!(
         "{menu}/print detail where name={name}; :foreach q in=[{menu}/find name={name}] \
          do={{:put (\"{LIMIT_MARK}\" . [{menu}/get $q max-limit])}}"
@@ -33,31 +33,13 @@ fn read(queue: QueueRef<'_>) -> String {
 /// A name that matches nothing, or several queues, is left alone; the read behind it shows which.
 fn write(limit: &NewLimit<'_>) -> String {
     let queue = limit.queue();
-    let (menu, name) = (menu(queue.kind), quoted(queue.name));
+    let (menu, name) = (queue.kind.menu(), quoted(queue.name));
     let value = max_limit(limit);
     format!(
         ":if ([:len [{menu}/find name={name}]] = 1) \
          do={{{menu}/set [{menu}/find name={name}] max-limit={value}}}; {}",
         read(queue)
     )
-}
-
-const fn menu(kind: QueueKind) -> &'static str {
-    match kind {
-        QueueKind::Tree => "/queue/tree",
-        QueueKind::Simple => "/queue/simple",
-    }
-}
-
-/// In bit/s; of a simple queue `upload/download`, in this order (RouterOS manual, Queues).
-fn max_limit(limit: &NewLimit<'_>) -> String {
-    match *limit {
-        NewLimit::Tree { limit, .. } => limit.bps().to_string(),
-        NewLimit::Simple { limits, .. } => {
-            let limits = limits.map(Rate::bps);
-            format!("{}/{}", limits.upload, limits.download)
-        }
-    }
 }
 
 #[cfg(test)]

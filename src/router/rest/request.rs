@@ -6,9 +6,9 @@
 use std::fmt::Write as _;
 
 use super::ids::Id;
-use crate::{
-    control::units::Rate,
-    router::op::{NewLimit, QueueKind, QueueRef},
+use crate::router::{
+    op::{NewLimit, QueueRef},
+    value::max_limit,
 };
 
 /// What a queue must tell about itself. `.id` is asked for although recent releases add it by
@@ -60,7 +60,7 @@ impl Request {
     /// Finds a queue by name. A filter and not `/queue/tree/NAME`, which answers 400 when the
     /// name is absent; a filter that matches nothing answers `[]`.
     pub(super) fn find(queue: QueueRef<'_>) -> Self {
-        let mut target = format!("{}?name=", menu(queue.kind));
+        let mut target = format!("/rest{}?name=", queue.kind.menu());
         percent_encode(queue.name, &mut target);
         target.push_str("&.proplist=");
         target.push_str(QUEUE_PROPERTIES);
@@ -71,7 +71,7 @@ impl Request {
     pub(super) fn patch(id: &Id, limit: &NewLimit<'_>) -> Self {
         Self {
             method: Method::Patch,
-            target: format!("{}/{}", menu(limit.queue().kind), id.as_str()),
+            target: format!("/rest{}/{}", limit.queue().kind.menu(), id.as_str()),
             body: Some(format!(r#"{{"max-limit":"{}"}}"#, max_limit(limit))),
         }
     }
@@ -81,32 +81,13 @@ impl Request {
         let (id, max_limit) = (id.as_str(), max_limit(limit));
         Self {
             method: Method::Post,
-            target: format!("{}/set", menu(limit.queue().kind)),
+            target: format!("/rest{}/set", limit.queue().kind.menu()),
             body: Some(format!(r#"{{".id":"{id}","max-limit":"{max_limit}"}}"#)),
         }
     }
 
     const fn get(target: String) -> Self {
         Self { method: Method::Get, target, body: None }
-    }
-}
-
-const fn menu(kind: QueueKind) -> &'static str {
-    match kind {
-        QueueKind::Tree => "/rest/queue/tree",
-        QueueKind::Simple => "/rest/queue/simple",
-    }
-}
-
-/// The value of `max-limit` in bit/s. A simple queue takes `upload/download`, in this order: the
-/// first is the traffic that comes from the queue's target (RouterOS manual, Queues).
-fn max_limit(limit: &NewLimit<'_>) -> String {
-    match *limit {
-        NewLimit::Tree { limit, .. } => limit.bps().to_string(),
-        NewLimit::Simple { limits, .. } => {
-            let limits = limits.map(Rate::bps);
-            format!("{}/{}", limits.upload, limits.download)
-        }
     }
 }
 
