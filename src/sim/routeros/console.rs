@@ -14,8 +14,8 @@ mod table;
 
 use self::statement::{Field, Find, Statement, Term};
 use super::{
+    fate::Fate,
     refusal::Refusal,
-    rest::Fate,
     settings::{Menu, Rights},
     state::{RouterOs, Work},
     target::Place,

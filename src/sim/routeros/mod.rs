@@ -9,6 +9,7 @@
 mod access;
 mod console;
 mod counters;
+mod fate;
 mod item;
 mod json;
 mod menus;
@@ -25,7 +26,8 @@ mod value;
 
 pub use console::Printed;
 pub use counters::Traffic;
+pub use fate::{Canned, Fate};
 pub use refusal::{Refusal, reason};
-pub use rest::{Canned, Fate, Request, Response};
+pub use rest::{Request, Response};
 pub use settings::{Down, ItemSettings, Menu, Rights, RouterSettings, Shaper, User};
 pub use state::{Accepted, Admission, RouterOs, Work};

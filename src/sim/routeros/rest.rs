@@ -3,6 +3,7 @@
 //! Knows nothing of HTTP framing.
 
 use super::{
+    fate::{Canned, Fate},
     json,
     record::{Reply, encode, encode_error},
     refusal::{Refusal, reason},
@@ -25,34 +26,6 @@ pub struct Request<'a> {
     pub content_type: Option<&'a str>,
     /// The body.
     pub body: &'a [u8],
-}
-
-/// What the sender of a request gets to see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// The answer.
-    Answer,
-    /// No connection.
-    Refuse,
-    /// Nothing, ever.
-    BlackHole,
-    /// The connection breaks.
-    Reset,
-    /// The connection breaks in the middle of the answer.
-    Cut,
-    /// The answer, byte by byte.
-    Drip,
-}
-
-/// An answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Canned {
-    /// HTTP status.
-    pub status: u16,
-    /// The `Content-Type` header.
-    pub content_type: &'static str,
-    /// The body.
-    pub body: String,
 }
 
 /// An answer, and what becomes of it.

@@ -7,9 +7,9 @@ use std::collections::VecDeque;
 use fastrand::Rng;
 
 use super::{
+    fate::{Canned, Fate},
     item::{Change, Item},
     refusal::Refusal,
-    rest::{Canned, Fate},
     settings::{Down, Menu, RouterSettings},
     value::Names,
 };
