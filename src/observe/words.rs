@@ -107,6 +107,9 @@ impl Names {
                 Level::Info,
                 format!("signal is back; it was lost {losses} times, {} in all", Time(silence)),
             ),
+            SignalNews::Shaky { silence, losses: 1 } => {
+                (Level::Info, format!("no reflector answered once more, for {}", Time(silence)))
+            }
             SignalNews::Shaky { silence, losses } => (
                 Level::Info,
                 format!("no reflector answered {losses} more times, for {} in all", Time(silence)),

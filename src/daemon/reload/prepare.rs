@@ -11,12 +11,15 @@ use smol::{Timer, channel::Sender, future};
 
 use super::super::input::{Input, Prepared};
 use crate::{
-    config::{self, Finding, Loaded},
+    config::{self, Finding, Loaded, what::Severity},
     router::http::RestClient,
 };
 
 /// A file system that hangs must not hold up the next reload for ever.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What follows from a finding, at a reload.
+const STAYS: &str = "the old configuration stays";
 
 /// Prepares the configuration in this file and hands it in.
 pub(super) async fn prepare(path: PathBuf, inputs: Sender<Input>) {
@@ -38,7 +41,11 @@ fn read(path: &Path) -> Prepared {
     };
     let Loaded { config, warnings } = match config::load(path) {
         Ok(loaded) => loaded,
-        Err(findings) => return Prepared::Useless(lines(findings)),
+        Err(mut findings) => {
+            let errors = findings.iter_mut().filter(|one| one.severity == Severity::Error);
+            errors.for_each(|error| error.consequence = STAYS);
+            return Prepared::Useless(lines(findings));
+        }
     };
     let clients = config.routers.iter().map(|router| {
         RestClient::new(&router.settings)

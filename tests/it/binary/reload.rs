@@ -131,6 +131,7 @@ fn a_wrong_file_changes_nothing_and_is_explained_as_at_the_start() {
     let placed = format!("{path}:{line}: error: wan 'cable' option download_ceiling '400'");
     assert_eq!(scene.daemon.count(&[&placed]), 1, "{:#?}", scene.daemon.lines());
     assert_eq!(scene.daemon.count(&["[WARN]", "option upload_flor"]), 1);
+    assert_eq!(scene.daemon.count(&["does not start"]), 0, "it runs");
     for broken in ["", "\0\u{1}", "config wan", "config globals\n\toption listen 'x'\n"] {
         scene.write(broken);
         scene.reload(STAYS);
