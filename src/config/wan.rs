@@ -7,7 +7,7 @@ mod probe;
 mod queues;
 mod rates;
 
-use super::{WanSection, kind::Switch, section::Reader, table, what::Conflict};
+use super::{WanSection, finding::shown, kind::Switch, section::Reader, table, what::Conflict};
 use crate::control::{
     fallback,
     wan::{RouterId, Settings},
@@ -58,7 +58,7 @@ pub(super) fn wan(reader: &mut Reader<'_>, routers: &[String]) -> Wan {
 
 fn router(reader: &mut Reader<'_>, routers: &[String]) -> Option<RouterId> {
     let given = reader.read(&table::ROUTER);
-    let names = routers.join(", ");
+    let names = routers.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", ");
     let place = match (&given, routers) {
         (Some(given), _) => {
             let place = routers.iter().position(|name| *name == given.value);

@@ -45,6 +45,14 @@ fn survive(bytes: &[u8]) {
 }
 
 #[test]
+fn the_names_of_other_sections_are_shown_without_their_control_characters() {
+    for reference in ["", "\toption router 'none'\n"] {
+        let routers = "config router 'a\u{1b}[2Jb'\nconfig router 'c'\n";
+        survive(format!("{routers}config wan 'w'\n{reference}").as_bytes());
+    }
+}
+
+#[test]
 fn random_bytes_never_panic() {
     let mut random = Random(1);
     for _ in 0..2_000 {
