@@ -131,9 +131,9 @@ mod tests {
         Some(String::from_utf8(bytes[..length].to_vec()).unwrap())
     }
 
-    fn line(priority: u8, text: &str) -> Option<String> {
+    fn line(priority: u8, text: &str) -> String {
         let pid = process::id();
-        Some(format!("<{priority}>wanctl[{pid}]: {text}"))
+        format!("<{priority}>wanctl[{pid}]: {text}")
     }
 
     #[test]
@@ -148,7 +148,7 @@ mod tests {
             (Severity::Debug, 31),
         ] {
             syslog.send(severity, format_args!("says {priority}"));
-            assert_eq!(next(&log), line(priority, &format!("says {priority}")));
+            assert_eq!(next(&log).unwrap(), line(priority, &format!("says {priority}")));
         }
         syslog.send(Severity::Info, format_args!("{}", "ü".repeat(MAX_MESSAGE)));
         let cut = next(&log).unwrap();
@@ -172,12 +172,12 @@ mod tests {
         let lost = syslog.lost;
         assert!((1..10_000).contains(&lost), "{lost}");
         for number in 0..10_000 - lost {
-            assert_eq!(next(&log), line(30, &number.to_string()), "in order");
+            assert_eq!(next(&log).unwrap(), line(30, &number.to_string()), "in order");
         }
         syslog.send(Severity::Info, format_args!("again"));
         let told = format!("log: {lost} messages were lost: the system's log took none");
-        assert_eq!(next(&log), line(28, &told));
-        assert_eq!(next(&log), line(30, "again"));
+        assert_eq!(next(&log).unwrap(), line(28, &told));
+        assert_eq!(next(&log).unwrap(), line(30, "again"));
         fs::remove_file(path).unwrap();
     }
 
@@ -192,8 +192,8 @@ mod tests {
         let second = log(&path);
         syslog.send(Severity::Error, format_args!("here again"));
         let told = "log: 1 messages were lost: the system's log took none";
-        assert_eq!(next(&second), line(28, told));
-        assert_eq!(next(&second), line(27, "here again"));
+        assert_eq!(next(&second).unwrap(), line(28, told));
+        assert_eq!(next(&second).unwrap(), line(27, "here again"));
         fs::remove_file(path).unwrap();
     }
 }
