@@ -14,7 +14,7 @@ use lexopt::{
 
 #[cfg(feature = "sim")]
 use super::demo;
-use super::status;
+use super::{log::Place, status};
 
 /// Where the configuration is looked for.
 const DEFAULT_CONFIG: &str = "/etc/config/wanctl";
@@ -24,6 +24,7 @@ const DEFAULT_CONFIG: &str = "/etc/config/wanctl";
 pub(super) enum Command {
     Run {
         config: PathBuf,
+        log: Place,
     },
     Check {
         config: PathBuf,
@@ -51,7 +52,7 @@ pub(super) fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
         Some(other) => return Err(other.unexpected()),
     };
     match command.as_str() {
-        "run" => Ok(Command::Run { config: config_only(&mut parser)? }),
+        "run" => run_flags(&mut parser),
         "check" => check_flags(&mut parser),
         "status" => status_flags(&mut parser),
         "replay" => replay_flags(&mut parser),
@@ -62,15 +63,17 @@ pub(super) fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
     }
 }
 
-fn config_only(parser: &mut Parser) -> Result<PathBuf, lexopt::Error> {
+fn run_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
     let mut config = PathBuf::from(DEFAULT_CONFIG);
+    let mut log = Place::Standard;
     while let Some(argument) = parser.next()? {
         match argument {
             Short('c') | Long("config") => config = parser.value()?.into(),
+            Long("syslog") => log = Place::System,
             other => return Err(other.unexpected()),
         }
     }
-    Ok(config)
+    Ok(Command::Run { config, log })
 }
 
 fn check_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
@@ -145,7 +148,7 @@ mod tests {
     use lexopt::Parser;
 
     use super::{Command, parse};
-    use crate::cli::status::Form;
+    use crate::cli::{log::Place, status::Form};
 
     fn parsed(words: &str) -> Result<Command, String> {
         parse(Parser::from_args(words.split_whitespace())).map_err(|error| error.to_string())
@@ -153,11 +156,13 @@ mod tests {
 
     #[test]
     fn every_command_and_flag_is_understood() {
-        let run = |path: &str| Ok(Command::Run { config: path.into() });
+        let run = |path: &str| Ok(Command::Run { config: path.into(), log: Place::Standard });
         let status = |at: &str, form| Ok(Command::Status { at: at.to_string(), form });
         assert_eq!(parsed("run"), run("/etc/config/wanctl"));
         assert_eq!(parsed("run -c x"), run("x"));
         assert_eq!(parsed("run --config=y"), run("y"));
+        let to_system = Command::Run { config: "x".into(), log: Place::System };
+        assert_eq!(parsed("run --syslog -c x"), Ok(to_system));
         assert_eq!(parsed("check -cz"), Ok(Command::Check { config: "z".into() }));
         assert_eq!(parsed("check --options"), Ok(Command::Options));
         assert_eq!(parsed("status"), status("127.0.0.1:9101", Form::Screen));

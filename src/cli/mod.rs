@@ -54,7 +54,8 @@ time 20 times a second and moves the router's CAKE bandwidth before people notic
 Usage: wanctl COMMAND [OPTIONS]
 
 Commands:
-  run      [-c FILE]               the daemon, in the foreground
+  run      [-c FILE] [--syslog]    the daemon, in the foreground; its log on standard output,
+                                   or in the system's log
   check    [-c FILE]               every finding in the configuration at once
   check    --options               all options with range, default and meaning
   status   [--at ADDR] [--json]    what the running daemon sees and does
@@ -97,7 +98,7 @@ pub fn main(
 
 fn execute(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Exit> {
     match command {
-        Command::Run { config } => run::run(&config, err),
+        Command::Run { config, log } => run::run(&config, log, err),
         Command::Check { config } => match check::check(&config, out)? {
             check::Verdict::Good => Ok(Exit::Ok),
             check::Verdict::Bad => Ok(Exit::Config),

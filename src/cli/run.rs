@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Runs the daemon that `path` configures.
-pub(super) fn run(path: &Path, err: &mut dyn Write) -> io::Result<Exit> {
+pub(super) fn run(path: &Path, place: log::Place, err: &mut dyn Write) -> io::Result<Exit> {
     panics::install();
     let free = descriptors::free();
     if free < descriptors::LEAST {
@@ -51,7 +51,10 @@ pub(super) fn run(path: &Path, err: &mut dyn Write) -> io::Result<Exit> {
             return Ok(Exit::Config);
         }
     };
-    log::start(config.globals.log_level);
+    if let Err(failed) = log::start_at(place, config.globals.log_level) {
+        writeln!(err, "wanctl: not started: the system's log cannot be reached: {failed}")?;
+        return Ok(Exit::Failure);
+    }
     if free < descriptors::COMFORTABLE {
         warn!(
             "only {free} file descriptors are left, {} are comfortable; without enough of them \

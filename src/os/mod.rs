@@ -15,4 +15,5 @@ pub mod panics;
 pub mod signals;
 mod sockaddr;
 pub mod sockets;
+pub mod syslog;
 pub mod watchdog;

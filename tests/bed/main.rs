@@ -13,6 +13,7 @@ mod bloat;
 mod faults;
 mod filtered;
 mod idle;
+mod initd;
 mod line;
 mod load;
 mod needs;
