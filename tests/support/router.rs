@@ -89,6 +89,7 @@ impl Router {
              \toption username 'wanctl'\n\
              \toption password_file '{}'\n\
              \toption tls_ca '{}'\n\
+             \toption fallback 'none'\n\
              \toption rest_timeout '1s'\n\n",
             address,
             password.display(),
