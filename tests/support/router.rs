@@ -44,6 +44,11 @@ impl Router {
         Self { model, server, pki }
     }
 
+    /// For whoever serves the same router by another way.
+    pub fn shared(&self) -> Arc<Mutex<RouterOs>> {
+        Arc::clone(&self.model)
+    }
+
     pub fn model(&self) -> MutexGuard<'_, RouterOs> {
         self.model.lock().unwrap()
     }
