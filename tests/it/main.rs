@@ -11,6 +11,7 @@ mod binary;
 mod config;
 mod docs;
 mod engine;
+mod failover;
 mod faults;
 mod handshake;
 mod histories;
