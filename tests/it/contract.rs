@@ -5,3 +5,4 @@
 
 mod manifest;
 mod shapes;
+mod versions;
