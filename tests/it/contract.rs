@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod decoded;
+mod drift;
 mod manifest;
 mod shapes;
 mod simulator;

@@ -8,6 +8,7 @@ mod class;
 mod compare;
 mod coverage;
 mod difference;
+pub(super) mod inspect;
 mod json;
 mod layout;
 mod shape;
@@ -20,6 +21,6 @@ pub use self::{
     coverage::{COVERED, Coverage, Covered, Origin},
     difference::{Difference, Differences, Fault, Grade, Label, MAX_DIFFERENCES},
     layout::Misprint,
-    shape::{Form, Key, Presence, Shape, What},
+    shape::{Basis, Form, Key, Presence, Shape, What},
     version::{Stage, Version},
 };

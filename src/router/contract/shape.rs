@@ -92,6 +92,15 @@ pub struct Key {
     pub presence: Presence,
 }
 
+/// What a shape rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Basis {
+    /// At least one recorded answer or example of the vendor's manual.
+    Recorded,
+    /// Rules alone: nobody has seen such an answer.
+    Guessed,
+}
+
 /// The shape of an answer. Over the console the keys stand in this order.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
@@ -105,6 +114,8 @@ pub struct Shape {
     pub known: &'static [&'static str],
     /// Records without this key and value are others, and not looked at.
     pub only: Option<(&'static str, &'static str)>,
+    /// How sure it is.
+    pub basis: Basis,
     /// Where this comes from.
     pub source: &'static str,
 }

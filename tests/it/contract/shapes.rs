@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use wanctl::router::{
     contract::{
-        Differences, Form, Key, Presence, Scope, Shape, What, console, refusal_over_rest, rest,
+        Basis, Differences, Form, Key, Presence, Scope, Shape, What, console, refusal_over_rest,
+        rest,
     },
     error::Transport,
 };
@@ -185,5 +186,22 @@ fn golden_files_say_which_keys_are_required_and_which_are_optional() {
             let required = key.presence == Presence::Required;
             assert!(required == always || allowed, "{} of {:?} {there}", key.name, shape.what);
         }
+    }
+}
+
+#[test]
+fn a_shape_is_a_guess_if_nothing_but_reconstructions_shows_it() {
+    for shape in Shape::ALL {
+        let reconstructed = |golden: &Golden| golden.origin == Origin::Reconstructed;
+        // An answer with no record in it shows nothing.
+        let shows = |golden: &Golden| !records(golden, shape).is_empty();
+        let is_guess = of_shape(shape).iter().filter(|it| shows(it)).all(reconstructed);
+        assert_eq!(
+            shape.basis == Basis::Guessed,
+            is_guess,
+            "{:?} {:?}",
+            shape.transport,
+            shape.what
+        );
     }
 }

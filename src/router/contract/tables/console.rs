@@ -6,7 +6,7 @@
 //! they are no keys.
 
 use super::{
-    super::shape::{Key, Shape, What},
+    super::shape::{Basis, Key, Shape, What},
     BIT_RATE, DECIMAL, DECIMALS, FREQUENCY, PERCENT, RATE, RATES, SIZE, TEXT, TEXTS, TIME, TIMES,
     WHOLE, WHOLES, YES_NO, may, must,
     rest::MATCHERS,
@@ -19,7 +19,19 @@ const fn shape(
     known: &'static [&'static str],
     source: &'static str,
 ) -> Shape {
-    Shape { what, transport: Transport::Ssh, keys, known, only: None, source }
+    Shape {
+        what,
+        transport: Transport::Ssh,
+        keys,
+        known,
+        only: None,
+        basis: Basis::Recorded,
+        source,
+    }
+}
+
+const fn guessed(shape: Shape) -> Shape {
+    Shape { basis: Basis::Guessed, ..shape }
 }
 
 pub(super) const RESOURCE: Shape = shape(
@@ -93,7 +105,7 @@ pub(super) const QUEUE_TREE_STATISTICS: Shape = shape(
     "captures of 7.24rc3; vendor manual of 2026-10",
 );
 
-pub(super) const QUEUE_SIMPLE: Shape = shape(
+pub(super) const QUEUE_SIMPLE: Shape = guessed(shape(
     What::QueueSimple,
     &[
         must("name", TEXT),
@@ -111,9 +123,9 @@ pub(super) const QUEUE_SIMPLE: Shape = shape(
     ],
     &["dst", "time", "total-queue"],
     "reconstructed only: the form of queue tree entries of 7.24rc3, the keys of REST",
-);
+));
 
-pub(super) const QUEUE_SIMPLE_STATISTICS: Shape = shape(
+pub(super) const QUEUE_SIMPLE_STATISTICS: Shape = guessed(shape(
     What::QueueSimpleStatistics,
     &[
         must("name", TEXT),
@@ -135,7 +147,7 @@ pub(super) const QUEUE_SIMPLE_STATISTICS: Shape = shape(
     ],
     &[],
     "reconstructed only: the form of queue tree entries of 7.24rc3, the keys of REST",
-);
+));
 
 pub(super) const QUEUE_TYPE: Shape = Shape {
     only: Some(("kind", "cake")),

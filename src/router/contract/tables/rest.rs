@@ -6,7 +6,7 @@
 use super::{
     super::{
         class::Class,
-        shape::{Key, Shape, What},
+        shape::{Basis, Key, Shape, What},
     },
     DECIMAL, DECIMALS, FLAG, ID, TEXT, TEXTS, TIME, TIMES, WHOLE, WHOLES, may, must,
 };
@@ -18,7 +18,19 @@ const fn shape(
     known: &'static [&'static str],
     source: &'static str,
 ) -> Shape {
-    Shape { what, transport: Transport::Rest, keys, known, only: None, source }
+    Shape {
+        what,
+        transport: Transport::Rest,
+        keys,
+        known,
+        only: None,
+        basis: Basis::Recorded,
+        source,
+    }
+}
+
+const fn guessed(shape: Shape) -> Shape {
+    Shape { basis: Basis::Guessed, ..shape }
 }
 
 pub(super) const RESOURCE: Shape = shape(
@@ -134,6 +146,7 @@ pub(super) const QUEUE_SIMPLE: Shape = shape(
 );
 
 pub(super) const QUEUE_TYPE: Shape = Shape {
+    basis: Basis::Guessed,
     only: Some(("kind", "cake")),
     ..shape(
         What::QueueType,
@@ -162,7 +175,7 @@ pub(super) const QUEUE_TYPE: Shape = Shape {
     )
 };
 
-pub(super) const MANGLE: Shape = shape(
+pub(super) const MANGLE: Shape = guessed(shape(
     What::Mangle,
     &[
         must(".id", ID),
@@ -186,7 +199,7 @@ pub(super) const MANGLE: Shape = shape(
     ],
     MATCHERS,
     "reconstructed only: rules of 7.23.7 (which keys come and go); further keys: the schema",
-);
+));
 
 pub(super) const REFUSAL: Shape = shape(
     What::Refusal,
