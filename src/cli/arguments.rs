@@ -14,7 +14,7 @@ use lexopt::{
 
 #[cfg(feature = "sim")]
 use super::demo;
-use super::{log::Place, status};
+use super::{log::Place, status, version};
 
 /// Where the configuration is looked for.
 const DEFAULT_CONFIG: &str = "/etc/config/wanctl";
@@ -40,14 +40,14 @@ pub(super) enum Command {
     #[cfg(feature = "sim")]
     Demo(demo::Flags),
     Help,
-    Version,
+    Version(version::Detail),
 }
 
 /// The command of these arguments.
 pub(super) fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
     let command = match parser.next()? {
         Some(Short('h') | Long("help")) | None => return Ok(Command::Help),
-        Some(Short('V') | Long("version")) => return Ok(Command::Version),
+        Some(Short('V') | Long("version")) => return version_flags(&mut parser),
         Some(Value(command)) => command.string()?,
         Some(other) => return Err(other.unexpected()),
     };
@@ -58,8 +58,16 @@ pub(super) fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
         "replay" => replay_flags(&mut parser),
         "demo" => demo_flags(&mut parser),
         "help" => Ok(Command::Help),
-        "version" => Ok(Command::Version),
+        "version" => version_flags(&mut parser),
         unknown => Err(format!("there is no command '{unknown}'").into()),
+    }
+}
+
+fn version_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
+    match parser.next()? {
+        None => Ok(Command::Version(version::Detail::Brief)),
+        Some(Long("verbose")) => Ok(Command::Version(version::Detail::Full)),
+        Some(other) => Err(other.unexpected()),
     }
 }
 
@@ -148,7 +156,7 @@ mod tests {
     use lexopt::Parser;
 
     use super::{Command, parse};
-    use crate::cli::{log::Place, status::Form};
+    use crate::cli::{log::Place, status::Form, version::Detail};
 
     fn parsed(words: &str) -> Result<Command, String> {
         parse(Parser::from_args(words.split_whitespace())).map_err(|error| error.to_string())
@@ -172,7 +180,9 @@ mod tests {
             assert_eq!(parsed(help), Ok(Command::Help));
         }
         for version in ["-V", "--version", "version"] {
-            assert_eq!(parsed(version), Ok(Command::Version));
+            assert_eq!(parsed(version), Ok(Command::Version(Detail::Brief)));
+            let verbose = format!("{version} --verbose");
+            assert_eq!(parsed(&verbose), Ok(Command::Version(Detail::Full)));
         }
     }
 
@@ -187,6 +197,7 @@ mod tests {
             ("replay", "trace"),
             ("replay a b", "b"),
             ("--nonsense", "--nonsense"),
+            ("--version --nonsense", "--nonsense"),
         ] {
             let error = parsed(words).unwrap_err();
             assert!(error.contains(named), "{words}: {error}");

@@ -9,6 +9,7 @@ mod log;
 mod replay;
 mod run;
 mod status;
+mod version;
 
 use std::{
     ffi::OsString,
@@ -68,6 +69,7 @@ Options:
       --at ADDR       where the daemon listens (default 127.0.0.1:9101)
   -h, --help          this text
   -V, --version       the version
+      --verbose       with --version: the RouterOS versions whose answers are known
 
 Exit status: 0 ok, 1 failure, 2 nothing running to ask, 64 usage, 78 configuration.
 ";
@@ -109,8 +111,6 @@ fn execute(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::Re
         #[cfg(feature = "sim")]
         Command::Demo(flags) => demo::demo(&flags, out),
         Command::Help => out.write_all(HELP.as_bytes()).map(|()| Exit::Ok),
-        Command::Version => {
-            writeln!(out, "wanctl {}", env!("CARGO_PKG_VERSION")).map(|()| Exit::Ok)
-        }
+        Command::Version(detail) => version::version(detail, out).map(|()| Exit::Ok),
     }
 }

@@ -135,7 +135,8 @@ fn show_router(router: &RouterHealth, out: &mut dyn Write) -> io::Result<()> {
     match (router.reachable, &router.last_failure) {
         (Some(true), _) => {
             let failover = router.failover.as_ref().map_or_else(String::new, stands_in);
-            writeln!(out, "router {name}: answers over {transport}, {version}{failover}")
+            writeln!(out, "router {name}: answers over {transport}, {version}{failover}")?;
+            show_contract(router, out)
         }
         (Some(false), kind) => writeln!(
             out,
@@ -145,6 +146,14 @@ fn show_router(router: &RouterHealth, out: &mut dyn Write) -> io::Result<()> {
         ),
         (None, _) => writeln!(out, "router {name}: not asked yet"),
     }
+}
+
+/// How far the router's answers are known, and what is different about them.
+fn show_contract(router: &RouterHealth, out: &mut dyn Write) -> io::Result<()> {
+    let (Some(coverage), Some(contract)) = (&router.coverage, &router.contract) else {
+        return Ok(());
+    };
+    writeln!(out, "  recorded answers of its version: {coverage}; contract: {contract}")
 }
 
 /// Why the transport in use is not the preferred one.

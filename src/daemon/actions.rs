@@ -25,6 +25,7 @@ use crate::{
         lock::{Lock, LockError},
     },
     probe::prober::{Probe, Wire},
+    router::settings::Queues,
     store::atomic,
 };
 
@@ -48,18 +49,25 @@ impl<W: Wire> Daemon<W> {
     }
 
     fn ask(&mut self, router: RouterId, ticket: Ticket, request: Request, route: Route) {
-        let queues = match request {
+        let (queues, surveyed) = match request {
             Request::Read(wan, _) | Request::Write(wan, ..) => {
-                self.queues.get(usize::from(wan.0)).map(Rc::clone)
+                (self.queues.get(usize::from(wan.0)).map(Rc::clone), Vec::new())
             }
-            Request::Facts => None,
+            Request::Facts => (None, self.queues_behind(router)),
         };
         let access = self.accesses.get(usize::from(router.0));
-        let job = Job { ticket, request, route, queues };
+        let job = Job { ticket, request, route, queues, surveyed };
         if access.is_none_or(|access| access.ask(job).is_err()) {
             // Cannot be: one request per router, and its task lives as long as this.
             self.engine.on_answer(router, ticket, Err(FailureKind::Timeout), clock::now());
         }
+    }
+
+    fn queues_behind(&self, router: RouterId) -> Vec<Rc<Queues>> {
+        let of_router = |(wan, queues): (&WanSection, &Rc<Queues>)| {
+            (wan.control.router == router).then(|| Rc::clone(queues))
+        };
+        self.config.wans.iter().zip(&self.queues).filter_map(of_router).collect()
     }
 
     fn probe(&mut self, wan: WanId, number: u32, reflectors: &[u8]) {

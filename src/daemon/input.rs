@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use smol::channel::Sender;
 
-use super::router::Clients;
+use super::{router::Clients, survey::Survey};
 use crate::{
     config::Config,
     control::{
@@ -59,6 +59,8 @@ pub(super) struct Job {
     pub(super) route: Route,
     /// The queues of the WAN that it is about; `None`: it is about the router.
     pub(super) queues: Option<Rc<Queues>>,
+    /// If it is about the router: the queues of all WANs behind it.
+    pub(super) surveyed: Vec<Rc<Queues>>,
 }
 
 /// A task of a router. Never used again, so that what a task leaves behind is not taken for the
@@ -72,6 +74,8 @@ pub(super) struct Done {
     pub(super) access: AccessId,
     pub(super) ticket: Ticket,
     pub(super) reply: Result<Reply, RouterError>,
+    /// With the facts about a router.
+    pub(super) survey: Option<Box<Survey>>,
 }
 
 /// What came of reading the configuration again.

@@ -6,6 +6,7 @@
 mod actions;
 mod alarm;
 mod connectors;
+mod facts;
 mod guard;
 mod handle;
 mod health;
@@ -16,6 +17,7 @@ mod router;
 mod shell;
 mod source;
 mod state;
+mod survey;
 
 pub use self::alarm::block_on;
 pub use self::guard::Guard;

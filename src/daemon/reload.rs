@@ -114,7 +114,7 @@ impl<W: Wire> Daemon<W> {
 
     fn move_routers(&mut self, routers: &[NextRouter], clients: Vec<Clients>) {
         let mut accesses: Vec<_> = self.accesses.drain(..).map(Some).collect();
-        let versions = std::mem::take(&mut self.versions);
+        let facts = std::mem::take(&mut self.facts);
         let errors = std::mem::take(&mut self.errors);
         for (next, clients) in routers.iter().zip(clients) {
             let (kept, known) = match next {
@@ -125,8 +125,8 @@ impl<W: Wire> Daemon<W> {
             let access = kept.and_then(|old| accesses.get_mut(old)?.take());
             let access = access.unwrap_or_else(|| self.open(clients));
             self.accesses.push(access);
-            let version = known.and_then(|old| versions.get(old).cloned());
-            self.versions.push(version.unwrap_or_default());
+            let known = known.and_then(|old| facts.get(old).cloned());
+            self.facts.push(known.unwrap_or_default());
             self.errors.push(kept.and_then(|old| errors.get(old).cloned().flatten()));
         }
     }

@@ -9,7 +9,10 @@ use smol::{
     channel::{self, Receiver, Sender},
 };
 
-use super::input::{AccessId, Done, Input, Job};
+use super::{
+    input::{AccessId, Done, Input, Job},
+    survey::{FullReads, survey},
+};
 use crate::{
     config::WanSection,
     control::{
@@ -19,7 +22,8 @@ use crate::{
         queue::{Limit, QueueSlot},
     },
     router::{
-        error::RouterError,
+        contract::Differences,
+        error::{RouterError, Transport},
         http::RestClient,
         op::{NewLimit, Op, QueueKind, QueueRef, Reply},
         settings::{Queues, Way, Ways},
@@ -29,7 +33,7 @@ use crate::{
 
 /// What speaks to a router by one way.
 #[derive(Debug)]
-enum Client {
+pub(super) enum Client {
     Rest(Box<RestClient>),
     Ssh(Box<SshClient>),
 }
@@ -46,6 +50,24 @@ impl Client {
         match self {
             Self::Rest(client) => client.perform(op).await,
             Self::Ssh(client) => client.perform(op).await,
+        }
+    }
+
+    /// See the clients' own.
+    pub(super) async fn inspect(
+        &mut self,
+        op: &Op<'_>,
+    ) -> (Result<Reply, RouterError>, Differences) {
+        match self {
+            Self::Rest(client) => client.inspect(op).await,
+            Self::Ssh(client) => client.inspect(op).await,
+        }
+    }
+
+    pub(super) const fn transport(&self) -> Transport {
+        match self {
+            Self::Rest(_) => Transport::Rest,
+            Self::Ssh(_) => Transport::Ssh,
         }
     }
 
@@ -119,13 +141,16 @@ impl Access {
 
 /// Serves one router until nobody asks any more.
 async fn serve(access: AccessId, mut clients: Clients, jobs: Receiver<Job>, inputs: Sender<Input>) {
-    while let Ok(Job { ticket, request, route, queues }) = jobs.recv().await {
-        let reply = match operation(queues.as_deref(), request) {
-            Some(op) => clients.by(route, request).perform(&op).await,
+    let mut full_reads = FullReads::Made;
+    while let Ok(Job { ticket, request, route, queues, surveyed }) = jobs.recv().await {
+        let client = clients.by(route, request);
+        let (reply, survey) = match (request, operation(queues.as_deref(), request)) {
+            (Request::Facts, _) => survey(client, &surveyed, &mut full_reads).await,
+            (_, Some(op)) => (client.perform(&op).await, None),
             // The core only names queues that it was configured with.
-            None => continue,
+            (_, None) => continue,
         };
-        let done = Done { access, ticket, reply };
+        let done = Done { access, ticket, reply, survey };
         if inputs.send(Input::Done(done)).await.is_err() {
             break;
         }

@@ -33,16 +33,12 @@ use crate::{
         wan::{self, RouterId, WanId},
     },
     observe::{
-        health::{Health, Shell},
+        health::{Health, RouterFacts, Shell},
         words::Names,
     },
     os::{clock, lock::Lock},
     probe::prober::{Prober, Received, Wire},
-    router::{
-        error::RouterError,
-        op::{Reply, Resource},
-        settings::Queues,
-    },
+    router::{error::RouterError, op::Reply, settings::Queues},
 };
 
 /// Inputs that wait for the loop: an answer per router, some clients, signals.
@@ -82,8 +78,8 @@ pub struct Daemon<W> {
     listens: Receiver<SocketAddr>,
     pub(super) files: Files,
     pub(super) started: Instant,
-    /// RouterOS version per router, once known.
-    pub(super) versions: Vec<String>,
+    /// What each router told of itself.
+    pub(super) facts: Vec<RouterFacts>,
     /// Why the last request to each router failed.
     pub(super) errors: Vec<Option<RouterError>>,
     stop_by: Option<Instant>,
@@ -133,7 +129,7 @@ impl<W: Wire> Daemon<W> {
             listens,
             files: Files::new(&config.globals),
             started: now,
-            versions: vec![String::new(); config.routers.len()],
+            facts: vec![RouterFacts::default(); config.routers.len()],
             errors: vec![None; config.routers.len()],
             stop_by: None,
             guard: Guard::default(),
@@ -317,14 +313,14 @@ impl<W: Wire> Daemon<W> {
         }
     }
 
-    fn on_done(&mut self, Done { access, ticket, reply }: Done) {
+    fn on_done(&mut self, Done { access, ticket, reply, survey }: Done) {
         let places = (0..).map(RouterId).zip(&self.accesses);
         let place = places.into_iter().find(|(_, own)| own.id == access);
         // The last word of an access that was closed meanwhile.
         let Some((router, _)) = place else { return };
         let index = usize::from(router.0);
         if let Ok(Reply::Resource(facts)) = &reply {
-            self.learn(router, facts);
+            self.learn(router, facts, survey.as_deref());
         }
         let answer = match &reply {
             Ok(reply) => Ok(router::answer(reply)),
@@ -339,19 +335,10 @@ impl<W: Wire> Daemon<W> {
         self.engine.on_answer(router, ticket, answer, clock::now());
     }
 
-    fn learn(&mut self, router: RouterId, facts: &Resource) {
-        let Some(version) = self.versions.get_mut(usize::from(router.0)) else { return };
-        if version.as_str() != facts.version.as_str() {
-            facts.version.as_str().clone_into(version);
-            let (name, board) = (self.names.router(router), facts.board.as_str());
-            info!("router {name}: RouterOS {version} on {board}");
-        }
-    }
-
     fn health(&mut self) -> Health {
         let now = clock::now();
         let shell =
-            Shell { names: &self.names, uptime: now.since(self.started), versions: &self.versions };
+            Shell { names: &self.names, uptime: now.since(self.started), facts: &self.facts };
         Health::of(&mut self.engine, shell, now)
     }
 

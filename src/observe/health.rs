@@ -23,6 +23,12 @@ const TEXT: usize = 64;
 /// A bounded text.
 pub type Text = String<TEXT>;
 
+/// Longest list of differences shown, in bytes: about three of them. The log has them all.
+const LONG_TEXT: usize = 200;
+
+/// A bounded list of differences.
+pub type LongText = String<LONG_TEXT>;
+
 /// How the daemon is, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -159,6 +165,11 @@ pub struct RouterHealth {
     pub outage_seconds: u64,
     /// RouterOS version, once known.
     pub version: Option<Text>,
+    /// How far answers of that version are known over the transport in use: `exact`, `nearest lower`
+    /// with the version, or `none`.
+    pub coverage: Option<Text>,
+    /// Whether the router's answers are as recorded: `ok`, or `drift: ` and what is different.
+    pub contract: Option<LongText>,
     /// Requests since the start.
     pub requests: u64,
 }
@@ -178,7 +189,12 @@ pub struct FailoverHealth {
 
 /// Text cut off at `TEXT` bytes, between characters.
 pub fn text(full: &str) -> Text {
-    let mut short = Text::new();
+    cut(full)
+}
+
+/// Text cut off at the room for it, between characters.
+pub fn cut<const ROOM: usize>(full: &str) -> String<ROOM> {
+    let mut short = String::new();
     for letter in full.chars() {
         if short.push(letter).is_err() {
             break;
@@ -194,8 +210,21 @@ pub struct Shell<'a> {
     pub names: &'a Names,
     /// Since the start.
     pub uptime: Span,
-    /// RouterOS version per router; empty: unknown.
-    pub versions: &'a [std::string::String],
+    /// What each router told of itself.
+    pub facts: &'a [RouterFacts],
+}
+
+/// What a router told of itself at connect.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RouterFacts {
+    /// RouterOS version; empty: unknown.
+    pub version: std::string::String,
+    /// The transport that it told it over.
+    pub over: &'static str,
+    /// How far its answers are known.
+    pub coverage: std::string::String,
+    /// What is different in its answers; empty: nothing.
+    pub drift: std::string::String,
 }
 
 impl Health {
@@ -207,7 +236,7 @@ impl Health {
 
     /// The health from JSON.
     pub fn from_json(json: &[u8]) -> Option<Self> {
-        let mut scratch = [0; 4 * TEXT];
+        let mut scratch = [0; 4 * LONG_TEXT];
         serde_json_core::from_slice_escaped(json, &mut scratch).ok().map(|(health, _)| health)
     }
 }

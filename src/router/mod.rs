@@ -5,6 +5,7 @@
 
 mod base64;
 pub mod cli;
+pub mod contract;
 pub mod error;
 pub mod http;
 pub mod op;

@@ -6,7 +6,7 @@ use heapless::Vec;
 
 use super::{
     CycleHealth, DirectionHealth, FailoverHealth, Health, ReflectorHealth, RouterHealth, Shell,
-    Status, Text, WanHealth, text,
+    Status, Text, WanHealth, cut, text,
 };
 use crate::{
     control::{
@@ -217,7 +217,7 @@ impl RouterHealth {
                 (Some(false), failures, Some(kind), now.since(since))
             }
         };
-        let version = shell.versions.get(usize::from(id.0)).filter(|version| !version.is_empty());
+        let facts = shell.facts.get(usize::from(id.0)).filter(|facts| !facts.version.is_empty());
         Self {
             name: text(shell.names.router(id)),
             reachable,
@@ -226,7 +226,12 @@ impl RouterHealth {
             consecutive_failures: failures,
             last_failure: kind.map(|kind| text(kind.word())),
             outage_seconds: outage.as_secs(),
-            version: version.map(|version| text(version)),
+            version: facts.map(|facts| text(&facts.version)),
+            coverage: facts.map(|facts| text(&facts.coverage)),
+            contract: facts.map(|facts| match facts.drift.as_str() {
+                "" => cut("ok"),
+                drift => cut(&format!("drift: {drift}")),
+            }),
             requests: router.requests(),
         }
     }

@@ -1,5 +1,5 @@
 use super::{
-    CycleHealth, DirectionHealth, Health, MAX_JSON, ReflectorHealth, Status, WanHealth, text,
+    CycleHealth, DirectionHealth, Health, MAX_JSON, ReflectorHealth, Status, WanHealth, cut, text,
 };
 use crate::observe::health::{FailoverHealth, RouterHealth};
 
@@ -60,6 +60,8 @@ fn full() -> Health {
         last_failure: Some(text("unreachable")),
         outage_seconds: u64::MAX,
         version: Some(text(&long)),
+        coverage: Some(text(&long)),
+        contract: Some(cut(&long.repeat(3))),
         requests: u64::MAX,
     };
     Health {

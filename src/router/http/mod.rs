@@ -19,6 +19,7 @@ use smol::{
 
 use self::session::Session;
 use super::{
+    contract::{Differences, inspect},
     error::{Doing, RouterError},
     op::{Op, Reply},
     resolve::Resolver,
@@ -63,6 +64,22 @@ impl RestClient {
     /// When the future is dropped half-way, the connection is closed; the router may still carry
     /// the operation out.
     pub async fn perform(&mut self, op: &Op<'_>) -> Result<Reply, RouterError> {
+        self.run(op, None).await
+    }
+
+    /// The same, but a queue that is read is asked for all its properties; and how the answer
+    /// differs from what is known of RouterOS.
+    pub async fn inspect(&mut self, op: &Op<'_>) -> (Result<Reply, RouterError>, Differences) {
+        let mut noticed = Differences::default();
+        let reply = self.run(op, Some(&mut noticed)).await;
+        (reply, noticed)
+    }
+
+    async fn run(
+        &mut self,
+        op: &Op<'_>,
+        noticed: Option<&mut Differences>,
+    ) -> Result<Reply, RouterError> {
         let expired = future::poll_once(&mut self.ids_expire).await.is_some();
         if expired || self.session.is_none() {
             self.ids.clear();
@@ -71,7 +88,7 @@ impl RestClient {
         // Taken out, so that it closes unless it is put back.
         let mut session = self.session.take();
         let timeout = Duration::from_micros(self.settings.rest_timeout.as_micros());
-        let work = AssertUnwindSafe(self.carry_out(op, &mut session)).catch_unwind();
+        let work = AssertUnwindSafe(self.carry_out(op, &mut session, noticed)).catch_unwind();
         let outcome = future::or(async { Some(work.await) }, async {
             Timer::after(timeout).await;
             None
@@ -101,8 +118,12 @@ impl RestClient {
         &mut self,
         op: &Op<'_>,
         session: &mut Option<Session>,
+        mut noticed: Option<&mut Differences>,
     ) -> Result<Reply, RouterError> {
         let mut exchange = Exchange::new(op, &self.ids);
+        if noticed.is_some() {
+            exchange = exchange.of_all_properties();
+        }
         let doing = exchange.doing();
         let session = if let Some(session) = session {
             session
@@ -115,6 +136,9 @@ impl RestClient {
         };
         loop {
             let answer = session.send(&exchange.request(), doing).await?;
+            if let Some(noticed) = &mut noticed {
+                noticed.extend(&inspect::over_rest(op, answer.status, &answer.body));
+            }
             let reply = exchange.answer(answer.status, &answer.body, &mut self.ids)?;
             if let Some(reply) = reply {
                 return Ok(reply);

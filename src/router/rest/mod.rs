@@ -12,7 +12,7 @@ mod wire;
 
 pub use self::{
     ids::{Id, Ids},
-    request::{Method, Request},
+    request::{Method, RESOURCE_PROPERTIES, Request},
 };
 
 use self::{
@@ -33,6 +33,16 @@ pub struct Exchange<'a> {
     /// Whether the id in use was read within this exchange. A fresh one that the router does not
     /// know is not looked up again.
     fresh: bool,
+    properties: Properties,
+}
+
+/// What is asked of a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Properties {
+    /// What the operation needs.
+    Needed,
+    /// All that there are.
+    All,
 }
 
 #[derive(Clone, Debug)]
@@ -72,7 +82,13 @@ impl<'a> Exchange<'a> {
                 None => Step::Read(Read::Id(limit, Via::Patch)),
             },
         };
-        Self { doing: Doing::from(op), step, fresh: false }
+        Self { doing: Doing::from(op), step, fresh: false, properties: Properties::Needed }
+    }
+
+    /// The same, but a queue that is read is asked for all its properties.
+    #[must_use]
+    pub fn of_all_properties(self) -> Self {
+        Self { properties: Properties::All, ..self }
     }
 
     /// What is being done, for errors that happen outside.
@@ -84,6 +100,9 @@ impl<'a> Exchange<'a> {
     pub fn request(&self) -> Request {
         match &self.step {
             Step::Read(Read::Resource) => Request::resource(),
+            Step::Read(Read::Queue(queue)) if self.properties == Properties::All => {
+                Request::find_all(*queue)
+            }
             Step::Read(Read::Queue(queue)) => Request::find(*queue),
             Step::Read(Read::Id(limit, _) | Read::Limit(limit)) => Request::find(limit.queue()),
             Step::Write(limit, Via::Patch, id) => Request::patch(id, limit),

@@ -16,7 +16,7 @@ use crate::router::{
 const QUEUE_PROPERTIES: &str = ".id,name,max-limit,disabled,invalid,dynamic";
 
 /// What the device must tell about itself.
-const RESOURCE_PROPERTIES: &str = "version,board-name,uptime";
+pub const RESOURCE_PROPERTIES: &str = "version,board-name,uptime";
 
 /// The HTTP methods in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,10 +60,16 @@ impl Request {
     /// Finds a queue by name. A filter and not `/queue/tree/NAME`, which answers 400 when the
     /// name is absent; a filter that matches nothing answers `[]`.
     pub(super) fn find(queue: QueueRef<'_>) -> Self {
+        let mut request = Self::find_all(queue);
+        request.target.push_str("&.proplist=");
+        request.target.push_str(QUEUE_PROPERTIES);
+        request
+    }
+
+    /// The same with all properties of the queue.
+    pub(super) fn find_all(queue: QueueRef<'_>) -> Self {
         let mut target = format!("/rest{}?name=", queue.kind.menu());
         percent_encode(queue.name, &mut target);
-        target.push_str("&.proplist=");
-        target.push_str(QUEUE_PROPERTIES);
         Self::get(target)
     }
 

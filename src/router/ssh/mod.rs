@@ -30,6 +30,7 @@ use self::{
 };
 use super::{
     cli,
+    contract::{Differences, inspect},
     error::{Doing, RouterError},
     op::{Op, Reply},
     resolve::Resolver,
@@ -74,6 +75,21 @@ impl SshClient {
     /// When the future is dropped half-way, the connection is closed; the router may still carry
     /// the operation out.
     pub async fn perform(&mut self, op: &Op<'_>) -> Result<Reply, RouterError> {
+        self.run(op, None).await
+    }
+
+    /// The same, and how the output differs from what is known of RouterOS.
+    pub async fn inspect(&mut self, op: &Op<'_>) -> (Result<Reply, RouterError>, Differences) {
+        let mut noticed = Differences::default();
+        let reply = self.run(op, Some(&mut noticed)).await;
+        (reply, noticed)
+    }
+
+    async fn run(
+        &mut self,
+        op: &Op<'_>,
+        noticed: Option<&mut Differences>,
+    ) -> Result<Reply, RouterError> {
         let doing = Doing::from(op);
         // Taken out, so that it closes unless it is put back.
         let mut session = self.session.take();
@@ -92,6 +108,10 @@ impl SshClient {
             None => return Err(late(timeout, stage.get(), doing)),
         };
         let reply = interpreted(op, &output);
+        // An error has no shape.
+        if let Some(noticed) = noticed.filter(|_| !is_refusal(&reply)) {
+            noticed.extend(&inspect::over_ssh(op, &output.bytes));
+        }
         if reply.as_ref().err().is_none_or(|error| error.kind.is_answer()) {
             self.session = session;
         }
@@ -165,6 +185,11 @@ fn interpreted(op: &Op<'_>, output: &Output) -> Result<Reply, RouterError> {
         }
         Some(_) | None => Ok(reply),
     }
+}
+
+/// Whether the router answered that it will not.
+fn is_refusal(reply: &Result<Reply, RouterError>) -> bool {
+    reply.as_ref().is_err_and(|error| error.kind.is_answer())
 }
 
 fn late(timeout: Duration, stage: Stage, doing: Doing) -> RouterError {

@@ -1,0 +1,70 @@
+//! What the routers tell of themselves, and what is said about it.
+//! Promises: version and coverage are said when they change, and so is drift: one line each.
+
+use log::{info, warn};
+
+use super::{shell::Daemon, survey::Survey};
+use crate::{
+    control::wan::RouterId,
+    observe::health::RouterFacts,
+    probe::prober::Wire,
+    router::{
+        contract::{Coverage, Version},
+        error::Transport,
+        op::Resource,
+    },
+};
+
+impl<W: Wire> Daemon<W> {
+    /// Takes in what a router said at connect.
+    pub(super) fn learn(&mut self, router: RouterId, facts: &Resource, survey: Option<&Survey>) {
+        let Self { names, facts: known, .. } = self;
+        let Some(known) = known.get_mut(usize::from(router.0)) else { return };
+        let name = names.router(router);
+        let Some(survey) = survey else { return };
+        let before = std::mem::replace(known, of(facts, survey));
+        if (&before.version, &before.coverage) != (&known.version, &known.coverage) {
+            let version = &known.version;
+            let covered = covered(facts, survey.transport);
+            info!("router {name}: RouterOS {version} on {}; {covered}", facts.board);
+        }
+        let RouterFacts { over, drift, .. } = &*known;
+        let before = if before.over == *over { before.drift } else { String::new() };
+        match drift.as_str() {
+            "" if before.is_empty() => {}
+            "" => info!("router {name}: its answers over {over} are as recorded again"),
+            drift if drift == before => {}
+            drift => warn!(
+                "router {name}: its answers over {over} are not as recorded ({drift}); what is \
+                 needed of them is checked each time, and control goes on"
+            ),
+        }
+    }
+}
+
+fn of(facts: &Resource, survey: &Survey) -> RouterFacts {
+    let drift =
+        if survey.differences.is_empty() { String::new() } else { survey.differences.to_string() };
+    let coverage = coverage(facts, survey.transport).to_string();
+    let version = facts.version.as_str().to_owned();
+    RouterFacts { version, over: survey.transport.word(), coverage, drift }
+}
+
+fn coverage(facts: &Resource, transport: Transport) -> Coverage {
+    let version = Version::parse(&facts.version);
+    version.map_or(Coverage::None, |version| Coverage::of(version, transport))
+}
+
+/// The same for people.
+fn covered(facts: &Resource, transport: Transport) -> String {
+    let over = transport.word();
+    match coverage(facts, transport) {
+        Coverage::Exact => format!("answers of this version over {over} are known"),
+        Coverage::NearestLower(version) => {
+            format!("answers over {over} are known of {version}, not of this version")
+        }
+        Coverage::None => {
+            format!("answers over {over} are known neither of this version nor of an earlier one")
+        }
+    }
+}
