@@ -17,7 +17,7 @@ pub(super) fn of(config: &Config) -> Names {
 
 fn of_wan(wan: &WanSection) -> WanNames {
     let queues = match &wan.queues {
-        Queues::Tree(names) => names.clone(),
+        Queues::Tree(names) | Queues::Type(names) => names.clone(),
         Queues::Simple(name) => PerDirection { download: name.clone(), upload: name.clone() },
     };
     WanNames {

@@ -15,9 +15,7 @@ use super::{
     login::{Login, Offer},
     stage::Stage,
 };
-
-/// Longest output of a command that is read, in bytes. The print of one queue takes 400.
-pub(super) const OUTPUT_MAX: usize = 64 * 1024;
+use crate::router::cli::OUTPUT_MAX;
 
 /// The most that a server may send before it has accepted the login, in bytes. Key exchange and
 /// login of RouterOS or OpenSSH take 3 kB.
