@@ -122,6 +122,7 @@ fn line(wan: &WanSection, routers: &[RouterSection], out: &mut dyn Write) -> io:
     let queues = match &wan.queues {
         Queues::Tree(names) => format!("queue tree '{}' and '{}'", names.download, names.upload),
         Queues::Simple(name) => format!("simple queue '{name}'"),
+        Queues::Type(names) => format!("queue type '{}' and '{}'", names.download, names.upload),
     };
     writeln!(out, "wan '{}': {queues} on router '{router}'", wan.name)?;
     for direction in Direction::BOTH {

@@ -23,7 +23,7 @@ fn of_ways(Ways { preferred, fallback }: &Ways) -> Transports {
 
 fn of_wan(wan: &WanSection) -> WanNames {
     let queues = match &wan.queues {
-        Queues::Tree(names) => names.clone(),
+        Queues::Tree(names) | Queues::Type(names) => names.clone(),
         Queues::Simple(name) => PerDirection { download: name.clone(), upload: name.clone() },
     };
     WanNames {

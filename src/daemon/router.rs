@@ -177,7 +177,11 @@ fn queue(queues: &Queues, slot: QueueSlot) -> Option<QueueRef<'_>> {
             Some(QueueRef { kind: QueueKind::Tree, name: names.of(direction) })
         }
         (Queues::Simple(name), QueueSlot::Pair) => Some(QueueRef { kind: QueueKind::Simple, name }),
-        (Queues::Tree(_), QueueSlot::Pair) | (Queues::Simple(_), QueueSlot::One(_)) => None,
+        (Queues::Type(names), QueueSlot::One(direction)) => {
+            Some(QueueRef { kind: QueueKind::Type, name: names.of(direction) })
+        }
+        (Queues::Tree(_) | Queues::Type(_), QueueSlot::Pair)
+        | (Queues::Simple(_), QueueSlot::One(_)) => None,
     }
 }
 
@@ -189,16 +193,22 @@ fn new_limit(queues: &Queues, slot: QueueSlot, limit: Limit) -> Option<NewLimit<
         (QueueRef { kind: QueueKind::Simple, name }, Limit::Pair(limits)) => {
             Some(NewLimit::Simple { name, limits })
         }
+        (QueueRef { kind: QueueKind::Type, name }, Limit::One(limit)) => {
+            Some(NewLimit::Type { name, limit })
+        }
         _ => None,
     }
 }
 
-/// The part of a reply that concerns the core.
+/// The part of a reply that concerns the core. Replies about other things prove no more than that
+/// the router is there; the core asks for none of them.
 pub(super) fn answer(reply: &Reply) -> Answer {
     match reply {
-        Reply::Resource(_) => Answer::Facts,
         Reply::Queue(state) => Answer::Limit(state.limit),
         Reply::Limit(limit) => Answer::Limit(*limit),
+        Reply::Resource(_) | Reply::Identity(_) | Reply::Statistics(_) | Reply::Rule(_) => {
+            Answer::Facts
+        }
     }
 }
 
@@ -221,6 +231,7 @@ mod tests {
     #[test]
     fn a_request_names_the_queue_of_its_direction_and_of_no_other_kind() {
         let names = PerDirection { download: "down".to_string(), upload: "up".to_string() };
+        let types = Queues::Type(names.clone());
         let (simple, tree) = (Queues::Simple("both".to_string()), Queues::Tree(names));
         let rate = Rate::from_bps(5).unwrap();
         let (wan, up) = (WanId(1), QueueSlot::One(Direction::Upload));
@@ -232,6 +243,15 @@ mod tests {
             operation(Some(&tree), Request::Write(wan, up, Limit::One(rate))),
             Some(Op::SetLimit(NewLimit::Tree { name: "up", limit: rate }))
         );
+        assert_eq!(
+            operation(Some(&types), Request::Read(wan, up)),
+            Some(Op::ReadQueue(QueueRef { kind: QueueKind::Type, name: "up" }))
+        );
+        assert_eq!(
+            operation(Some(&types), Request::Write(wan, up, Limit::One(rate))),
+            Some(Op::SetLimit(NewLimit::Type { name: "up", limit: rate }))
+        );
+        assert_eq!(operation(Some(&types), Request::Read(wan, QueueSlot::Pair)), None);
         assert_eq!(operation(Some(&simple), Request::Read(wan, up)), None);
         assert_eq!(operation(None, Request::Read(wan, up)), None);
         assert_eq!(operation(None, Request::Facts), Some(Op::ReadResource));

@@ -70,16 +70,16 @@ fn is_end_of_contact(kind: FailureKind) -> bool {
 
 fn one_of_each_kind(queues: &[Rc<Queues>]) -> impl Iterator<Item = QueueRef<'_>> {
     let of_kind = |kind| queues.iter().find_map(|queues| queue_of(queues, kind));
-    [QueueKind::Tree, QueueKind::Simple].into_iter().filter_map(of_kind)
+    [QueueKind::Tree, QueueKind::Simple, QueueKind::Type].into_iter().filter_map(of_kind)
 }
 
 fn queue_of(queues: &Queues, kind: QueueKind) -> Option<QueueRef<'_>> {
-    let name = match (queues, kind) {
-        (Queues::Tree(names), QueueKind::Tree) => names.of(Direction::Download),
-        (Queues::Simple(name), QueueKind::Simple) => name,
-        (Queues::Tree(_), QueueKind::Simple) | (Queues::Simple(_), QueueKind::Tree) => return None,
+    let (of_kind, name) = match queues {
+        Queues::Tree(names) => (QueueKind::Tree, names.of(Direction::Download)),
+        Queues::Simple(name) => (QueueKind::Simple, name),
+        Queues::Type(names) => (QueueKind::Type, names.of(Direction::Download)),
     };
-    Some(QueueRef { kind, name })
+    (of_kind == kind).then_some(QueueRef { kind, name })
 }
 
 #[cfg(test)]

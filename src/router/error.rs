@@ -40,18 +40,30 @@ pub enum Doing {
     Preparing,
     /// [`Op::ReadResource`].
     ReadingResource,
+    /// [`Op::ReadIdentity`].
+    ReadingIdentity,
     /// [`Op::ReadQueue`].
     ReadingQueue,
     /// [`Op::SetLimit`].
     SettingLimit,
+    /// [`Op::ReadStatistics`].
+    ReadingStatistics,
+    /// [`Op::ReadRule`].
+    ReadingRule,
+    /// [`Op::SetRule`].
+    SettingRule,
 }
 
 impl From<&Op<'_>> for Doing {
     fn from(op: &Op<'_>) -> Self {
         match op {
             Op::ReadResource => Self::ReadingResource,
+            Op::ReadIdentity => Self::ReadingIdentity,
             Op::ReadQueue(_) => Self::ReadingQueue,
             Op::SetLimit(_) => Self::SettingLimit,
+            Op::ReadStatistics(_) => Self::ReadingStatistics,
+            Op::ReadRule(_) => Self::ReadingRule,
+            Op::SetRule(..) => Self::SettingRule,
         }
     }
 }
@@ -176,8 +188,12 @@ impl fmt::Display for RouterError {
         let doing = match self.doing {
             Doing::Preparing => "preparing the client",
             Doing::ReadingResource => "reading the version",
+            Doing::ReadingIdentity => "reading the router's name",
             Doing::ReadingQueue => "reading a queue",
             Doing::SettingLimit => "setting a limit",
+            Doing::ReadingStatistics => "reading counters",
+            Doing::ReadingRule => "reading a mangle rule",
+            Doing::SettingRule => "switching a mangle rule",
         };
         write!(f, "{transport}: {doing} failed ({}): {}", self.kind.word(), self.detail)?;
         match self.hint {

@@ -1,5 +1,5 @@
 //! Access to RouterOS: the closed list of operations, and REST and SSH to carry it.
-//! Promises: no operation removes, disables or lifts a limit, every operation ends within its
+//! Promises: no operation adds or removes anything, or disables or lifts a limit, every operation ends within its
 //! deadline, and a request is repeated only where that is written down (`rest::Exchange`).
 //! Knows nothing of control, of when an operation is due, or of what to do after a failure.
 
@@ -13,4 +13,5 @@ mod resolve;
 pub mod rest;
 pub mod settings;
 pub mod ssh;
+mod target;
 mod value;

@@ -179,4 +179,6 @@ pub enum Queues {
     Tree(PerDirection<String>),
     /// One simple queue, by name, with `max-limit=upload/download`.
     Simple(String),
+    /// Queue types of the kind `cake`, by name; each has its own `cake-bandwidth`.
+    Type(PerDirection<String>),
 }

@@ -1,16 +1,16 @@
 //! Output of the command lines as typed values.
-//! Promises: an error of the console is an error; a reply is given only for the one queue that has
-//! exactly the wanted name; of a limit the exact number counts, and it must agree with the one
-//! that is shown.
+//! Promises: an error of the console is an error; a reply is given only for the one record that has
+//! exactly the wanted name or comment; of a limit the exact number counts, and it must agree with
+//! the one that is shown.
 //! Knows nothing of sessions: it sees the text of one command.
 
 use super::{
-    command::LIMIT_MARK,
-    lines::lines,
+    OUTPUT_MAX,
+    command::{exact_key, mark},
     pairs,
-    rates::rate,
-    records::{Record, records},
+    records::Record,
     refusal::refusal,
+    table::{absent, marked, only},
 };
 use crate::{
     control::{
@@ -19,20 +19,31 @@ use crate::{
     },
     router::{
         error::{Doing, RouterError},
-        op::{Found, Op, QueueKind, QueueRef, QueueState, Reply, Resource},
-        value::{cut, uptime},
+        op::{
+            Counters, Found, Op, QueueKind, QueueRef, QueueState, RESOURCE_TEXT_MAX, Reply,
+            Resource, Rule, RuleRef, RuleState, Statistics,
+        },
+        target::Target,
+        value::{CAKE, cut, not_cake, pair, rate, statistics, uptime},
     },
 };
 
 /// The console may show a limit rounded, to three digits at worst.
-const ROUNDED_BY: u64 = 100;
+const LIMIT_ROUNDED_BY: u64 = 100;
+
+/// It shows a bandwidth with one digit after the point, as in `1.0Mbps`.
+const BANDWIDTH_ROUNDED_BY: u64 = 10;
 
 /// The reply to `op` in the output of its command line.
 ///
 /// # Errors
-/// The console refused, no or several queues have the name, or the output is not RouterOS's.
+/// The console refused, no or several records match, or the output is not RouterOS's.
 pub fn reply(op: &Op<'_>, output: &[u8]) -> Result<Reply, RouterError> {
     let doing = Doing::from(op);
+    if output.len() > OUTPUT_MAX {
+        let detail = format_args!("more than {OUTPUT_MAX} bytes of output");
+        return Err(RouterError::ssh(FailureKind::Garbage, doing, detail));
+    }
     let output = String::from_utf8_lossy(output);
     if let Some((kind, text, hint)) = refusal(&output) {
         let error = RouterError::ssh(kind, doing, format_args!("{text}"));
@@ -41,12 +52,15 @@ pub fn reply(op: &Op<'_>, output: &[u8]) -> Result<Reply, RouterError> {
             None => error,
         });
     }
-    match op {
+    match *op {
         Op::ReadResource => resource(&output, doing).map(Reply::Resource),
-        Op::ReadQueue(of) => queue(&output, *of, doing).map(Reply::Queue),
+        Op::ReadIdentity => identity(&output, doing).map(Reply::Identity),
+        Op::ReadQueue(of) => queue(&output, of, doing).map(Reply::Queue),
         Op::SetLimit(limit) => {
             queue(&output, limit.queue(), doing).map(|state| Reply::Limit(state.limit))
         }
+        Op::ReadStatistics(of) => counters(&output, of, doing).map(Reply::Statistics),
+        Op::ReadRule(of) | Op::SetRule(of, _) => rule(&output, of, doing).map(Reply::Rule),
     }
 }
 
@@ -57,75 +71,129 @@ fn resource(output: &str, doing: Doing) -> Result<Resource, RouterError> {
     Ok(Resource { version: cut(version), board: cut(board), uptime })
 }
 
+fn identity(
+    output: &str,
+    doing: Doing,
+) -> Result<heapless::String<RESOURCE_TEXT_MAX>, RouterError> {
+    pairs::value(output, "name").map(cut).ok_or_else(|| missing("name", doing))
+}
+
 fn queue(output: &str, queue: QueueRef<'_>, doing: Doing) -> Result<QueueState, RouterError> {
-    let found = records(output);
-    let limits: Vec<&str> =
-        lines(output).filter_map(|line| line.strip_prefix(LIMIT_MARK)).collect();
-    let (record, exact) = match (found.as_slice(), limits.as_slice()) {
-        ([], []) if !is_silent(output) => {
-            let detail = format_args!("the answer is not one of the RouterOS console");
-            return Err(RouterError::ssh(FailureKind::Garbage, doing, detail));
-        }
-        ([], []) => {
-            let detail = format_args!("the router has no {queue}");
-            return Err(RouterError::ssh(FailureKind::NotFound, doing, detail));
-        }
-        ([record], [exact]) => (record, exact),
-        (found, limits) => return Err(several(found, limits.len(), queue, doing)),
+    let target = Target::Queue(queue);
+    let exact = marked(output, &mark(exact_key(target)));
+    let record = named(output, exact.len(), queue, doing)?;
+    let limit = match queue.kind {
+        QueueKind::Tree | QueueKind::Simple => max_limit(&record, &exact, queue.kind, doing)?,
+        QueueKind::Type => bandwidth(&record, &exact, queue, doing)?,
     };
+    let Rule { state, invalid, dynamic } = flags(&record);
+    Ok(QueueState { limit, disabled: state == RuleState::Disabled, invalid, dynamic })
+}
+
+/// The one record, which must have the queue's name.
+fn named(
+    output: &str,
+    exact: usize,
+    queue: QueueRef<'_>,
+    doing: Doing,
+) -> Result<Record, RouterError> {
+    let record = only(output, exact, Target::Queue(queue), doing)?;
     let name = record.value("name").ok_or_else(|| missing("name", doing))?;
     if name != queue.name {
         let detail = format_args!("the answer is about \"{name}\", not {queue}");
         return Err(RouterError::ssh(FailureKind::Garbage, doing, detail));
     }
-    let text = record.value("max-limit").ok_or_else(|| missing("max-limit", doing))?;
-    let limit = limit(queue.kind, text, exact).ok_or_else(|| strange(text, exact, doing))?;
-    let [disabled, invalid, dynamic] =
-        ["disabled", "invalid", "dynamic"].map(|flag| record.has(flag));
-    Ok(QueueState { limit, disabled, invalid, dynamic })
+    Ok(record)
 }
 
-/// Whether there is nothing in the output but a legend, which older consoles print for nothing.
-fn is_silent(output: &str) -> bool {
-    lines(output).all(|line| line.is_empty() || line.starts_with("Flags: "))
+fn max_limit(
+    record: &Record,
+    exact: &[&str],
+    kind: QueueKind,
+    doing: Doing,
+) -> Result<Found, RouterError> {
+    const KEY: &str = "max-limit";
+    let [exact] = exact else { return Err(missing("the exact max-limit", doing)) };
+    let shown = record.value(KEY).ok_or_else(|| missing(KEY, doing))?;
+    let agreed = |shown, exact| agreed(shown, exact, LIMIT_ROUNDED_BY);
+    let limit = if kind == QueueKind::Simple {
+        let both = |(shown, exact): (PerDirection<u64>, _)| {
+            let both = shown.zip(exact).map(|(shown, exact)| agreed(shown, exact));
+            Some(PerDirection { download: both.download?, upload: both.upload? })
+        };
+        let limits = pair(shown, rate).zip(pair(exact, rate)).and_then(both);
+        limits.map(|limits| Found::Pair(limits.map(Rate::from_bps)))
+    } else {
+        let limit = rate(shown).zip(rate(exact)).and_then(|(shown, exact)| agreed(shown, exact));
+        limit.map(|bits| Found::One(Rate::from_bps(bits)))
+    };
+    limit.ok_or_else(|| strange(KEY, shown, exact, doing))
 }
 
-/// Names the places of several queues, or says that the two halves of the output differ.
-fn several(found: &[Record], limits: usize, queue: QueueRef<'_>, doing: Doing) -> RouterError {
-    if found.len() < 2 && limits < 2 {
-        let detail = format_args!("{} entries but {limits} limits in the answer", found.len());
-        return RouterError::ssh(FailureKind::Garbage, doing, detail);
+/// The bandwidth of a queue type, which must be of the kind `cake`. Absent means the default: no
+/// limit.
+fn bandwidth(
+    record: &Record,
+    exact: &[&str],
+    queue: QueueRef<'_>,
+    doing: Doing,
+) -> Result<Found, RouterError> {
+    const KEY: &str = "cake-bandwidth";
+    let kind = record.value("kind").ok_or_else(|| missing("kind", doing))?;
+    if kind != CAKE {
+        let detail = format_args!("{}", not_cake(queue, kind));
+        return Err(RouterError::ssh(FailureKind::Rejected, doing, detail));
     }
-    let places: Vec<&str> = found.iter().map(|record| record.place.as_str()).collect();
-    let (count, places) = (found.len().max(limits), places.join(" "));
-    let detail = format_args!("{count} entries, number {places}, match {queue}");
-    RouterError::ssh(FailureKind::Ambiguous, doing, detail)
+    let [exact] = exact else { return Err(missing("the exact cake-bandwidth", doing)) };
+    let shown = record.value(KEY).unwrap_or("0");
+    let told = if exact.is_empty() { "0" } else { exact };
+    let bits = rate(shown).zip(rate(told));
+    let bits = bits.and_then(|(shown, told)| agreed(shown, told, BANDWIDTH_ROUNDED_BY));
+    bits.map(|bits| Found::One(Rate::from_bps(bits)))
+        .ok_or_else(|| strange(KEY, shown, exact, doing))
 }
 
-/// The exact limit. One that differs from the one shown by more than rounding is none: the output
+/// The exact value. One that differs from the one shown by more than rounding is none: the output
 /// was cut off, or is not what it seems.
-fn limit(kind: QueueKind, shown: &str, exact: &str) -> Option<Found> {
-    match kind {
-        QueueKind::Tree => {
-            let bits = agreed(rate(shown)?, rate(exact)?)?;
-            Some(Found::One(Rate::from_bps(bits)))
-        }
-        QueueKind::Simple => {
-            let both = pair(shown)?.zip(pair(exact)?).map(|(shown, exact)| agreed(shown, exact));
-            let both = PerDirection { download: both.download?, upload: both.upload? };
-            Some(Found::Pair(both.map(Rate::from_bps)))
-        }
+fn agreed(shown: u64, exact: u64, rounded_by: u64) -> Option<u64> {
+    let rounding = exact.checked_div(rounded_by).unwrap_or_default();
+    (exact.abs_diff(shown) <= rounding).then_some(exact)
+}
+
+fn counters(output: &str, queue: QueueRef<'_>, doing: Doing) -> Result<Statistics, RouterError> {
+    let record = named(output, 0, queue, doing)?;
+    let told = Counters::KEYS.map(|key| record.value(key));
+    statistics(queue.kind, told).map_err(|(key, value)| {
+        let detail = format_args!("{key} is \"{value}\" in the answer");
+        RouterError::ssh(FailureKind::Garbage, doing, detail)
+    })
+}
+
+/// The rule whose comment is exactly the wanted one, whatever the router takes for equal.
+fn rule(output: &str, rule: RuleRef<'_>, doing: Doing) -> Result<Rule, RouterError> {
+    let target = Target::Rule(rule);
+    let comments = marked(output, &mark(exact_key(target)));
+    let record = only(output, comments.len(), target, doing)?;
+    if record.value("action").is_none() {
+        return Err(missing("action", doing));
     }
+    let [comment] = comments.as_slice() else {
+        return Err(missing("the exact comment", doing));
+    };
+    // The end of a line's blanks is lost on the way.
+    if *comment != rule.comment.trim_end_matches(' ') {
+        return Err(absent(target, doing));
+    }
+    Ok(flags(&record))
 }
 
-fn agreed(shown: u64, exact: u64) -> Option<u64> {
-    (exact.abs_diff(shown) <= exact / ROUNDED_BY).then_some(exact)
-}
-
-/// `upload/download`, in this order (RouterOS manual, Queues).
-fn pair(text: &str) -> Option<PerDirection<u64>> {
-    let (upload, download) = text.split_once('/')?;
-    Some(PerDirection { download: rate(download)?, upload: rate(upload)? })
+fn flags(record: &Record) -> Rule {
+    let disabled = record.has("disabled");
+    Rule {
+        state: if disabled { RuleState::Disabled } else { RuleState::Enabled },
+        invalid: record.has("invalid"),
+        dynamic: record.has("dynamic"),
+    }
 }
 
 fn missing(key: &str, doing: Doing) -> RouterError {
@@ -133,7 +201,7 @@ fn missing(key: &str, doing: Doing) -> RouterError {
     RouterError::ssh(FailureKind::Garbage, doing, detail)
 }
 
-fn strange(shown: &str, exact: &str, doing: Doing) -> RouterError {
-    let detail = format_args!("max-limit is \"{shown}\" and \"{exact}\" in the answer");
+fn strange(key: &str, shown: &str, exact: &str, doing: Doing) -> RouterError {
+    let detail = format_args!("{key} is \"{shown}\" and \"{exact}\" in the answer");
     RouterError::ssh(FailureKind::Garbage, doing, detail)
 }

@@ -44,8 +44,14 @@ fn known(op: &Op<'_>, transport: Transport) -> Option<&'static Shape> {
         Op::ReadQueue(queue) => match queue.kind {
             QueueKind::Tree => What::QueueTree,
             QueueKind::Simple => What::QueueSimple,
+            QueueKind::Type => What::QueueType,
         },
-        Op::SetLimit(_) => return None,
+        // What is asked for in part, or tells nothing that the daemon relies on.
+        Op::ReadIdentity
+        | Op::ReadStatistics(_)
+        | Op::ReadRule(_)
+        | Op::SetRule(..)
+        | Op::SetLimit(_) => return None,
     };
     Shape::of(transport, what).filter(|shape| shape.basis == Basis::Recorded)
 }

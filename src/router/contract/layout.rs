@@ -105,7 +105,7 @@ impl Page {
         if line.starts_with("Flags: ") {
             self.legend = Seen::Yes;
             self.room = None;
-        } else if line.trim().is_empty() || cli::is_exact_limit(line) {
+        } else if line.trim().is_empty() || cli::is_exact_value(line) {
             self.room = None;
         } else if let Some(lead) = Lead::of(line) {
             self.begin(&lead, line);

@@ -1,4 +1,4 @@
-//! Answers of RouterOS REST as typed values.
+//! Answers of RouterOS REST as JSON, and those about the device as typed values.
 //! Promises: any bytes give a value or an error; an answer is trusted only if the keys that were
 //! asked for are in it; nothing is repeated, closed or remembered here.
 //! Knows nothing of connections: it sees a status and a body.
@@ -11,19 +11,12 @@ use serde_json_core::{
     str::EscapedStr,
 };
 
-use super::{
-    ids::Id,
-    records::Named,
-    wire::{Wire, unescaped},
-};
+use super::wire::unescaped;
 use crate::{
-    control::{
-        failure::FailureKind,
-        units::{PerDirection, Rate},
-    },
+    control::failure::FailureKind,
     router::{
         error::{Doing, Hint, RouterError},
-        op::{Found, QueueKind, QueueRef, QueueState, Resource},
+        op::{RESOURCE_TEXT_MAX, Resource},
         value::{cut, uptime},
     },
 };
@@ -31,13 +24,6 @@ use crate::{
 /// Deepest nesting of arrays and objects that is parsed. RouterOS sends 2. The parser skips
 /// unknown values by recursion, and a body of brackets alone would overrun the stack.
 const DEPTH_MAX: usize = 8;
-
-/// A queue and its id, if the router told it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Record {
-    pub(super) id: Option<Id>,
-    pub(super) state: QueueState,
-}
 
 #[derive(Deserialize)]
 struct WireResource<'a> {
@@ -49,54 +35,10 @@ struct WireResource<'a> {
     uptime: Option<EscapedStr<'a>>,
 }
 
-/// The one queue of that name in an answer to a filtered `print`.
-pub(super) fn found(body: &[u8], queue: QueueRef<'_>, doing: Doing) -> Result<Record, RouterError> {
-    let text = text_of(body, doing)?;
-    let named = parse(&text, Named::seed(queue.name), doing)?;
-    if named.nameless {
-        return Err(missing("name", doing));
-    }
-    match (named.count, named.first) {
-        (1, Some(wire)) => record(&wire, queue.kind, doing),
-        (0, _) | (_, None) => {
-            let detail = format_args!("the router has no {queue}");
-            Err(RouterError::rest(FailureKind::NotFound, doing, detail))
-        }
-        (count, Some(_)) => {
-            let detail = format_args!("{count} entries, {}, match {queue}", named.ids);
-            Err(RouterError::rest(FailureKind::Ambiguous, doing, detail))
-        }
-    }
-}
-
-/// What a `set` answered.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Written {
-    /// The changed record.
-    Record(Record),
-    /// Another record than the one that was meant, with this name.
-    Stranger(String),
-    /// Success and nothing more: `[]` or no body at all.
-    Silent,
-}
-
-/// Reads the answer to a write of `queue`.
-pub(super) fn written(
-    body: &[u8],
-    queue: QueueRef<'_>,
-    doing: Doing,
-) -> Result<Written, RouterError> {
-    if matches!(body.trim_ascii_start().first(), None | Some(b'[')) {
-        return Ok(Written::Silent);
-    }
-    let text = text_of(body, doing)?;
-    let wire: Wire<'_> = parse(&text, std::marker::PhantomData, doing)?;
-    let name = wire.name.and_then(unescaped).ok_or_else(|| missing("name", doing))?;
-    if name == queue.name {
-        record(&wire, queue.kind, doing).map(Written::Record)
-    } else {
-        Ok(Written::Stranger(name))
-    }
+#[derive(Deserialize)]
+struct WireIdentity<'a> {
+    #[serde(borrow)]
+    name: Option<EscapedStr<'a>>,
 }
 
 /// Reads the device facts: an object, or in early 7.1 an array of one.
@@ -114,50 +56,15 @@ pub(super) fn resource(body: &[u8], doing: Doing) -> Result<Resource, RouterErro
     Ok(Resource { version: cut(&version), board: cut(&board), uptime })
 }
 
-fn record(wire: &Wire<'_>, kind: QueueKind, doing: Doing) -> Result<Record, RouterError> {
-    let value = wire.max_limit.and_then(unescaped).ok_or_else(|| missing("max-limit", doing))?;
-    let limit = match kind {
-        QueueKind::Tree => bits(&value).map(|bits| Found::One(Rate::from_bps(bits))),
-        QueueKind::Simple => pair(&value).map(|pair| Found::Pair(pair.map(Rate::from_bps))),
-    };
-    let limit = limit.ok_or_else(|| strange("max-limit", &value, doing))?;
-    let state = QueueState {
-        limit,
-        disabled: flag("disabled", wire.disabled, doing)?,
-        invalid: flag("invalid", wire.invalid, doing)?,
-        dynamic: flag("dynamic", wire.dynamic, doing)?,
-    };
-    let id = match wire.id.and_then(unescaped) {
-        Some(text) => Some(Id::parse(&text).ok_or_else(|| strange(".id", &text, doing))?),
-        None => None,
-    };
-    Ok(Record { id, state })
-}
-
-/// A limit in bit/s; reads are always plain numbers, whatever unit was written.
-fn bits(text: &str) -> Option<u64> {
-    // `parse` alone would let a sign through.
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    if digits { text.parse().ok() } else { None }
-}
-
-/// `upload/download`, in this order (RouterOS manual, Queues).
-fn pair(text: &str) -> Option<PerDirection<u64>> {
-    let (upload, download) = text.split_once('/')?;
-    Some(PerDirection { download: bits(download)?, upload: bits(upload)? })
-}
-
-/// A boolean; an absent key is the default, `false`.
-fn flag(
-    key: &'static str,
-    value: Option<EscapedStr<'_>>,
+/// Reads the router's name.
+pub(super) fn identity(
+    body: &[u8],
     doing: Doing,
-) -> Result<bool, RouterError> {
-    match value.map(|value| value.0) {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(other) => Err(strange(key, other, doing)),
-    }
+) -> Result<heapless::String<RESOURCE_TEXT_MAX>, RouterError> {
+    let text = text_of(body, doing)?;
+    let wire: WireIdentity<'_> = parse(&text, std::marker::PhantomData, doing)?;
+    let name = wire.name.and_then(unescaped).ok_or_else(|| missing("name", doing))?;
+    Ok(cut(&name))
 }
 
 /// The body as text. Comments written by `WinBox` may hold bytes of a Windows code page; they
@@ -211,6 +118,6 @@ pub(super) fn missing(key: &str, doing: Doing) -> RouterError {
     garbage(doing, format_args!("the key {key} is missing in the answer"))
 }
 
-fn strange(key: &str, value: &str, doing: Doing) -> RouterError {
+pub(super) fn strange(key: &str, value: &str, doing: Doing) -> RouterError {
     garbage(doing, format_args!("{key} is \"{value}\" in the answer"))
 }

@@ -4,6 +4,7 @@
 //! Knows nothing of sockets, time or logins.
 
 mod answer;
+mod entry;
 mod ids;
 mod records;
 mod refusal;
@@ -16,12 +17,13 @@ pub use self::{
 };
 
 use self::{
-    answer::{Record, Written},
+    entry::{Entry, State, Written},
     refusal::Refusal,
 };
 use super::{
     error::{Doing, RouterError},
-    op::{NewLimit, Op, QueueRef, Reply},
+    op::{Op, QueueRef, Reply},
+    target::{Change, Target},
 };
 use crate::control::failure::FailureKind;
 
@@ -48,18 +50,20 @@ enum Properties {
 #[derive(Clone, Debug)]
 enum Step<'a> {
     Read(Read<'a>),
-    Write(NewLimit<'a>, Via, Id),
+    Write(Change<'a>, Via, Id),
 }
 
 /// What is read, and what for.
 #[derive(Clone, Copy, Debug)]
 enum Read<'a> {
     Resource,
-    Queue(QueueRef<'a>),
+    Identity,
+    State(Target<'a>),
+    Counters(QueueRef<'a>),
     /// The id, for a write.
-    Id(NewLimit<'a>, Via),
-    /// The limit, after a write that was answered without the record.
-    Limit(NewLimit<'a>),
+    Id(Change<'a>, Via),
+    /// What became of it, after a write that was answered without the record.
+    Outcome(Change<'a>),
 }
 
 /// The form of a write.
@@ -76,11 +80,16 @@ impl<'a> Exchange<'a> {
     pub fn new(op: &Op<'a>, ids: &Ids) -> Self {
         let step = match *op {
             Op::ReadResource => Step::Read(Read::Resource),
-            Op::ReadQueue(queue) => Step::Read(Read::Queue(queue)),
+            Op::ReadIdentity => Step::Read(Read::Identity),
+            Op::ReadQueue(queue) => Step::Read(Read::State(Target::Queue(queue))),
+            Op::ReadStatistics(queue) => Step::Read(Read::Counters(queue)),
+            Op::ReadRule(rule) => Step::Read(Read::State(Target::Rule(rule))),
             Op::SetLimit(limit) => match ids.of(limit.queue()) {
-                Some(id) => Step::Write(limit, Via::Patch, id.clone()),
-                None => Step::Read(Read::Id(limit, Via::Patch)),
+                Some(id) => Step::Write(Change::Limit(limit), Via::Patch, id.clone()),
+                None => Step::Read(Read::Id(Change::Limit(limit), Via::Patch)),
             },
+            // Always looked up: with an id of yesterday another rule would be switched.
+            Op::SetRule(rule, state) => Step::Read(Read::Id(Change::Rule(rule, state), Via::Patch)),
         };
         Self { doing: Doing::from(op), step, fresh: false, properties: Properties::Needed }
     }
@@ -100,13 +109,17 @@ impl<'a> Exchange<'a> {
     pub fn request(&self) -> Request {
         match &self.step {
             Step::Read(Read::Resource) => Request::resource(),
-            Step::Read(Read::Queue(queue)) if self.properties == Properties::All => {
+            Step::Read(Read::Identity) => Request::identity(),
+            Step::Read(Read::State(Target::Queue(queue))) if self.properties == Properties::All => {
                 Request::find_all(*queue)
             }
-            Step::Read(Read::Queue(queue)) => Request::find(*queue),
-            Step::Read(Read::Id(limit, _) | Read::Limit(limit)) => Request::find(limit.queue()),
-            Step::Write(limit, Via::Patch, id) => Request::patch(id, limit),
-            Step::Write(limit, Via::Set, id) => Request::set(id, limit),
+            Step::Read(Read::State(target)) => Request::find(*target),
+            Step::Read(Read::Counters(queue)) => Request::counters(*queue),
+            Step::Read(Read::Id(change, _) | Read::Outcome(change)) => {
+                Request::find(change.target())
+            }
+            Step::Write(change, Via::Patch, id) => Request::patch(id, *change),
+            Step::Write(change, Via::Set, id) => Request::set(id, *change),
         }
     }
 
@@ -121,9 +134,9 @@ impl<'a> Exchange<'a> {
         match (&self.step, checked) {
             (Step::Read(read), Ok(())) => self.read(*read, body, ids),
             (Step::Read(_), Err(refusal)) => Err(refusal.into_error()),
-            (Step::Write(limit, ..), Ok(())) => self.written(*limit, body, ids),
-            (Step::Write(limit, via, _), Err(refusal)) => {
-                self.refused(*limit, *via, refusal, ids).map(|()| None)
+            (Step::Write(change, ..), Ok(())) => self.written(*change, body, ids),
+            (Step::Write(change, via, _), Err(refusal)) => {
+                self.refused(*change, *via, refusal, ids).map(|()| None)
             }
         }
     }
@@ -134,61 +147,54 @@ impl<'a> Exchange<'a> {
         body: &[u8],
         ids: &mut Ids,
     ) -> Result<Option<Reply>, RouterError> {
-        match read {
-            Read::Resource => {
-                answer::resource(body, self.doing).map(|facts| Some(Reply::Resource(facts)))
-            }
-            Read::Queue(queue) => {
-                let record = self.found(queue, body, ids)?;
-                Ok(Some(Reply::Queue(record.state)))
-            }
-            Read::Limit(limit) => {
-                let record = self.found(limit.queue(), body, ids)?;
-                Ok(Some(Reply::Limit(record.state.limit)))
-            }
-            Read::Id(limit, via) => {
-                let record = self.found(limit.queue(), body, ids)?;
-                let id = record.id.ok_or_else(|| answer::missing(".id", self.doing))?;
+        let doing = self.doing;
+        Ok(Some(match read {
+            Read::Resource => Reply::Resource(answer::resource(body, doing)?),
+            Read::Identity => Reply::Identity(answer::identity(body, doing)?),
+            Read::Counters(queue) => Reply::Statistics(entry::counters(body, queue, doing)?),
+            Read::State(target) => match self.found(target, body, ids)?.state {
+                State::Queue(state) => Reply::Queue(state),
+                State::Rule(rule) => Reply::Rule(rule),
+            },
+            Read::Outcome(change) => outcome(self.found(change.target(), body, ids)?.state),
+            Read::Id(change, via) => {
+                let entry = self.found(change.target(), body, ids)?;
+                let id = entry.id.ok_or_else(|| answer::missing(".id", doing))?;
                 self.fresh = true;
-                self.step = Step::Write(limit, via, id);
-                Ok(None)
+                self.step = Step::Write(change, via, id);
+                return Ok(None);
             }
-        }
+        }))
     }
 
-    /// The one record of that name. Its id is remembered; when the name is gone or ambiguous, so
-    /// is what was remembered.
-    fn found(
-        &self,
-        queue: QueueRef<'a>,
-        body: &[u8],
-        ids: &mut Ids,
-    ) -> Result<Record, RouterError> {
-        ids.forget(queue);
-        let record = answer::found(body, queue, self.doing)?;
-        if let Some(id) = &record.id {
+    /// The one record of the target. The id of a queue is remembered; when the name is gone or
+    /// ambiguous, so is what was remembered.
+    fn found(&self, target: Target<'a>, body: &[u8], ids: &mut Ids) -> Result<Entry, RouterError> {
+        forget(target, ids);
+        let entry = entry::found(body, target, self.doing)?;
+        if let (Target::Queue(queue), Some(id)) = (target, &entry.id) {
             ids.remember(queue, id.clone());
         }
-        Ok(record)
+        Ok(entry)
     }
 
     fn written(
         &mut self,
-        limit: NewLimit<'a>,
+        change: Change<'a>,
         body: &[u8],
         ids: &mut Ids,
     ) -> Result<Option<Reply>, RouterError> {
-        let queue = limit.queue();
-        match answer::written(body, queue, self.doing)? {
-            Written::Record(record) => Ok(Some(Reply::Limit(record.state.limit))),
+        let target = change.target();
+        match entry::written(body, target, self.doing)? {
+            Written::Entry(entry) => Ok(Some(outcome(entry.state))),
             Written::Silent => {
-                self.step = Step::Read(Read::Limit(limit));
+                self.step = Step::Read(Read::Outcome(change));
                 Ok(None)
             }
             Written::Stranger(name) => {
-                // All ids are suspect: the router has numbered its queues anew.
+                // All ids are suspect: the router has numbered its records anew.
                 ids.clear();
-                let detail = format_args!("the id of {queue} now is that of \"{name}\", changed");
+                let detail = format_args!("the id of {target} now is that of \"{name}\", changed");
                 Err(RouterError::rest(FailureKind::NotFound, self.doing, detail))
             }
         }
@@ -197,26 +203,41 @@ impl<'a> Exchange<'a> {
     /// Looks the id up again where that can help, else hands the error on.
     fn refused(
         &mut self,
-        limit: NewLimit<'a>,
+        change: Change<'a>,
         via: Via,
         refusal: Refusal,
         ids: &mut Ids,
     ) -> Result<(), RouterError> {
         match (refusal, via) {
             (Refusal::StaleId(_), Via::Patch) if !self.fresh => {
-                ids.forget(limit.queue());
-                self.step = Step::Read(Read::Id(limit, Via::Patch));
+                forget(change.target(), ids);
+                self.step = Step::Read(Read::Id(change, Via::Patch));
                 Ok(())
             }
             (Refusal::StaleId(error), _) => {
-                ids.forget(limit.queue());
+                forget(change.target(), ids);
                 Err(error)
             }
             (Refusal::BadIdentifier(_), Via::Patch) => {
-                self.step = Step::Read(Read::Id(limit, Via::Set));
+                self.step = Step::Read(Read::Id(change, Via::Set));
                 Ok(())
             }
             (refusal, _) => Err(refusal.into_error()),
         }
+    }
+}
+
+/// The reply to a change.
+const fn outcome(state: State) -> Reply {
+    match state {
+        State::Queue(state) => Reply::Limit(state.limit),
+        State::Rule(rule) => Reply::Rule(rule),
+    }
+}
+
+/// Forgets the id of a queue; those of rules are never remembered.
+fn forget(target: Target<'_>, ids: &mut Ids) {
+    if let Target::Queue(queue) = target {
+        ids.forget(queue);
     }
 }

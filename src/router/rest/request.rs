@@ -7,13 +7,22 @@ use std::fmt::Write as _;
 
 use super::ids::Id;
 use crate::router::{
-    op::{NewLimit, QueueRef},
-    value::max_limit,
+    op::{MANGLE, QueueKind, QueueRef},
+    target::{Change, Target},
 };
 
 /// What a queue must tell about itself. `.id` is asked for although recent releases add it by
 /// themselves; older ones do not.
 const QUEUE_PROPERTIES: &str = ".id,name,max-limit,disabled,invalid,dynamic";
+
+/// The same of a queue type.
+const TYPE_PROPERTIES: &str = ".id,name,kind,cake-bandwidth";
+
+/// What a queue has counted.
+const COUNTERS: &str = ".id,name,bytes,packets,dropped,queued-bytes,queued-packets";
+
+/// What a mangle rule must tell about itself. Every rule has an `action`.
+const RULE_PROPERTIES: &str = ".id,comment,action,disabled,invalid,dynamic";
 
 /// What the device must tell about itself.
 pub const RESOURCE_PROPERTIES: &str = "version,board-name,uptime";
@@ -57,38 +66,59 @@ impl Request {
         Self::get(format!("/rest/system/resource?.proplist={RESOURCE_PROPERTIES}"))
     }
 
-    /// Finds a queue by name. A filter and not `/queue/tree/NAME`, which answers 400 when the
-    /// name is absent; a filter that matches nothing answers `[]`.
-    pub(super) fn find(queue: QueueRef<'_>) -> Self {
+    /// Reads the router's name.
+    pub(super) fn identity() -> Self {
+        Self::get("/rest/system/identity".to_owned())
+    }
+
+    /// Finds a queue by name, or lists all rules: filters by comment are unreliable.
+    pub(super) fn find(target: Target<'_>) -> Self {
+        match target {
+            Target::Queue(queue) if queue.kind == QueueKind::Type => {
+                Self::named(queue, TYPE_PROPERTIES)
+            }
+            Target::Queue(queue) => Self::named(queue, QUEUE_PROPERTIES),
+            Target::Rule(_) => Self::get(format!("/rest{MANGLE}?.proplist={RULE_PROPERTIES}")),
+        }
+    }
+
+    /// Reads what a queue has counted.
+    pub(super) fn counters(queue: QueueRef<'_>) -> Self {
+        Self::named(queue, COUNTERS)
+    }
+
+    fn named(queue: QueueRef<'_>, properties: &str) -> Self {
         let mut request = Self::find_all(queue);
         request.target.push_str("&.proplist=");
-        request.target.push_str(QUEUE_PROPERTIES);
+        request.target.push_str(properties);
         request
     }
 
-    /// The same with all properties of the queue.
+    /// All properties of a queue by name. A filter and not `/queue/tree/NAME`, which answers 400
+    /// when the name is absent; a filter that matches nothing answers `[]`.
     pub(super) fn find_all(queue: QueueRef<'_>) -> Self {
         let mut target = format!("/rest{}?name=", queue.kind.menu());
         percent_encode(queue.name, &mut target);
         Self::get(target)
     }
 
-    /// Sets a limit on the record itself; answers the changed record.
-    pub(super) fn patch(id: &Id, limit: &NewLimit<'_>) -> Self {
+    /// Changes the record itself; answers the changed record.
+    pub(super) fn patch(id: &Id, change: Change<'_>) -> Self {
+        let (key, value) = (change.key(), change.value());
         Self {
             method: Method::Patch,
-            target: format!("/rest{}/{}", limit.queue().kind.menu(), id.as_str()),
-            body: Some(format!(r#"{{"max-limit":"{}"}}"#, max_limit(limit))),
+            target: format!("/rest{}/{}", change.target().menu(), id.as_str()),
+            body: Some(format!(r#"{{"{key}":"{value}"}}"#)),
         }
     }
 
-    /// Sets a limit with the console's `set`; answers `[]`, or nothing at all in 7.10.
-    pub(super) fn set(id: &Id, limit: &NewLimit<'_>) -> Self {
-        let (id, max_limit) = (id.as_str(), max_limit(limit));
+    /// Changes it with the console's `set`; answers `[]`, or nothing at all in 7.10.
+    pub(super) fn set(id: &Id, change: Change<'_>) -> Self {
+        let (id, key, value) = (id.as_str(), change.key(), change.value());
         Self {
             method: Method::Post,
-            target: format!("/rest{}/set", limit.queue().kind.menu()),
-            body: Some(format!(r#"{{".id":"{id}","max-limit":"{max_limit}"}}"#)),
+            target: format!("/rest{}/set", change.target().menu()),
+            body: Some(format!(r#"{{".id":"{id}","{key}":"{value}"}}"#)),
         }
     }
 
@@ -114,7 +144,10 @@ mod tests {
     use super::{Id, Method, Request};
     use crate::{
         control::units::{PerDirection, Rate},
-        router::op::{NewLimit, QueueKind, QueueRef},
+        router::{
+            op::{NewLimit, QueueKind, QueueRef, RuleRef, RuleState},
+            target::{Change, Target},
+        },
     };
 
     fn rate(bps: u64) -> Rate {
@@ -122,7 +155,7 @@ mod tests {
     }
 
     fn find(name: &str) -> String {
-        Request::find(QueueRef { kind: QueueKind::Tree, name }).target
+        Request::find(Target::Queue(QueueRef { kind: QueueKind::Tree, name })).target
     }
 
     #[test]
@@ -146,11 +179,11 @@ mod tests {
     #[test]
     fn a_tree_limit_is_one_number_and_a_simple_limit_is_upload_then_download() {
         let id = Id::parse("*1000001").unwrap();
-        let tree = NewLimit::Tree { name: "q", limit: rate(450_000_000) };
+        let tree = Change::Limit(NewLimit::Tree { name: "q", limit: rate(450_000_000) });
         let limits = PerDirection { download: rate(100_000_000), upload: rate(20_000_000) };
-        let simple = NewLimit::Simple { name: "q", limits };
+        let simple = Change::Limit(NewLimit::Simple { name: "q", limits });
         assert_eq!(
-            Request::patch(&id, &tree),
+            Request::patch(&id, tree),
             Request {
                 method: Method::Patch,
                 target: "/rest/queue/tree/*1000001".to_owned(),
@@ -158,16 +191,35 @@ mod tests {
             }
         );
         assert_eq!(
-            Request::patch(&id, &simple).body.as_deref(),
+            Request::patch(&id, simple).body.as_deref(),
             Some(r#"{"max-limit":"20000000/100000000"}"#)
         );
         assert_eq!(
-            Request::set(&id, &simple),
+            Request::set(&id, simple),
             Request {
                 method: Method::Post,
                 target: "/rest/queue/simple/set".to_owned(),
                 body: Some(r#"{".id":"*1000001","max-limit":"20000000/100000000"}"#.to_owned()),
             }
         );
+    }
+    #[test]
+    fn a_queue_type_gets_its_bandwidth_and_a_rule_its_state_and_nothing_else() {
+        let id = Id::parse("*A").unwrap();
+        let bandwidth = Change::Limit(NewLimit::Type { name: "cake", limit: rate(5_000_000) });
+        let patch = Request::patch(&id, bandwidth);
+        assert_eq!(patch.target, "/rest/queue/type/*A");
+        assert_eq!(patch.body.as_deref(), Some(r#"{"cake-bandwidth":"5000000"}"#));
+
+        let rule = RuleRef { comment: "steer \"it\"" };
+        let change = |state| Change::Rule(rule, state);
+        let off = Request::patch(&id, change(RuleState::Disabled));
+        assert_eq!(off.target, "/rest/ip/firewall/mangle/*A");
+        assert_eq!(off.body.as_deref(), Some(r#"{"disabled":"yes"}"#));
+        let on = Request::set(&id, change(RuleState::Enabled));
+        assert_eq!(on.target, "/rest/ip/firewall/mangle/set");
+        assert_eq!(on.body.as_deref(), Some(r#"{".id":"*A","disabled":"no"}"#));
+        let find = Request::find(Target::Rule(rule)).target;
+        assert!(find.starts_with("/rest/ip/firewall/mangle?.proplist=") && !find.contains("steer"));
     }
 }

@@ -7,9 +7,7 @@
 //! sunset panics if a channel is waited for before the server has opened it. That takes one of its
 //! wakers, and none is ever set here.
 
-use sunset::{
-    ChanData, ChanHandle, CliEvent, CliSessionExit, Client, Event, Runner, config::MAX_CHANNELS,
-};
+use sunset::{ChanData, ChanHandle, CliEvent, CliSessionExit, Client, Event, Runner};
 
 use super::{
     failure::Trouble,
@@ -17,9 +15,7 @@ use super::{
     login::{Login, Offer},
     stage::Stage,
 };
-
-/// Longest output of a command that is read, in bytes. The print of one queue takes 400.
-pub(super) const OUTPUT_MAX: usize = 64 * 1024;
+use crate::router::cli::OUTPUT_MAX;
 
 /// The most that a server may send before it has accepted the login, in bytes. Key exchange and
 /// login of RouterOS or OpenSSH take 3 kB.
@@ -36,8 +32,6 @@ pub(super) struct Machine {
     offer: Offer,
     stage: Stage,
     command: Option<Command>,
-    /// Channels that can still be opened: sunset frees none while the connection lasts.
-    channels_left: usize,
     /// Bytes received so far.
     received: usize,
 }
@@ -82,7 +76,6 @@ impl Machine {
             offer: Offer::new(login),
             stage: Stage::ExchangingKeys,
             command: None,
-            channels_left: MAX_CHANNELS,
             received: 0,
         }
     }
@@ -91,14 +84,10 @@ impl Machine {
         self.stage
     }
 
-    /// Whether another command can be sent over this connection.
-    pub(super) const fn has_channels(&self) -> bool {
-        self.channels_left > 0
-    }
-
-    /// Asks for a channel; the command follows when it is open.
-    pub(super) fn begin(&mut self, line: String) -> Result<(), Trouble> {
-        self.channels_left = self.channels_left.saturating_sub(1);
+    /// Asks for a channel; the command follows when it is open. sunset has room for a few channels
+    /// that the server has not closed.
+    pub(super) fn begin(&mut self, line: &str) -> Result<(), Trouble> {
+        let line = line.to_owned();
         let channel = self.runner.open_client_session()?;
         self.command = Some(Command { channel, line: Some(line), output: Vec::new(), exit: None });
         Ok(())

@@ -96,7 +96,7 @@ impl SshClient {
         let stage = Cell::new(Stage::Connecting);
         let timeout = Duration::from_micros(self.settings.timeout.as_micros());
         let line = cli::command(op);
-        let work = AssertUnwindSafe(self.carry_out(line, &mut session, &stage)).catch_unwind();
+        let work = AssertUnwindSafe(self.carry_out(&line, &mut session, &stage)).catch_unwind();
         let outcome = future::or(async { Some(work.await) }, async {
             Timer::after(timeout).await;
             None
@@ -125,22 +125,22 @@ impl SshClient {
 
     async fn carry_out(
         &mut self,
-        line: String,
+        line: &str,
         session: &mut Option<Session>,
         stage: &Cell<Stage>,
     ) -> Result<Output, Failed> {
         if let Some(kept) = session
-            && !kept.is_usable(stage).await
+            && kept.is_usable(stage).await
+            && kept.begin(line).is_ok()
         {
-            // Nothing was sent over it, so a new one is no second attempt.
-            *session = None;
-            stage.set(Stage::Connecting);
+            return Ok(kept.finish(stage).await?);
         }
-        let session = match session {
-            Some(session) => session,
-            None => session.insert(self.open(stage).await?),
-        };
-        Ok(session.run(line, stage).await?)
+        // Nothing of the command was sent over the kept one, so a new one is no second attempt.
+        *session = None;
+        stage.set(Stage::Connecting);
+        let session = session.insert(self.open(stage).await?);
+        session.begin(line)?;
+        Ok(session.finish(stage).await?)
     }
 
     async fn open(&mut self, stage: &Cell<Stage>) -> Result<Session, Failed> {

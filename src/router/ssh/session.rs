@@ -61,24 +61,23 @@ impl Session {
         }
     }
 
-    /// Whether a command can be sent: the server has not hung up in the meantime, and the
-    /// connection has a channel left. Answers what came while nobody looked.
+    /// Whether the server is still there. Answers what came while nobody looked.
     pub(super) async fn is_usable(&mut self, stage: &Cell<Stage>) -> bool {
         while let Some(read) = future::poll_once(self.receive()).await {
             if read.is_err() || self.flush(stage).await.is_err() {
                 return false;
             }
         }
-        self.machine.has_channels()
+        true
     }
 
-    /// Runs one command line to its end.
-    pub(super) async fn run(
-        &mut self,
-        line: String,
-        stage: &Cell<Stage>,
-    ) -> Result<Output, Trouble> {
-        self.machine.begin(line)?;
+    /// Begins a command. A failure means that none of it was sent.
+    pub(super) fn begin(&mut self, line: &str) -> Result<(), Trouble> {
+        self.machine.begin(line)
+    }
+
+    /// Runs the command that was begun to its end.
+    pub(super) async fn finish(&mut self, stage: &Cell<Stage>) -> Result<Output, Trouble> {
         loop {
             self.flush(stage).await?;
             if let Some(output) = self.machine.ended()? {

@@ -31,9 +31,9 @@ impl RouterOs {
         if queue.value("disabled") == Some("true") {
             return None;
         }
-        let limit = queue.value("max-limit")?;
+        let limit = queue.value(shaper.key())?;
         let own = match (shaper, direction) {
-            (Shaper::Tree(_), _) => limit,
+            (Shaper::Tree(_) | Shaper::Type(_), _) => limit,
             (Shaper::Simple(_), Direction::Upload) => limit.split_once('/')?.0,
             (Shaper::Simple(_), Direction::Download) => limit.split_once('/')?.1,
         };
@@ -48,7 +48,7 @@ impl RouterOs {
         limit: Rate,
     ) -> Result<(), Refusal> {
         let value = match shaper {
-            Shaper::Tree(_) => limit.bps().to_string(),
+            Shaper::Tree(_) | Shaper::Type(_) => limit.bps().to_string(),
             Shaper::Simple(_) => {
                 let mut both = self.limits(shaper);
                 *both.of_mut(direction) = Some(limit);
@@ -57,17 +57,17 @@ impl RouterOs {
             }
         };
         let queue = self.find(shaper.menu(), shaper.name(direction)).ok_or(Refusal::NotFound)?;
-        self.change(queue, &[("max-limit".to_owned(), value)])
+        self.change(queue, &[(shaper.key().to_owned(), value)])
     }
 
-    /// Sets both limits: one write to a simple queue, two to a queue tree.
+    /// Sets both limits: one write to a simple queue, two to others.
     pub fn set_limits(
         &mut self,
         shaper: &Shaper,
         limits: PerDirection<Rate>,
     ) -> Result<(), Refusal> {
         match shaper {
-            Shaper::Tree(_) => {
+            Shaper::Tree(_) | Shaper::Type(_) => {
                 self.set_limit(shaper, Direction::Download, limits.download)?;
                 self.set_limit(shaper, Direction::Upload, limits.upload)
             }
@@ -86,7 +86,7 @@ impl RouterOs {
             let drops = self.drops(queue, direction);
             let Some(queue) = self.items.get_mut(queue) else { continue };
             let counted = match shaper {
-                Shaper::Tree(_) => Direction::Download,
+                Shaper::Tree(_) | Shaper::Type(_) => Direction::Download,
                 Shaper::Simple(_) => direction,
             };
             queue.counters.of_mut(counted).count(now, *traffic.of(direction), drops);
@@ -136,6 +136,11 @@ impl RouterOs {
             copy.born = now;
             self.items.push(copy);
         }
+    }
+
+    /// What a record holds, as reads show it.
+    pub fn value(&self, menu: Menu, name: &str, key: &str) -> Option<&str> {
+        self.items.get(self.find(menu, name)?)?.value(key)
     }
 
     /// The identifier of a queue or type, as in `*1000000`.

@@ -12,9 +12,10 @@ mod scan;
 mod statement;
 mod table;
 
-use self::statement::{Field, Find, Statement, Term};
+use self::statement::{Condition, Field, Find, Statement, Term, View};
 use super::{
     fate::Fate,
+    item::Item,
     refusal::Refusal,
     settings::{Menu, Rights},
     state::{RouterOs, Work},
@@ -113,7 +114,9 @@ impl Console {
         variables: &mut Variables,
     ) -> Result<(), String> {
         match statement {
-            Statement::Print { place, name } => self.print(router, *place, name.as_deref()),
+            Statement::Print { place, view, conditions } => {
+                self.print(router, *place, *view, conditions);
+            }
             Statement::Set { find, fields } => self.set(router, find, fields)?,
             Statement::If { find, count, body } => {
                 if found(router, find).len() == *count {
@@ -132,11 +135,11 @@ impl Console {
         Ok(())
     }
 
-    fn print(&mut self, router: &RouterOs, place: Place, name: Option<&str>) {
+    fn print(&mut self, router: &RouterOs, place: Place, view: View, conditions: &[Condition]) {
         let text = match place {
             Place::Records(menu) => {
-                let shown = shown(router, menu, name, self.now);
-                queue::detail(menu, &shown)
+                let shown = shown(router, menu, conditions, self.now);
+                queue::detail(menu, view, &shown)
             }
             Place::Resource => print::pairs(&print::resource(&router.resource(self.now))),
             Place::Identity => print::pairs(&[("name", router.identity.clone())]),
@@ -184,18 +187,23 @@ impl Console {
 /// The items that a `find` gives.
 fn found(router: &RouterOs, find: &Find) -> Vec<usize> {
     let items = router.items.iter().enumerate();
-    let own = items.filter(|(_, item)| item.menu == find.menu && item.name() == find.name);
+    let own = items.filter(|(_, item)| item.menu == find.menu && meets(item, &find.conditions));
     own.map(|(place, _)| place).collect()
 }
 
-/// The records of a menu with their places in its table; all of them, or those of one name.
+fn meets(item: &Item, conditions: &[Condition]) -> bool {
+    let met = |condition: &Condition| item.value(&condition.key) == Some(&condition.value);
+    conditions.iter().all(met)
+}
+
+/// The records of a menu that meet the conditions, with their places in its table.
 fn shown(
     router: &RouterOs,
     menu: Menu,
-    name: Option<&str>,
+    conditions: &[Condition],
     now: Instant,
 ) -> Vec<(usize, super::record::Record)> {
     let own = router.items.iter().filter(|item| item.menu == menu).enumerate();
-    let named = own.filter(|(_, item)| name.is_none_or(|name| item.name() == name));
-    named.map(|(place, item)| (place, router.record(item, now))).collect()
+    let picked = own.filter(|(_, item)| meets(item, conditions));
+    picked.map(|(place, item)| (place, router.record(item, now))).collect()
 }

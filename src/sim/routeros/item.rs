@@ -59,8 +59,10 @@ impl Item {
         self.values.get(place)?.as_deref()
     }
 
+    /// Its name; a rule has none and goes by its comment.
     pub(super) fn name(&self) -> &str {
-        self.value("name").unwrap_or_default()
+        let key = if self.menu == Menu::Mangle { "comment" } else { "name" };
+        self.value(key).unwrap_or_default()
     }
 
     /// What writing `text` to `key` would change.
@@ -110,6 +112,11 @@ impl Item {
         let invalid = (validity == Validity::Invalid).to_string();
         match self.menu {
             Menu::Type => {}
+            Menu::Mangle => {
+                let counters = self.counters.download.fields().into_iter();
+                let own = counters.filter(|(key, _)| matches!(*key, "bytes" | "packets"));
+                fields.extend(own.map(|(key, count)| (key, count.to_string())));
+            }
             Menu::Tree => {
                 fields.push(("invalid", invalid));
                 let counters = self.counters.download.fields().into_iter();

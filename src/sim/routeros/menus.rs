@@ -71,6 +71,7 @@ impl RouterOs {
                 found.ok_or(Refusal::NotFound)
             }
             Tail::EncodedId => Err(Refusal::NoSuchCommandPrefix),
+            Tail::Word(_) if menu == Menu::Mangle => Err(Refusal::NoSuchCommandPrefix),
             Tail::Word(name) => self.find(menu, name).ok_or_else(|| no_such_name(tail)),
         }
     }

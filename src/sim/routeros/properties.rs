@@ -30,9 +30,13 @@ const fn pair(key: &'static str, kind: Kind, default: &'static str) -> Property 
     Property { key, kind, shape: Shape::Pair, default: Some(default) }
 }
 
+/// A property that is not there until it is set.
+const fn absent(key: &'static str, kind: Kind) -> Property {
+    Property { key, kind, shape: Shape::One, default: None }
+}
+
 const NAME: Property = one("name", Kind::Name, "");
-const COMMENT: Property =
-    Property { key: "comment", kind: Kind::Comment, shape: Shape::One, default: None };
+const COMMENT: Property = absent("comment", Kind::Comment);
 const DISABLED: Property = one("disabled", Kind::Flag, "false");
 const PRIORITY: Kind = Kind::Whole(1, 8);
 
@@ -101,6 +105,23 @@ pub(super) const CAKE: &[Property] = &[
     one("cake-overhead-scheme", Kind::Word(OVERHEAD), ""),
     one("cake-rtt", Kind::Time, "100ms"),
     one("cake-wash", Kind::Flag, "false"),
+];
+
+/// Of a mangle rule: what all have, and some of what a rule may be given.
+pub(super) const MANGLE: &[Property] = &[
+    COMMENT,
+    one("chain", Kind::Text, "prerouting"),
+    one("action", Kind::Text, "mark-connection"),
+    absent("disabled", Kind::Flag),
+    one("dynamic", Kind::Fixed, "false"),
+    one("invalid", Kind::Fixed, "false"),
+    absent("new-connection-mark", Kind::Text),
+    absent("new-packet-mark", Kind::Text),
+    absent("new-routing-mark", Kind::Text),
+    absent("passthrough", Kind::Flag),
+    absent("src-address", Kind::Text),
+    absent("dst-address-type", Kind::Text),
+    absent("in-interface-list", Kind::Text),
 ];
 
 const DIFFSERV: &[&str] = &["besteffort", "diffserv3", "diffserv4", "diffserv8", "precedence"];

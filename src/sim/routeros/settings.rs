@@ -1,7 +1,7 @@
 //! What a simulated router is like.
 //! Promises: plain data with a plausible default. Knows nothing of how requests are answered.
 
-use super::properties::{CAKE, PFIFO, Property, SIMPLE, TREE};
+use super::properties::{CAKE, MANGLE, PFIFO, Property, SIMPLE, TREE};
 use crate::{
     control::{
         time::Span,
@@ -19,6 +19,8 @@ pub enum Menu {
     Simple,
     /// `/queue/type`
     Type,
+    /// `/ip/firewall/mangle`, whose records have no names and go by their comments here.
+    Mangle,
 }
 
 /// The queues that carry the limits of one line.
@@ -28,6 +30,8 @@ pub enum Shaper {
     Tree(PerDirection<String>),
     /// One simple queue, by name, with `max-limit=upload/download`.
     Simple(String),
+    /// Queue types, by name; each has its own `cake-bandwidth`.
+    Type(PerDirection<String>),
 }
 
 impl Shaper {
@@ -36,13 +40,22 @@ impl Shaper {
         match self {
             Self::Tree(_) => Menu::Tree,
             Self::Simple(_) => Menu::Simple,
+            Self::Type(_) => Menu::Type,
+        }
+    }
+
+    /// The property that holds the limit.
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::Tree(_) | Self::Simple(_) => "max-limit",
+            Self::Type(_) => "cake-bandwidth",
         }
     }
 
     /// The name of the queue that limits a direction.
     pub fn name(&self, direction: Direction) -> &str {
         match self {
-            Self::Tree(names) => names.of(direction),
+            Self::Tree(names) | Self::Type(names) => names.of(direction),
             Self::Simple(name) => name,
         }
     }
@@ -76,6 +89,12 @@ impl ItemSettings {
     /// A built-in queue type of the kind `pfifo`.
     pub fn pfifo(name: &str) -> Self {
         Self::new(Menu::Type, PFIFO, name)
+    }
+
+    /// A mangle rule with this comment that marks connections, as one that was never touched.
+    pub fn mangle(comment: &str) -> Self {
+        let values = vec![("comment", comment.to_owned())];
+        Self { menu: Menu::Mangle, table: MANGLE, values }
     }
 
     fn new(menu: Menu, table: &'static [Property], name: &str) -> Self {
@@ -218,6 +237,14 @@ impl RouterSettings {
         Shaper::Tree(PerDirection {
             download: "WAN-Download".to_owned(),
             upload: "WAN-Upload".to_owned(),
+        })
+    }
+
+    /// The shaper made of the two CAKE types of [`RouterSettings::home`].
+    pub fn home_types() -> Shaper {
+        Shaper::Type(PerDirection {
+            download: "cake-down".to_owned(),
+            upload: "cake-up".to_owned(),
         })
     }
 

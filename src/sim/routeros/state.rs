@@ -51,7 +51,7 @@ pub struct RouterOs {
     sessions: Vec<Session>,
     rng: Rng,
     pub(super) booted: Instant,
-    next_ids: [u64; 3],
+    next_ids: [u64; 4],
     forced: Option<Down>,
     pub(super) canned: Option<Canned>,
     pub(super) mutation: Option<Mutation>,
@@ -97,7 +97,7 @@ impl RouterOs {
             sessions: vec![Session::default(); settings.users.len()],
             rng: Rng::with_seed(seed),
             booted: now,
-            next_ids: [TREE_IDS, 1, 0xA],
+            next_ids: [TREE_IDS, 1, 0xA, 1],
             forced: None,
             canned: None,
             mutation: None,
@@ -120,11 +120,12 @@ impl RouterOs {
     }
 
     pub(super) const fn next_id(&mut self, menu: Menu) -> u64 {
-        let [tree, simple, kind] = &mut self.next_ids;
+        let [tree, simple, kind, rule] = &mut self.next_ids;
         let next = match menu {
             Menu::Tree => tree,
             Menu::Simple => simple,
             Menu::Type => kind,
+            Menu::Mangle => rule,
         };
         let id = *next;
         *next = id.saturating_add(1);

@@ -55,11 +55,15 @@ pub(super) fn parse(target: &str) -> Option<Result<Target, Refusal>> {
 fn place<'a>(parts: &mut impl Iterator<Item = &'a str>) -> Result<Place, Refusal> {
     let unknown = |part: &str| Refusal::NoSuchCommandOrDirectory(decoded(part));
     let directory = parts.next().ok_or(Refusal::NoSuchCommand)?;
-    if !matches!(directory, "queue" | "system") {
+    if !matches!(directory, "ip" | "queue" | "system") {
         return Err(unknown(directory));
     }
     let menu = parts.next().ok_or(Refusal::NoSuchCommand)?;
     match (directory, menu) {
+        ("ip", "firewall") => match parts.next().ok_or(Refusal::NoSuchCommand)? {
+            "mangle" => Ok(Place::Records(Menu::Mangle)),
+            other => Err(unknown(other)),
+        },
         ("queue", "tree") => Ok(Place::Records(Menu::Tree)),
         ("queue", "simple") => Ok(Place::Records(Menu::Simple)),
         ("queue", "type") => Ok(Place::Records(Menu::Type)),

@@ -1,17 +1,22 @@
 //! The same operations over both transports: one table of cases, equal replies.
 
 use wanctl::{
-    control::time::Instant,
+    control::{time::Instant, units::PerDirection},
     router::{
         cli::{command, reply},
         error::RouterError,
-        op::{Op, Reply},
+        op::{Counters, Op, QueueKind, Reply, RuleState, Statistics},
         rest::{Exchange, Ids},
     },
-    sim::routeros::{Canned, Menu, Request, Rights, RouterOs, RouterSettings, User},
+    sim::routeros::{
+        Canned, ItemSettings, Menu, Request, Rights, RouterOs, RouterSettings, Traffic, User,
+    },
 };
 
-use super::talk::{read_simple, read_tree, set_simple, set_tree};
+use super::talk::{
+    count, read_rule, read_simple, read_tree, read_type, rule_reply, set_rule, set_simple,
+    set_tree, set_type, tree_limit, tree_reply,
+};
 use crate::running::router::home;
 
 pub(crate) type Prepare = fn(&mut RouterOs, Over);
@@ -53,6 +58,27 @@ fn unusable(router: &mut RouterOs, _: Over) {
     router.edit(Menu::Tree, "WAN-Upload", "disabled", "true");
     router.edit(Menu::Tree, "WAN-Download", "parent", "gone");
     router.edit(Menu::Simple, "internet-cake", "dynamic", "true");
+}
+
+/// A rule whose comment has everything in it that a filter or a console could stumble over.
+const STEER: &str = r#"ADAPTIVE: steer "games" + VoIP $1 [x] {y} \z ü? a=b;c"#;
+
+fn rules_in_trouble(router: &mut RouterOs, _: Over) {
+    router.duplicate(Instant::from_micros(0), Menu::Mangle, STEER);
+    router.edit(Menu::Mangle, "rule 7", "dynamic", "true");
+    router.edit(Menu::Mangle, "rule 8", "invalid", "true");
+    router.edit(Menu::Mangle, "rule 9", "disabled", "true");
+}
+
+/// More than 32 bits hold, in each direction of its own.
+fn busy(router: &mut RouterOs, _: Over) {
+    let of = |bytes, queued| Traffic { bytes, dropped: 7_000_000, queued };
+    let traffic = PerDirection { download: of(123_456_789_012_345, 60_956), upload: of(9_000, 0) };
+    for shaper in [RouterSettings::home_tree(), RouterSettings::home_simple()] {
+        router.carry(Instant::from_micros(1), &shaper, traffic);
+    }
+    router.edit(Menu::Tree, "WAN-Upload", "queue", "default-small");
+    router.carry(Instant::from_micros(2), &RouterSettings::home_tree(), traffic);
 }
 
 fn unlimited(router: &mut RouterOs, _: Over) {
@@ -113,9 +139,87 @@ pub(crate) fn cases() -> Vec<Case> {
         case("a refused value", WRITER, refusing, set_tree("WAN-Download", 5), Error),
         case("nonsense", WRITER, talking_nonsense, tree, Error),
     ]
+    .into_iter()
+    .chain(cases_of_types())
+    .chain(cases_of_counters())
+    .chain(cases_of_rules())
+    .collect()
 }
 
-/// A home router with a second user who may only read.
+fn cases_of_types() -> Vec<Case> {
+    use Expected::{Error, Reply};
+    let case =
+        |name, user, prepare: Prepare, op, expected| Case { name, user, prepare, op, expected };
+    vec![
+        case("read a bandwidth of none", WRITER, nothing, read_type("cake-down"), Reply),
+        case("set a bandwidth", WRITER, nothing, set_type("cake-up", 12_345_678), Reply),
+        case("set a round bandwidth", WRITER, nothing, set_type("cake-up", 245_000_000), Reply),
+        case("set one just below a unit", WRITER, nothing, set_type("cake-up", 1_099_999), Reply),
+        case("read another kind of type", WRITER, nothing, read_type("default-small"), Error),
+        case("set another kind of type", WRITER, nothing, set_type("default-small", 5), Error),
+        case("read no type", WRITER, nothing, read_type("absent"), Error),
+        case("set no type", WRITER, nothing, set_type("absent", 5), Error),
+        case("read one of two types", WRITER, two_types, read_type("cake-down"), Error),
+        case("set one of two types", WRITER, two_types, set_type("cake-down", 5), Error),
+        case("set a type without the right", READER, nothing, set_type("cake-up", 5), Error),
+        case("a type with an odd name", WRITER, odd_type, set_type(ODD, 7_000_001), Reply),
+    ]
+}
+
+fn two_types(router: &mut RouterOs, _: Over) {
+    router.duplicate(Instant::from_micros(0), Menu::Type, "cake-down");
+}
+
+fn odd_type(router: &mut RouterOs, _: Over) {
+    router.edit(Menu::Type, "cake-up", "name", ODD);
+}
+
+fn cases_of_counters() -> Vec<Case> {
+    use Expected::{Error, Reply};
+    let case =
+        |name, prepare: Prepare, op, expected| Case { name, user: READER, prepare, op, expected };
+    let (tree, simple) = (QueueKind::Tree, QueueKind::Simple);
+    vec![
+        case("the router's name", nothing, Op::ReadIdentity, Reply),
+        case("counters of nothing yet", nothing, count(tree, "WAN-Download"), Reply),
+        case("counters of a tree entry", busy, count(tree, "WAN-Download"), Reply),
+        case("counters with drops", busy, count(tree, "WAN-Upload"), Reply),
+        case("counters of a pair", busy, count(simple, "internet-cake"), Reply),
+        case("counters of a type", busy, count(QueueKind::Type, "cake-down"), Reply),
+        case("counters of a disabled queue", unusable, count(tree, "WAN-Upload"), Reply),
+        case("counters under an odd name", odd_name, count(tree, ODD), Reply),
+        case("counters of nothing", nothing, count(simple, "absent"), Error),
+        case("counters of one of two", two_of_a_name, count(tree, "WAN-Download"), Error),
+        case("nonsense for counters", talking_nonsense, count(tree, "WAN-Download"), Error),
+        case("nonsense for a name", talking_nonsense, Op::ReadIdentity, Error),
+    ]
+}
+
+fn cases_of_rules() -> Vec<Case> {
+    use Expected::{Error, Reply};
+    use RuleState::{Disabled, Enabled};
+    let case =
+        |name, user, prepare: Prepare, op, expected| Case { name, user, prepare, op, expected };
+    let bad = rules_in_trouble;
+    vec![
+        case("read a rule", READER, nothing, read_rule(STEER), Reply),
+        case("switch a rule off", WRITER, nothing, set_rule(STEER, Disabled), Reply),
+        case("switch a rule on", WRITER, bad, set_rule("rule 9", Enabled), Reply),
+        case("switch on what is on", WRITER, nothing, set_rule("rule 1", Enabled), Reply),
+        case("read a disabled rule", WRITER, bad, read_rule("rule 9"), Reply),
+        case("read a dynamic rule", WRITER, bad, read_rule("rule 7"), Reply),
+        case("read an invalid rule", WRITER, bad, read_rule("rule 8"), Reply),
+        case("read no rule", WRITER, nothing, read_rule("rule"), Error),
+        case("another case is another comment", WRITER, nothing, read_rule("RULE 7"), Error),
+        case("switch no rule", WRITER, nothing, set_rule("absent", Disabled), Error),
+        case("read one of two rules", WRITER, bad, read_rule(STEER), Error),
+        case("switch one of two rules", WRITER, bad, set_rule(STEER, Disabled), Error),
+        case("switch without the right", READER, nothing, set_rule(STEER, Disabled), Error),
+        case("nonsense for a rule", WRITER, talking_nonsense, read_rule(STEER), Error),
+    ]
+}
+
+/// A home router with 40 mangle rules and a second user who may only read.
 pub(crate) fn settings() -> RouterSettings {
     let mut settings = home();
     settings.users.push(User {
@@ -123,6 +227,8 @@ pub(crate) fn settings() -> RouterSettings {
         password: settings.users[0].password.clone(),
         rights: Rights::Read,
     });
+    let rules = (1..40).map(|number| ItemSettings::mangle(&format!("rule {number}")));
+    settings.items.extend(rules.chain([ItemSettings::mangle(STEER)]));
     settings
 }
 
@@ -186,10 +292,68 @@ fn both_transports_give_equal_replies_and_leave_equal_limits() {
             router
         });
         agree(&case, &over_rest(&mut rest, &case), &over_the_console(&mut console, &case));
-        for shaper in [RouterSettings::home_tree(), RouterSettings::home_simple()] {
+        let shapers =
+            [RouterSettings::home_tree, RouterSettings::home_simple, RouterSettings::home_types];
+        for shaper in shapers.map(|shaper| shaper()) {
             assert_eq!(rest.limits(&shaper), console.limits(&shaper), "{}", case.name);
         }
+        for comment in [STEER, "rule 1", "rule 9"] {
+            let disabled = |router: &RouterOs| {
+                router.value(Menu::Mangle, comment, "disabled").map(str::to_owned)
+            };
+            assert_eq!(disabled(&rest), disabled(&console), "{}", case.name);
+        }
         assert_eq!(rest.writes(), console.writes(), "{}", case.name);
+    }
+}
+
+/// The reply to a case of the table, over REST.
+fn reply_of(name: &str) -> Result<Reply, RouterError> {
+    let case = cases().into_iter().find(|case| case.name == name).unwrap();
+    let mut router = RouterOs::new(settings(), 1, Instant::from_micros(0));
+    (case.prepare)(&mut router, Over::Rest);
+    over_rest(&mut router, &case)
+}
+
+#[test]
+fn the_replies_that_both_give_are_the_right_ones() {
+    use RuleState::{Disabled, Enabled};
+    let counted = |bytes, dropped, queued, packets| Counters {
+        bytes: Some(bytes),
+        packets: Some(bytes / 1_000),
+        dropped: Some(dropped),
+        queued_bytes: Some(queued),
+        queued_packets: Some(packets),
+    };
+    let down = counted(123_456_789_012_345, 0, 60_956, 61);
+    for (name, reply) in [
+        ("the router's name", Reply::Identity("MikroTik".try_into().unwrap())),
+        ("read a bandwidth of none", tree_reply(0)),
+        ("set a bandwidth", tree_limit(12_345_678)),
+        ("counters of nothing yet", Reply::Statistics(Statistics::One(counted(0, 0, 0, 0)))),
+        ("counters of a type", Reply::Statistics(Statistics::One(Counters::default()))),
+        (
+            "counters of a pair",
+            Reply::Statistics(Statistics::Pair(PerDirection {
+                download: down,
+                upload: counted(9_000, 0, 0, 0),
+            })),
+        ),
+        ("counters with drops", Reply::Statistics(Statistics::One(counted(18_000, 7_000, 0, 0)))),
+        ("read a rule", rule_reply(Enabled)),
+        ("switch a rule off", rule_reply(Disabled)),
+        ("switch a rule on", rule_reply(Enabled)),
+        ("read a disabled rule", rule_reply(Disabled)),
+    ] {
+        assert_eq!(reply_of(name), Ok(reply), "{name}");
+    }
+    for (name, words) in [
+        ("read another kind of type", "\"default-small\" is of the kind pfifo"),
+        ("read one of two rules", "2 entries, *28 *29, match mangle rule"),
+        ("read no rule", "the router has no mangle rule with the comment \"rule\""),
+    ] {
+        let error = reply_of(name).unwrap_err();
+        assert!(error.detail.contains(words), "{name}: {error}");
     }
 }
 

@@ -12,7 +12,9 @@ use wanctl::{
     router::{
         error::RouterError,
         http::RestClient,
-        op::{Found, NewLimit, Op, QueueKind, QueueRef, QueueState, Reply},
+        op::{
+            Found, NewLimit, Op, QueueKind, QueueRef, QueueState, Reply, Rule, RuleRef, RuleState,
+        },
         settings::{Host, Scheme, Secret, Settings},
     },
 };
@@ -48,6 +50,30 @@ pub(crate) const fn read_tree(name: &str) -> Op<'_> {
 
 pub(crate) const fn read_simple(name: &str) -> Op<'_> {
     Op::ReadQueue(QueueRef { kind: QueueKind::Simple, name })
+}
+
+pub(crate) const fn read_type(name: &str) -> Op<'_> {
+    Op::ReadQueue(QueueRef { kind: QueueKind::Type, name })
+}
+
+pub(crate) const fn count(kind: QueueKind, name: &str) -> Op<'_> {
+    Op::ReadStatistics(QueueRef { kind, name })
+}
+
+pub(crate) const fn read_rule(comment: &str) -> Op<'_> {
+    Op::ReadRule(RuleRef { comment })
+}
+
+pub(crate) const fn set_rule(comment: &str, state: RuleState) -> Op<'_> {
+    Op::SetRule(RuleRef { comment }, state)
+}
+
+pub(crate) const fn rule_reply(state: RuleState) -> Reply {
+    Reply::Rule(Rule { state, invalid: false, dynamic: false })
+}
+
+pub(crate) fn set_type(name: &str, bps: u64) -> Op<'_> {
+    Op::SetLimit(NewLimit::Type { name, limit: rate(bps) })
 }
 
 pub(crate) fn set_tree(name: &str, bps: u64) -> Op<'_> {

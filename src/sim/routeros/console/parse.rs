@@ -4,7 +4,7 @@
 
 use super::{
     scan::{Scanner, What, Wrong},
-    statement::{Field, Find, Statement, Term},
+    statement::{Condition, Field, Find, Statement, Term, View},
 };
 use crate::sim::routeros::{settings::Menu, target::Place};
 
@@ -123,12 +123,12 @@ fn term(scanner: &mut Scanner<'_>) -> Result<Term, Wrong> {
 fn find(scanner: &mut Scanner<'_>) -> Result<Find, Wrong> {
     scanner.take_after_blanks("[")?;
     let menu = queues(scanner, "find")?;
-    let name = name(scanner)?;
+    let conditions = conditions(scanner)?;
     scanner.take("]")?;
-    Ok(Find { menu, name })
+    Ok(Find { menu, conditions })
 }
 
-/// The queue menu of a command that must be `wanted`.
+/// The menu of a command that must be `wanted`.
 fn queues(scanner: &mut Scanner<'_>, wanted: &str) -> Result<Menu, Wrong> {
     let at = scanner.at;
     match command(scanner)? {
@@ -137,9 +137,19 @@ fn queues(scanner: &mut Scanner<'_>, wanted: &str) -> Result<Menu, Wrong> {
     }
 }
 
-fn name(scanner: &mut Scanner<'_>) -> Result<String, Wrong> {
-    scanner.take_after_blanks("name=")?;
-    scanner.value()
+/// `name="x" kind=cake`: one or more of the properties that records are looked for by.
+fn conditions(scanner: &mut Scanner<'_>) -> Result<Vec<Condition>, Wrong> {
+    let mut conditions = Vec::new();
+    loop {
+        scanner.skip_blanks();
+        let key = ["name", "comment", "kind"].into_iter().find(|key| scanner.takes(key));
+        let Some(key) = key else {
+            let none = conditions.is_empty();
+            return if none { Err(scanner.wrong(What::Syntax)) } else { Ok(conditions) };
+        };
+        scanner.take("=")?;
+        conditions.push(Condition { key: key.to_owned(), value: scanner.value()? });
+    }
 }
 
 fn menu_command(scanner: &mut Scanner<'_>) -> Result<Statement, Wrong> {
@@ -151,16 +161,19 @@ fn menu_command(scanner: &mut Scanner<'_>) -> Result<Statement, Wrong> {
     }
 }
 
-/// `detail where name="x"`; the facts about the device take neither.
+/// `stats detail where name="x"`; the facts about the device take none of it, rules no `stats`.
 fn print(scanner: &mut Scanner<'_>, place: Place) -> Result<Statement, Wrong> {
     scanner.skip_blanks();
     if !matches!(place, Place::Records(_)) {
-        return Ok(Statement::Print { place, name: None });
+        return Ok(Statement::Print { place, view: View::Settings, conditions: Vec::new() });
     }
+    let counts = matches!(place, Place::Records(Menu::Tree | Menu::Simple));
+    let stats = counts && scanner.takes("stats ");
+    let view = if stats { View::Counters } else { View::Settings };
     scanner.take("detail")?;
     scanner.skip_blanks();
-    let name = if scanner.takes("where") { Some(name(scanner)?) } else { None };
-    Ok(Statement::Print { place, name })
+    let conditions = if scanner.takes("where") { conditions(scanner)? } else { Vec::new() };
+    Ok(Statement::Print { place, view, conditions })
 }
 
 /// `[FIND] max-limit=5M …`
@@ -184,12 +197,19 @@ fn set(scanner: &mut Scanner<'_>, menu: Menu) -> Result<Statement, Wrong> {
 
 /// The menu and the command of a path such as `/queue/tree/print`.
 fn command<'a>(scanner: &mut Scanner<'a>) -> Result<(Place, &'a str), Wrong> {
-    let directory = step(scanner, &["queue", "system"])?;
-    let menus: &[&str] =
-        if directory == "queue" { &["tree", "simple"] } else { &["resource", "identity"] };
+    let menus: &[&str] = match step(scanner, &["ip", "queue", "system"])? {
+        "ip" => {
+            step(scanner, &["firewall"])?;
+            &["mangle"]
+        }
+        "queue" => &["tree", "simple", "type"],
+        _ => &["resource", "identity"],
+    };
     let place = match step(scanner, menus)? {
         "tree" => Place::Records(Menu::Tree),
         "simple" => Place::Records(Menu::Simple),
+        "type" => Place::Records(Menu::Type),
+        "mangle" => Place::Records(Menu::Mangle),
         "resource" => Place::Resource,
         _ => Place::Identity,
     };

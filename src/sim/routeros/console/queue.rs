@@ -1,15 +1,16 @@
-//! `print detail` of a queue menu.
+//! `print detail` of a menu with records.
 //! Promises: the legend and the column of the flags are there only if a flag is set.
 //! Knows nothing of how records are found.
 
 use super::{
     print::{quoted, wrapped},
-    table::{FLAGS, Form, SIMPLE, TREE},
+    statement::View,
+    table::{self, FLAGS, Form},
 };
 use crate::sim::routeros::{record::Record, settings::Menu};
 
 /// The records with their places in the table; nothing if there are none.
-pub(super) fn detail(menu: Menu, records: &[(usize, Record)]) -> String {
+pub(super) fn detail(menu: Menu, view: View, records: &[(usize, Record)]) -> String {
     if records.is_empty() {
         return String::new();
     }
@@ -24,15 +25,14 @@ pub(super) fn detail(menu: Menu, records: &[(usize, Record)]) -> String {
                 0 => format!("{place:>places$}  "),
                 _ => format!("{place:>places$}  {letters:<column$} "),
             };
-            row(&lead, menu, record)
+            row(&lead, table::of(menu, view), record)
         })
         .collect();
     // Records are set apart by a line with one blank (captured of another menu).
     format!("{}{}\r\n", legend(&rows), shown.join(" \r\n"))
 }
 
-fn row(lead: &str, menu: Menu, record: &Record) -> String {
-    let table = if menu == Menu::Simple { SIMPLE } else { TREE };
+fn row(lead: &str, table: &[(&str, Form)], record: &Record) -> String {
     let field = |(key, form): &(&str, Form)| {
         let value = record.value(key)?;
         Some(format!("{key}={}", shown(value, *form)))
@@ -53,7 +53,19 @@ fn shown(value: &str, form: Form) -> String {
         Form::Word if !value.is_empty() && value.chars().all(plain) => value.to_owned(),
         Form::Quoted | Form::Word => quoted(value),
         Form::Rate => value.split('/').map(rate).collect::<Vec<_>>().join("/"),
+        Form::Bandwidth => bandwidth(value.parse().unwrap_or_default()),
+        Form::Flag => if value == "true" { "yes" } else { "no" }.to_owned(),
     }
+}
+
+/// As in `0bps` and `245.0Mbps`, the two that were seen.
+fn bandwidth(bits: u64) -> String {
+    let units = [(1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")];
+    let Some((size, unit)) = units.into_iter().find(|(size, _)| bits >= *size) else {
+        return format!("{bits}bps");
+    };
+    let tenths = bits.saturating_mul(10) / size;
+    format!("{}.{}{unit}bps", tenths / 10, tenths % 10)
 }
 
 /// With the largest unit that loses nothing. Whether a router rounds others is not known.
@@ -83,7 +95,20 @@ fn legend(rows: &[(usize, String, &Record)]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::rate;
+    use super::{bandwidth, rate};
+
+    #[test]
+    fn bandwidths_are_rounded_to_a_tenth_of_their_unit() {
+        for (bits, shown) in [
+            (0, "0bps"),
+            (999, "999bps"),
+            (245_000_000, "245.0Mbps"),
+            (1_099_999, "1.0Mbps"),
+            (10_000_000_000, "10.0Gbps"),
+        ] {
+            assert_eq!(bandwidth(bits), shown);
+        }
+    }
 
     #[test]
     fn rates_carry_the_largest_unit_that_loses_nothing() {

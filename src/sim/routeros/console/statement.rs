@@ -7,7 +7,7 @@ use crate::sim::routeros::{settings::Menu, target::Place};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Statement {
     /// `/queue/tree/print detail where name="x"`, `/system/resource/print`
-    Print { place: Place, name: Option<String> },
+    Print { place: Place, view: View, conditions: Vec<Condition> },
     /// `/queue/tree/set [/queue/tree/find name="x"] max-limit=5M`
     Set { find: Find, fields: Vec<Field> },
     /// `:if ([:len [FIND]] = 1) do={…}`
@@ -18,11 +18,27 @@ pub(super) enum Statement {
     Put(Vec<Term>),
 }
 
-/// The records of a menu that have a name.
+/// What a `print` shows of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum View {
+    /// `detail`: what they are set to.
+    Settings,
+    /// `stats detail`: what they count.
+    Counters,
+}
+
+/// The records of a menu that meet all the conditions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Find {
     pub(super) menu: Menu,
-    pub(super) name: String,
+    pub(super) conditions: Vec<Condition>,
+}
+
+/// `name="x"`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Condition {
+    pub(super) key: String,
+    pub(super) value: String,
 }
 
 /// A property to set.
