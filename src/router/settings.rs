@@ -4,7 +4,7 @@
 
 use std::{fmt, net::IpAddr, path::PathBuf};
 
-pub use super::ssh::Fingerprint;
+pub use super::{op::QueueKind, ssh::Fingerprint};
 use crate::control::{time::Span, units::PerDirection};
 
 /// A password. It has no `Display`, and its `Debug` shows nothing of it.
