@@ -92,7 +92,7 @@ fn check_queues(wans: &[(&Section, Wan)], findings: &mut Findings) {
             let both_run = wan.enabled == Switch::On && other.enabled == Switch::On;
             let rivals = std::ptr::eq(*other_section, *section)
                 || both_run && wan.router.is_some() && wan.router == other.router;
-            rivals && taken.layout == claim.layout && taken.queue.value == claim.queue.value
+            rivals && taken.kind == claim.kind && taken.queue.value == claim.queue.value
         });
         if let Some((owner, _, _)) = taken {
             let finding = Finding::new(Conflict::QueueTaken(owner.title()));

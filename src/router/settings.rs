@@ -6,6 +6,7 @@ use std::{fmt, net::IpAddr, path::PathBuf};
 
 pub use super::{
     error::Transport,
+    op::QueueKind,
     ssh::{Fingerprint, USERNAME_MAX},
 };
 use crate::control::{failover::Route, time::Span, units::PerDirection};

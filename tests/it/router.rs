@@ -22,5 +22,8 @@ pub(crate) use talk::run_within;
 
 /// Operations and replies, for the tests of golden files.
 pub(crate) mod ops {
-    pub(crate) use super::talk::{rate, read_simple, read_tree, set_tree, tree_limit, tree_reply};
+    pub(crate) use super::talk::{
+        count, rate, read_rule, read_simple, read_tree, read_type, rule_reply, set_tree,
+        tree_limit, tree_reply,
+    };
 }

@@ -5,6 +5,7 @@ mod fallback;
 mod queues;
 mod reload;
 mod routers;
+mod types;
 
 use wanctl::{
     control::{

@@ -10,45 +10,60 @@ use crate::{
         what::Conflict,
     },
     control::{applier::Layout, units::PerDirection},
-    router::settings::Queues,
+    router::settings::{QueueKind, Queues},
 };
 
-/// A queue that a WAN names, in one of the two name spaces that RouterOS has.
+/// A queue that a WAN names. Each kind has its own name space on the router.
 pub(in crate::config) struct Claim {
-    pub(in crate::config) layout: Layout,
+    pub(in crate::config) kind: QueueKind,
     pub(in crate::config) queue: Given<String>,
 }
 
 /// Reads the queues and collects what they claim.
 pub(super) fn queues(reader: &mut Reader<'_>) -> (Option<(Layout, Queues)>, Vec<Claim>) {
     let Some(kind) = reader.read(&table::QUEUE_KIND) else { return (None, Vec::new()) };
-    let layout = kind.value;
+    let kind = kind.value;
     let PerDirection { download, upload } = &table::DIRECTION_QUEUE;
-    match layout {
-        Layout::PerDirection => {
+    match kind {
+        QueueKind::Tree => {
             refuse(reader, &table::QUEUE, "queue_kind tree");
-            let names = [name(reader, download), name(reader, upload)];
-            let queues = match names.clone() {
-                [Some(download), Some(upload)] => {
-                    let names = PerDirection { download: download.value, upload: upload.value };
-                    Some((layout, Queues::Tree(names)))
-                }
-                [_, _] => None,
-            };
-            (queues, claims(layout, names))
+            of_each(reader, kind, Queues::Tree)
         }
-        Layout::Pair => {
+        QueueKind::Type => {
+            refuse(reader, &table::QUEUE, "queue_kind type");
+            of_each(reader, kind, Queues::Type)
+        }
+        QueueKind::Simple => {
             refuse(reader, download, "queue_kind simple");
             refuse(reader, upload, "queue_kind simple");
             let name = name(reader, &table::QUEUE);
-            let queues = name.as_ref().map(|name| (layout, Queues::Simple(name.value.clone())));
-            (queues, claims(layout, [name]))
+            let queues =
+                name.as_ref().map(|name| (Layout::Pair, Queues::Simple(name.value.clone())));
+            (queues, claims(kind, [name]))
         }
     }
 }
 
-fn claims<const N: usize>(layout: Layout, names: [Option<Given<String>>; N]) -> Vec<Claim> {
-    names.into_iter().flatten().map(|queue| Claim { layout, queue }).collect()
+/// One queue of each direction.
+fn of_each(
+    reader: &mut Reader<'_>,
+    kind: QueueKind,
+    queues: fn(PerDirection<String>) -> Queues,
+) -> (Option<(Layout, Queues)>, Vec<Claim>) {
+    let PerDirection { download, upload } = &table::DIRECTION_QUEUE;
+    let names = [name(reader, download), name(reader, upload)];
+    let queues = match names.clone() {
+        [Some(download), Some(upload)] => {
+            let names = PerDirection { download: download.value, upload: upload.value };
+            Some((Layout::PerDirection, queues(names)))
+        }
+        [_, _] => None,
+    };
+    (queues, claims(kind, names))
+}
+
+fn claims<const N: usize>(kind: QueueKind, names: [Option<Given<String>>; N]) -> Vec<Claim> {
+    names.into_iter().flatten().map(|queue| Claim { kind, queue }).collect()
 }
 
 /// A name that this kind of queue needs.
@@ -62,7 +77,7 @@ fn name(reader: &mut Reader<'_>, spec: &Spec<Text>) -> Option<Given<String>> {
 /// A name that this kind of queue does not have.
 fn refuse(reader: &mut Reader<'_>, spec: &Spec<Text>, kind: &str) {
     if let Some(given) = reader.read(spec) {
-        let right = "with tree: download_queue and upload_queue; with simple: queue";
+        let right = "with tree or type: download_queue and upload_queue; with simple: queue";
         reader.object(&given, Conflict::NotWith(kind.into()), right);
     }
 }

@@ -78,3 +78,33 @@ fn a_simple_queue_gets_one_write_with_upload_before_download() {
     let health = daemon.health().unwrap();
     assert_eq!((health.wans[0].writes_confirmed, health.wans[0].writes_failed), (1, 0));
 }
+
+#[test]
+fn queue_types_get_their_bandwidths_and_nothing_else_changes() {
+    let (scratch, router) = (Scratch::new(), Router::start(home()));
+    let types =
+        [("queue_kind", "type"), ("download_queue", "cake-down"), ("upload_queue", "cake-up")];
+    let text = globals(&scratch, "info")
+        + &router.section("home", &scratch)
+        + &wan("cable", &[&types, &QUICK]);
+    let _daemon = started(&scratch.write("wanctl.conf", text.as_bytes()));
+    let limits = router.limits(&RouterSettings::home_types());
+    assert_eq!((limits.download, limits.upload), (Some(CEILING.0), Some(CEILING.1)));
+    assert_eq!(router.model().writes(), 2);
+    let untouched = router.limits(&RouterSettings::home_tree());
+    assert_eq!((untouched.download, untouched.upload), (Some(900_000_000), Some(90_000_000)));
+}
+
+#[test]
+fn a_queue_type_of_another_kind_is_refused_in_words_while_the_other_one_works() {
+    let (scratch, router) = (Scratch::new(), Router::start(home()));
+    let types =
+        [("queue_kind", "type"), ("download_queue", "default-small"), ("upload_queue", "cake-up")];
+    let text = globals(&scratch, "debug")
+        + &router.section("home", &scratch)
+        + &wan("cable", &[&types, &QUICK]);
+    let daemon = start(&scratch.write("wanctl.conf", text.as_bytes()));
+    daemon.line("queue type \"default-small\" is of the kind pfifo, and only cake has a bandwidth");
+    daemon.until("half", |health| health.wans[0].upload.confirmed_bps == Some(CEILING.1));
+    assert_eq!(router.limits(&RouterSettings::home_types()).upload, Some(CEILING.1));
+}

@@ -492,3 +492,24 @@ fn the_default_targets_are_left_out_where_the_source_cannot_reach_them() {
     let text = minimal_with("'1.1.1.1'", "'2001:db8::1'\n\toption source '2001:db8::10'");
     assert_eq!(read(&text).unwrap().config.wans[0].probe.tcp_targets, []);
 }
+
+#[test]
+fn queue_types_have_a_name_for_each_direction_and_a_name_space_of_their_own() {
+    let tree = "\toption download_queue 'cake'\n\toption upload_queue 'cake2'\n";
+    let wan = |name: &str, kind: &str, source: &str| {
+        format!(
+            "config wan '{name}'\n\toption queue_kind {kind}\n{tree}\
+             \toption download_ceiling 500M\n\toption download_floor 50M\n\
+             \toption upload_ceiling 50M\n\toption upload_floor 10M\n\
+             \tlist reflector 1.1.1.1\n\toption source {source}\n"
+        )
+    };
+    let router = "config router 'r'\n\toption url https://r.lan\n\toption username w\n\
+                  \toption password p\n";
+    let text = wan("a", "type", "192.0.2.1") + &wan("b", "tree", "192.0.2.2") + router;
+    let config = read(&text).unwrap().config;
+    let names = PerDirection { download: "cake".into(), upload: "cake2".into() };
+    assert_eq!(config.wans[0].queues, Queues::Type(names.clone()));
+    assert_eq!(config.wans[0].control.layout, Layout::PerDirection);
+    assert_eq!(config.wans[1].queues, Queues::Tree(names));
+}

@@ -7,11 +7,14 @@ use wanctl::{
     router::{
         cli::{command, reply},
         error::{Hint, RouterError, Transport},
-        op::{Found, Op, QueueState, Reply, Resource},
+        op::{Counters, Found, Op, QueueKind, QueueState, Reply, Resource, RuleState, Statistics},
     },
 };
 
-use super::talk::{rate, read_simple, read_tree, set_simple, set_tree, tree_limit, tree_reply};
+use super::talk::{
+    count, rate, read_rule, read_simple, read_tree, read_type, rule_reply, set_rule, set_simple,
+    set_tree, set_type, tree_limit, tree_reply,
+};
 
 const LTE: &str = "ELMO-EXP2B-LTE1";
 
@@ -126,6 +129,134 @@ fn several_of_one_name_are_named_by_their_places() {
     let half = "1  name=\"WAN\" max-limit=5M\r\n\r\nexact max-limit: 5\r\nexact max-limit: 6\r\n";
     assert_eq!(kind(&read_tree("WAN"), half).0, FailureKind::Ambiguous);
     assert_eq!(kind(&read_tree("WAN"), "exact max-limit: 5000000\r\n").0, FailureKind::Garbage);
+}
+
+#[test]
+fn captured_counters_are_read_whatever_stands_in_front_of_them() {
+    let counted = |values: [u64; 5]| Counters::from_values(values.map(Some));
+    for (file, name, values) in [
+        ("7.24rc3/queue-tree.print-stats-detail.idle.txt", LTE, [196, 2, 0, 0, 0]),
+        (
+            "7.24rc3/queue-tree.print-stats-detail.cake-loaded.txt",
+            LTE,
+            [22_926_057, 18_491, 0, 3_726, 3],
+        ),
+        (
+            "7.24rc3/queue-tree.print-stats-detail.pfifo-loaded.txt",
+            "ELMO-EXP2B-LTE2",
+            [1_888_012, 1_516, 105, 60_956, 50],
+        ),
+        ("doc/queue-tree.print-stats.txt", "Limiting-Youtube", [67_887, 355, 0, 0, 0]),
+    ] {
+        let reply = Reply::Statistics(Statistics::One(counted(values)));
+        let read = count(QueueKind::Tree, name);
+        for line_end in ["\n", "\r\n"] {
+            let output = golden(file).replace('\n', line_end);
+            assert_eq!(answered(&read, &output), Ok(reply.clone()), "{file}");
+        }
+    }
+    let pair = PerDirection {
+        download: counted([172_388, 888, 0, 0, 0]),
+        upload: counted([45_666, 457, 0, 0, 0]),
+    };
+    let simple = golden("reconstructed/queue-simple.print-stats.txt");
+    let read = count(QueueKind::Simple, "internet-cake");
+    assert_eq!(answered(&read, &simple), Ok(Reply::Statistics(Statistics::Pair(pair))));
+}
+
+#[test]
+fn counters_may_carry_units_or_be_missing_but_not_be_anything_else() {
+    let read = count(QueueKind::Tree, "q");
+    let output = "0  name=\"q\" queued-bytes=3612.0KiB bytes=32.0MiB packets=18446744073709551615";
+    let told = Counters {
+        bytes: Some(32 << 20),
+        packets: Some(u64::MAX),
+        queued_bytes: Some(3_612 << 10),
+        ..Counters::default()
+    };
+    assert_eq!(answered(&read, output), Ok(Reply::Statistics(Statistics::One(told))));
+    for odd in ["lots", "-1", "18446744073709551616", "\"\"", "1/2"] {
+        let output = format!("0  name=\"q\" bytes={odd}\r\n");
+        assert_eq!(kind(&read, &output).0, FailureKind::Garbage, "{odd}");
+    }
+}
+
+#[test]
+fn the_bandwidth_of_a_captured_cake_type_is_none_and_other_kinds_have_none() {
+    let name = "elmo-exp2b-cake";
+    let captured = golden("7.24rc3/queue-type.cake.print-detail.txt");
+    for exact in ["0bps", "0", ""] {
+        let output = format!("{captured}\r\n\r\nexact cake-bandwidth: {exact}\r\n");
+        assert_eq!(answered(&read_type(name), &output), Ok(tree_reply(0)), "{exact}");
+    }
+    assert_eq!(kind(&read_type(name), &captured).0, FailureKind::Garbage, "cut off");
+    let set = captured.replace("=0bps", "=245.0Mbps");
+    let set = format!("{set}\r\n\r\nexact cake-bandwidth: 245012345\r\n");
+    assert_eq!(answered(&set_type(name, 245_012_345), &set), Ok(tree_limit(245_012_345)));
+    let contradicting = set.replace("245012345", "24501234");
+    assert_eq!(kind(&read_type(name), &contradicting).0, FailureKind::Garbage);
+
+    let doc = golden("doc/queue-type.print.txt");
+    let pcq = doc.split("\n\n").find(|row| row.contains("pcq-upload-default")).unwrap();
+    let (refused, detail) = kind(&read_type("pcq-upload-default"), pcq);
+    assert_eq!(refused, FailureKind::Rejected);
+    assert!(detail.contains("of the kind pcq"), "{detail}");
+    let (ambiguous, detail) = kind(&read_type("default"), &doc);
+    assert_eq!(ambiguous, FailureKind::Ambiguous);
+    assert!(detail.starts_with("10 entries, number 0 1 2 3 4 5 6 7 8 9, "), "{detail}");
+}
+
+#[test]
+fn captured_rules_are_read_with_their_comments_and_flags() {
+    let captured = golden("7.24rc3/mangle.print-detail.txt");
+    let comment = "ELMO EXP2B: test packet mark lte1";
+    let first = captured.split("\n \n").next().unwrap().replace('\n', "\r\n");
+    let output = format!("{first}\r\n\r\nexact comment: {comment}\r\n");
+    let read = read_rule(comment);
+    assert_eq!(answered(&read, &output), Ok(rule_reply(RuleState::Enabled)));
+    let off = output.replacen("4  ;;;", "Flags: X - DISABLED\r\n4  X ;;;", 1);
+    let set = set_rule(comment, RuleState::Disabled);
+    assert_eq!(answered(&set, &off), Ok(rule_reply(RuleState::Disabled)));
+    // What the router takes for equal does not count.
+    let loose = output.replace("exact comment: ELMO", "exact comment: elmo");
+    assert_eq!(kind(&read, &loose).0, FailureKind::NotFound);
+    assert_eq!(kind(&read, &first).0, FailureKind::Garbage, "cut off");
+    let (all, detail) = kind(&read, &captured);
+    assert_eq!(all, FailureKind::Ambiguous);
+    assert!(detail.starts_with("4 entries, number 4 2 5 3, match mangle rule"), "{detail}");
+    let table = golden("7.24rc3/mangle.print-stats.txt");
+    assert_eq!(kind(&read, &table).0, FailureKind::Garbage, "a table");
+}
+
+#[test]
+fn lines_of_the_log_inside_a_record_are_passed_over() {
+    let output = golden("interactive/nat-print.log-echo.txt");
+    let (several, detail) = kind(&read_rule("qsdqsdqsd"), &output);
+    assert_eq!(several, FailureKind::Ambiguous);
+    assert!(detail.starts_with("3 entries, number 0 1 2,"), "{detail}");
+    let last = output.split("\n\n").last().unwrap();
+    let last = format!("{last}\n\nexact comment: qsdqsdqsd\n");
+    let read = answered(&read_rule("qsdqsdqsd"), &last);
+    assert_eq!(read, Ok(rule_reply(RuleState::Disabled)));
+}
+
+#[test]
+fn the_router_is_called_by_the_captured_names() {
+    for (file, name) in [
+        ("7.24rc3/system-identity.print.txt", "R0000001"),
+        ("7.23.1/system-identity.print.bytes.json", "CHR"),
+        ("unversioned/system-identity.print.txt", "Mikrotik-Device_Name"),
+    ] {
+        let reply = Reply::Identity(name.try_into().unwrap());
+        assert_eq!(answered(&Op::ReadIdentity, &golden(file)), Ok(reply), "{file}");
+    }
+}
+
+#[test]
+fn more_output_than_anything_prints_is_garbage() {
+    let captured = golden("7.24rc3/queue-tree.print-stats-detail.idle.txt");
+    let long = format!("{captured}\r\n{}", "\r\n".repeat(40_000));
+    assert_eq!(kind(&count(QueueKind::Tree, LTE), &long).0, FailureKind::Garbage);
 }
 
 #[test]

@@ -10,12 +10,18 @@ use wanctl::{
     },
     router::{
         error::{Hint, RouterError},
-        op::{Found, Op, QueueState, Reply, Resource},
+        op::{
+            Counters, Found, Op, QueueKind, QueueState, Reply, Resource, Rule, RuleState,
+            Statistics,
+        },
         rest::{Exchange, Ids},
     },
 };
 
-use super::talk::{rate, read_simple, read_tree, set_simple, set_tree, tree_limit, tree_reply};
+use super::talk::{
+    count, rate, read_rule, read_simple, read_tree, read_type, rule_reply, set_rule, set_simple,
+    set_tree, set_type, tree_limit, tree_reply,
+};
 
 pub(crate) fn golden(file: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/rest");
@@ -89,6 +95,121 @@ fn a_simple_queue_is_upload_then_download() {
         reply(&read_simple("internet-cake"), "reconstructed/queue-simple.cake.list.json"),
         Reply::Queue(QueueState { limit, disabled: false, invalid: false, dynamic: false })
     );
+}
+
+#[test]
+fn counters_are_read_as_they_are_and_an_absent_one_is_unknown() {
+    let counted = |[bytes, packets, dropped, queued_bytes, queued_packets]: [u64; 5]| {
+        Counters::from_values([bytes, packets, dropped, queued_bytes, queued_packets].map(Some))
+    };
+    let list = golden("reconstructed/queue-tree.cake.list.json");
+    let down = counted([272_603_902_153, 184_614_358, 0, 3_726, 3]);
+    let read = count(QueueKind::Tree, "WAN-Download");
+    assert_eq!(answered(&read, 200, &list), Ok(Some(Reply::Statistics(Statistics::One(down)))));
+    let without = list.replace(r#""dropped":"0","#, "").replace(r#""bytes":"272603902153","#, "");
+    let unknown = Counters { bytes: None, dropped: None, ..down };
+    assert_eq!(
+        answered(&read, 200, &without),
+        Ok(Some(Reply::Statistics(Statistics::One(unknown))))
+    );
+    let odd = list.replace("272603902153", "lots");
+    assert_eq!(answered(&read, 200, &odd).unwrap_err().kind, FailureKind::Garbage);
+
+    let simple = golden("unversioned-7.12_7.18/queue-simple.record.json");
+    let none = Statistics::Pair(PerDirection::both(counted([0; 5])));
+    let read = count(QueueKind::Simple, "queue1");
+    assert_eq!(answered(&read, 200, &format!("[{simple}]")), Ok(Some(Reply::Statistics(none))));
+    let one_sided = format!("[{simple}]").replace(r#""bytes":"0/0""#, r#""bytes":"0""#);
+    assert_eq!(answered(&read, 200, &one_sided).unwrap_err().kind, FailureKind::Garbage);
+}
+
+#[test]
+fn the_bandwidth_of_a_queue_type_is_read_with_and_without_a_unit_and_of_cake_alone() {
+    let file = "reconstructed/queue-type.cake.minimal.list.json";
+    let read = read_type("cake-down");
+    assert_eq!(reply(&read, file), tree_reply(0));
+    let list = golden(file);
+    for (shown, bits) in [("24500000", 24_500_000), ("245.0Mbps", 245_000_000), ("0bps", 0)] {
+        let shown = format!(r#""cake-bandwidth":"{shown}""#);
+        let list = list.replace(r#""cake-bandwidth":"0""#, &shown);
+        assert_eq!(answered(&read, 200, &list), Ok(Some(tree_reply(bits))), "{shown}");
+    }
+    let absent = list.replace(r#""cake-bandwidth":"0","#, "");
+    assert_eq!(answered(&read, 200, &absent), Ok(Some(tree_reply(0))));
+    let kindless = list.replace(r#""kind":"cake","#, "");
+    assert_eq!(answered(&read, 200, &kindless).unwrap_err().kind, FailureKind::Garbage);
+
+    let other = format!("[{}]", golden("unversioned-7.12_7.18/queue-type.pcq.record.json"));
+    for op in [read_type("pcq-upload-default"), set_type("pcq-upload-default", 5)] {
+        let error = answered(&op, 200, &other).unwrap_err();
+        assert_eq!(error.kind, FailureKind::Rejected);
+        assert!(error.detail.contains("is of the kind pcq"), "{error}");
+    }
+}
+
+#[test]
+fn rules_are_found_by_their_exact_comments_among_all() {
+    use RuleState::{Disabled, Enabled};
+    let list = golden("reconstructed/mangle.list.json");
+    let voip = "ADAPTIVE: steer voip";
+    assert_eq!(answered(&read_rule(voip), 200, &list), Ok(Some(rule_reply(Enabled))));
+    for comment in ["ADAPTIVE: steer", "adaptive: steer voip", "ADAPTIVE: steer voip ", ""] {
+        let error = answered(&read_rule(comment), 200, &list).unwrap_err();
+        assert_eq!(error.kind, FailureKind::NotFound, "{comment}");
+    }
+    for op in [read_rule("ADAPTIVE: steer games"), set_rule("ADAPTIVE: steer games", Enabled)] {
+        let error = answered(&op, 200, &list).unwrap_err();
+        assert_eq!(error.kind, FailureKind::Ambiguous);
+        assert!(error.detail.starts_with("2 entries, *6 *7, match"), "{error}");
+    }
+    let one = list.replacen("steer games", "steer chess", 1);
+    assert_eq!(
+        answered(&read_rule("ADAPTIVE: steer chess"), 200, &one),
+        Ok(Some(rule_reply(Disabled)))
+    );
+    let invalid = Rule { state: Enabled, invalid: true, dynamic: false };
+    assert_eq!(
+        answered(&read_rule("ADAPTIVE: steer games"), 200, &one),
+        Ok(Some(Reply::Rule(invalid)))
+    );
+    // The list of another menu.
+    let queues = golden("reconstructed/queue-tree.cake.list.json");
+    assert_eq!(answered(&read_rule(voip), 200, &queues).unwrap_err().kind, FailureKind::Garbage);
+}
+
+#[test]
+fn a_rule_is_switched_under_an_id_that_was_just_read_and_another_rule_is_noticed() {
+    let list = golden("reconstructed/mangle.list.json");
+    let changed = golden("reconstructed/mangle.patch.disabled.response.json");
+    let off = set_rule("ADAPTIVE: steer voip", RuleState::Disabled);
+    let mut ids = Ids::default();
+    for (body, expected) in [
+        (changed.as_str(), Ok(Some(rule_reply(RuleState::Disabled)))),
+        ("[]", Ok(None)),
+        ("", Ok(None)),
+    ] {
+        let mut exchange = Exchange::new(&off, &ids);
+        assert_eq!(exchange.request().method.word(), "GET", "no id is remembered");
+        assert_eq!(exchange.answer(200, list.as_bytes(), &mut ids), Ok(None));
+        assert_eq!(exchange.request().target, "/rest/ip/firewall/mangle/*5");
+        assert_eq!(exchange.answer(200, body.as_bytes(), &mut ids), expected, "{body}");
+    }
+    let mut exchange = Exchange::new(&off, &ids);
+    assert_eq!(exchange.answer(200, list.as_bytes(), &mut ids), Ok(None));
+    let other = changed.replace("steer voip", "block all");
+    let error = exchange.answer(200, other.as_bytes(), &mut ids).unwrap_err();
+    assert_eq!(error.kind, FailureKind::NotFound);
+    assert!(error.detail.contains("block all"), "{error}");
+}
+
+#[test]
+fn the_identity_is_an_object_with_a_name() {
+    let name = Reply::Identity("CHR".try_into().unwrap());
+    assert_eq!(reply(&Op::ReadIdentity, "7.23.7/system-identity.get.json"), name);
+    assert_eq!(answered(&Op::ReadIdentity, 200, "{}").unwrap_err().kind, FailureKind::Garbage);
+    let long = format!(r#"{{"name":"{}"}}"#, "ü".repeat(40));
+    let Ok(Some(Reply::Identity(name))) = answered(&Op::ReadIdentity, 200, &long) else { panic!() };
+    assert_eq!(name, "ü".repeat(24).as_str());
 }
 
 #[test]

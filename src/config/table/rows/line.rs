@@ -14,11 +14,11 @@ use crate::{
         },
     },
     control::{
-        applier::Layout,
         fallback::MAX_TARGETS,
         time::Span,
         units::{PerDirection, Rtt},
     },
+    router::settings::QueueKind,
 };
 
 /// Most reflectors of a WAN.
@@ -39,22 +39,27 @@ options! {
         Absent("the only one", "home"),
         "Name of the router section that carries its queues.",
     );
-    QUEUE_KIND: Spec<Choice<Layout>> = once(
+    QUEUE_KIND: Spec<Choice<QueueKind>> = once(
         Wan, "queue_kind",
         Choice {
-            words: &[("tree", Layout::PerDirection), ("simple", Layout::Pair)],
-            later: &["type"],
+            words: &[
+                ("tree", QueueKind::Tree),
+                ("simple", QueueKind::Simple),
+                ("type", QueueKind::Type),
+            ],
+            later: &[],
         },
         Value("tree"),
-        "tree: two queue tree entries; simple: one simple queue with both limits.",
+        "tree: two queue tree entries; simple: one simple queue with both limits; type: the \
+         cake-bandwidth of two queue types, which shapes on interface queues alone.",
     );
     QUEUE: Spec<Text> = once(
         Wan, "queue", QUEUE_NAME, Absent("required with queue_kind simple", "wan1"),
         "Name of the simple queue.",
     );
     DIRECTION_QUEUE: PerDirection<Spec<Text>> = both(
-        "queue", QUEUE_NAME, Absent("required with queue_kind tree", "wan1-queue"),
-        "Name of the queue tree entry.",
+        "queue", QUEUE_NAME, Absent("required with queue_kind tree or type", "wan1-queue"),
+        "Name of the queue tree entry or queue type.",
     );
 }
 
