@@ -2,6 +2,7 @@
 //! Promises: the exit codes below; a broken pipe ends quietly; no secret is ever an argument.
 
 mod arguments;
+pub mod capture;
 pub mod check;
 #[cfg(feature = "sim")]
 mod demo;

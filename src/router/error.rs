@@ -44,6 +44,8 @@ pub enum Doing {
     ReadingQueue,
     /// [`Op::SetLimit`].
     SettingLimit,
+    /// An answer for a recording (`router::capture`).
+    Recording,
 }
 
 impl From<&Op<'_>> for Doing {
@@ -178,6 +180,7 @@ impl fmt::Display for RouterError {
             Doing::ReadingResource => "reading the version",
             Doing::ReadingQueue => "reading a queue",
             Doing::SettingLimit => "setting a limit",
+            Doing::Recording => "recording an answer",
         };
         write!(f, "{transport}: {doing} failed ({}): {}", self.kind.word(), self.detail)?;
         match self.hint {

@@ -13,4 +13,8 @@ mod rates;
 mod records;
 mod refusal;
 
-pub use self::{command::command, output::reply};
+pub use self::{
+    command::command,
+    output::reply,
+    quoting::{quoted, unquoted},
+};

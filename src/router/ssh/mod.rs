@@ -29,6 +29,7 @@ use self::{
     stage::Stage,
 };
 use super::{
+    capture::{ConsoleAsk, Recorded},
     cli,
     error::{Doing, RouterError},
     op::{Op, Reply},
@@ -74,28 +75,43 @@ impl SshClient {
     /// When the future is dropped half-way, the connection is closed; the router may still carry
     /// the operation out.
     pub async fn perform(&mut self, op: &Op<'_>) -> Result<Reply, RouterError> {
-        let doing = Doing::from(op);
-        // Taken out, so that it closes unless it is put back.
-        let mut session = self.session.take();
-        let stage = Cell::new(Stage::Connecting);
-        let timeout = Duration::from_micros(self.settings.timeout.as_micros());
-        let line = cli::command(op);
-        let work = AssertUnwindSafe(self.carry_out(line, &mut session, &stage)).catch_unwind();
-        let outcome = future::or(async { Some(work.await) }, async {
-            Timer::after(timeout).await;
-            None
-        });
-        let output = match outcome.await {
-            Some(Ok(Ok(output))) => output,
-            Some(Ok(Err(failed))) => return Err(failed.error(stage.get(), doing)),
-            Some(Err(_panic)) => return Err(panicked(stage.get(), doing)),
-            None => return Err(late(timeout, stage.get(), doing)),
-        };
+        let (output, session) = self.run(cli::command(op), Doing::from(op)).await?;
         let reply = interpreted(op, &output);
         if reply.as_ref().err().is_none_or(|error| error.kind.is_answer()) {
             self.session = session;
         }
         reply
+    }
+
+    /// Runs one line of a recording and gives its output as it came, whatever it is, within
+    /// `timeout` of the settings.
+    pub async fn record(&mut self, ask: ConsoleAsk) -> Result<Recorded, RouterError> {
+        let (output, session) = self.run(ask.line().to_owned(), Doing::Recording).await?;
+        self.session = session;
+        Ok(Recorded { status: output.status, headers: Vec::new(), body: output.bytes })
+    }
+
+    /// Runs a line; gives its output, and the session if it goes on.
+    async fn run(
+        &mut self,
+        line: String,
+        doing: Doing,
+    ) -> Result<(Output, Option<Session>), RouterError> {
+        // Taken out, so that it closes unless it is put back.
+        let mut session = self.session.take();
+        let stage = Cell::new(Stage::Connecting);
+        let timeout = Duration::from_micros(self.settings.timeout.as_micros());
+        let work = AssertUnwindSafe(self.carry_out(line, &mut session, &stage)).catch_unwind();
+        let outcome = future::or(async { Some(work.await) }, async {
+            Timer::after(timeout).await;
+            None
+        });
+        match outcome.await {
+            Some(Ok(Ok(output))) => Ok((output, session)),
+            Some(Ok(Err(failed))) => Err(failed.error(stage.get(), doing)),
+            Some(Err(_panic)) => Err(panicked(stage.get(), doing)),
+            None => Err(late(timeout, stage.get(), doing)),
+        }
     }
 
     /// Closes the connection: the next operation starts from nothing.
