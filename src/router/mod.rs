@@ -6,6 +6,7 @@
 pub(crate) mod base64;
 pub mod capture;
 pub mod cli;
+pub mod contract;
 pub mod error;
 pub mod http;
 pub mod op;

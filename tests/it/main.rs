@@ -9,6 +9,7 @@
 
 mod binary;
 mod config;
+mod contract;
 mod docs;
 mod engine;
 mod faults;

@@ -18,3 +18,23 @@ pub use self::{
     output::reply,
     quoting::{quoted, unquoted},
 };
+
+/// Keys and values of each record, for who looks at all of them.
+pub(super) fn fields_of_records(output: &str) -> Vec<Vec<(String, String)>> {
+    records::records(output).into_iter().map(records::Record::into_fields).collect()
+}
+
+/// Keys and values of `key: value` lines.
+pub(super) fn pairs(output: &str) -> impl Iterator<Item = (&str, &str)> {
+    pairs::pairs(output)
+}
+
+/// Whether the line holds a limit that one of our commands asked for in addition.
+pub(super) fn is_exact_limit(line: &str) -> bool {
+    line.starts_with(command::LIMIT_MARK)
+}
+
+/// Whether the output is a known error.
+pub(super) fn is_refusal(output: &str) -> bool {
+    refusal::refusal(output).is_some()
+}

@@ -6,9 +6,14 @@ use super::lines::lines;
 
 /// The value of `key`; `None` if there is none.
 pub(super) fn value<'a>(output: &'a str, key: &str) -> Option<&'a str> {
-    lines(output).find_map(|line| {
-        let (own, value) = line.split_once(':')?;
-        (own.trim() == key).then_some(value.trim())
+    pairs(output).find_map(|(own, value)| (own == key).then_some(value))
+}
+
+/// All keys with their values, in their order.
+pub(super) fn pairs(output: &str) -> impl Iterator<Item = (&str, &str)> {
+    lines(output).filter_map(|line| {
+        let (key, value) = line.split_once(':')?;
+        Some((key.trim(), value.trim()))
     })
 }
 

@@ -26,6 +26,11 @@ impl Record {
         values.all(|value| value == first).then_some(first)
     }
 
+    /// All keys with their values, in their order.
+    pub(super) fn into_fields(self) -> Vec<(String, String)> {
+        self.fields
+    }
+
     /// Whether a flag is set.
     pub(super) fn has(&self, flag: &str) -> bool {
         self.flags.iter().any(|own| own == flag)
