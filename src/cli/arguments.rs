@@ -14,7 +14,13 @@ use lexopt::{
 
 #[cfg(feature = "sim")]
 use super::demo;
-use super::status;
+use super::{
+    capture::{
+        self, Task,
+        redact::{Names, Private},
+    },
+    status,
+};
 
 /// Where the configuration is looked for.
 const DEFAULT_CONFIG: &str = "/etc/config/wanctl";
@@ -33,6 +39,7 @@ pub(super) enum Command {
         at: String,
         form: status::Form,
     },
+    Capture(capture::Flags),
     Replay {
         trace: PathBuf,
     },
@@ -54,6 +61,7 @@ pub(super) fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
         "run" => Ok(Command::Run { config: config_only(&mut parser)? }),
         "check" => check_flags(&mut parser),
         "status" => status_flags(&mut parser),
+        "capture" => capture_flags(&mut parser),
         "replay" => replay_flags(&mut parser),
         "demo" => demo_flags(&mut parser),
         "help" => Ok(Command::Help),
@@ -100,6 +108,36 @@ fn status_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
     Ok(Command::Status { at, form })
 }
 
+fn capture_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
+    let mut flags = capture::Flags {
+        config: PathBuf::from(DEFAULT_CONFIG),
+        router: None,
+        names: Names::Mapped,
+        private: Private::Kept,
+        task: Task::CompareRouter,
+    };
+    let mut dir = None;
+    let mut compare = None;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('c') | Long("config") => flags.config = parser.value()?.into(),
+            Long("router") => flags.router = Some(parser.value()?.string()?),
+            Long("keep-names") => flags.names = Names::Kept,
+            Long("hide-private") => flags.private = Private::Hidden,
+            Long("diff") => compare = Some(()),
+            Value(path) if dir.is_none() => dir = Some(PathBuf::from(path)),
+            other => return Err(other.unexpected()),
+        }
+    }
+    flags.task = match (compare, dir) {
+        (None, Some(dir)) => Task::Record(dir),
+        (Some(()), Some(dir)) => Task::CompareFiles(dir),
+        (Some(()), None) => Task::CompareRouter,
+        (None, None) => return Err("capture needs a directory, or --diff".into()),
+    };
+    Ok(Command::Capture(flags))
+}
+
 fn replay_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
     let mut trace = None;
     while let Some(argument) = parser.next()? {
@@ -144,7 +182,7 @@ fn demo_flags(_: &mut Parser) -> Result<Command, lexopt::Error> {
 mod tests {
     use lexopt::Parser;
 
-    use super::{Command, parse};
+    use super::{Command, Names, Private, Task, capture, parse};
     use crate::cli::status::Form;
 
     fn parsed(words: &str) -> Result<Command, String> {
@@ -162,6 +200,20 @@ mod tests {
         assert_eq!(parsed("check --options"), Ok(Command::Options));
         assert_eq!(parsed("status"), status("127.0.0.1:9101", Form::Screen));
         assert_eq!(parsed("status --json --at [::1]:7"), status("[::1]:7", Form::Json));
+        let capture = |task, names, private, router: Option<&str>| {
+            let (config, router) = ("x".into(), router.map(str::to_owned));
+            Ok(Command::Capture(capture::Flags { config, router, names, private, task }))
+        };
+        let (mapped, kept) = (Names::Mapped, Private::Kept);
+        let record = capture(Task::Record("d".into()), mapped, kept, None);
+        assert_eq!(parsed("capture d -c x"), record);
+        let all = "capture -cx --router r --keep-names --hide-private d";
+        let record = capture(Task::Record("d".into()), Names::Kept, Private::Hidden, Some("r"));
+        assert_eq!(parsed(all), record);
+        let compare = capture(Task::CompareRouter, mapped, kept, None);
+        assert_eq!(parsed("capture --diff -c x"), compare);
+        let compare = capture(Task::CompareFiles("d".into()), mapped, kept, None);
+        assert_eq!(parsed("capture --diff d -c x"), compare);
         assert_eq!(parsed("replay t"), Ok(Command::Replay { trace: "t".into() }));
         for help in ["", "-h", "--help", "help"] {
             assert_eq!(parsed(help), Ok(Command::Help));
@@ -180,6 +232,8 @@ mod tests {
             ("run -c", "-c"),
             ("status --watch", "--watch"),
             ("replay", "trace"),
+            ("capture", "--diff"),
+            ("capture a b", "b"),
             ("replay a b", "b"),
             ("--nonsense", "--nonsense"),
         ] {

@@ -20,7 +20,7 @@ use self::{
     addresses::{Addresses, place_of},
     patterns::Kind,
     secrets::Secrets,
-    values::{FACT_MAX, is_address, is_maker, is_measured, stays, zeros},
+    values::{FACT_MAX, is_address, is_header, is_maker, is_measured, stays, zeros},
     words::{Holds, Secret},
 };
 use super::json::{self, Piece};
@@ -125,6 +125,20 @@ impl Redactor {
             Language::Json => json::walk(body, &mut |piece| self.piece(piece)).ok(),
             Language::Console => Some(console::redacted(self, body)),
         }
+    }
+
+    /// The headers of an answer in one line, as far as they are harmless.
+    pub fn headers(&self, headers: &[(&'static str, String)]) -> String {
+        let kept = headers.iter().filter_map(|(name, value)| {
+            // The rest of a challenge may hold the router's name.
+            let value = match *name {
+                "www-authenticate" => value.split(' ').next().unwrap_or_default(),
+                _ => value,
+            };
+            let harmless = is_header(value) && !self.secrets.are_in(value);
+            harmless.then(|| format!("{name}: {value}"))
+        });
+        kept.collect::<Vec<_>>().join(", ")
     }
 
     /// How much was replaced so far.

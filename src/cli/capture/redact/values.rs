@@ -64,6 +64,11 @@ fn is_fact(text: &str) -> bool {
     text.len() <= FACT_MAX && text.chars().all(plain) && patterns::find(text).is_empty()
 }
 
+/// A value of a header, without what might be a name in quotes.
+pub(super) fn is_header(text: &str) -> bool {
+    is_fact(&text.replace([';', '=', ','], " "))
+}
+
 /// The units of numbers, over REST and on the console.
 const UNITS: [&str; 20] = [
     "w", "d", "h", "m", "s", "ms", "us", "k", "M", "G", "bps", "kbps", "Mbps", "Gbps", "B", "KiB",

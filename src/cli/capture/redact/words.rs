@@ -163,6 +163,7 @@ const LEGEND: [&str; 7] =
 
 /// Words of the texts of errors.
 const ERROR_WORDS: &str = "\
+    firewall interface ip mangle routerboard ssh system webserver \
     a allowed already ambiguous any argument bad base column command directory does end enough \
     entry evl expected failed failure find for forbidden found get has have id identifier \
     implemented input internal interrupted invalid is item json line match matches media missing \
