@@ -19,8 +19,9 @@ use super::{
         self, Task,
         redact::{Names, Private},
     },
-    status,
+    status, version,
 };
+use crate::router::error::Transport;
 
 /// Where the configuration is looked for.
 const DEFAULT_CONFIG: &str = "/etc/config/wanctl";
@@ -46,14 +47,14 @@ pub(super) enum Command {
     #[cfg(feature = "sim")]
     Demo(demo::Flags),
     Help,
-    Version,
+    Version(version::Detail),
 }
 
 /// The command of these arguments.
 pub(super) fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
     let command = match parser.next()? {
         Some(Short('h') | Long("help")) | None => return Ok(Command::Help),
-        Some(Short('V') | Long("version")) => return Ok(Command::Version),
+        Some(Short('V') | Long("version")) => return version_flags(&mut parser),
         Some(Value(command)) => command.string()?,
         Some(other) => return Err(other.unexpected()),
     };
@@ -65,8 +66,16 @@ pub(super) fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
         "replay" => replay_flags(&mut parser),
         "demo" => demo_flags(&mut parser),
         "help" => Ok(Command::Help),
-        "version" => Ok(Command::Version),
+        "version" => version_flags(&mut parser),
         unknown => Err(format!("there is no command '{unknown}'").into()),
+    }
+}
+
+fn version_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
+    match parser.next()? {
+        None => Ok(Command::Version(version::Detail::Brief)),
+        Some(Long("verbose")) => Ok(Command::Version(version::Detail::Full)),
+        Some(other) => Err(other.unexpected()),
     }
 }
 
@@ -112,6 +121,7 @@ fn capture_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
     let mut flags = capture::Flags {
         config: PathBuf::from(DEFAULT_CONFIG),
         router: None,
+        over: None,
         names: Names::Mapped,
         private: Private::Kept,
         task: Task::CompareRouter,
@@ -122,6 +132,8 @@ fn capture_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
         match argument {
             Short('c') | Long("config") => flags.config = parser.value()?.into(),
             Long("router") => flags.router = Some(parser.value()?.string()?),
+            Long("over") => flags.over = Some(transport(&parser.value()?.string()?)?),
+            Long("list") => flags.task = Task::List,
             Long("keep-names") => flags.names = Names::Kept,
             Long("hide-private") => flags.private = Private::Hidden,
             Long("diff") => compare = Some(()),
@@ -130,12 +142,21 @@ fn capture_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
         }
     }
     flags.task = match (compare, dir) {
+        (None, None) if flags.task == Task::List => Task::List,
         (None, Some(dir)) => Task::Record(dir),
         (Some(()), Some(dir)) => Task::CompareFiles(dir),
         (Some(()), None) => Task::CompareRouter,
-        (None, None) => return Err("capture needs a directory, or --diff".into()),
+        (None, None) => return Err("capture needs a directory, --diff or --list".into()),
     };
     Ok(Command::Capture(flags))
+}
+
+fn transport(word: &str) -> Result<Transport, String> {
+    let known = [Transport::Rest, Transport::Ssh].into_iter();
+    known
+        .into_iter()
+        .find(|transport| transport.word() == word)
+        .ok_or_else(|| format!("--over takes rest or ssh, not '{word}'"))
 }
 
 fn replay_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
@@ -182,8 +203,8 @@ fn demo_flags(_: &mut Parser) -> Result<Command, lexopt::Error> {
 mod tests {
     use lexopt::Parser;
 
-    use super::{Command, Names, Private, Task, capture, parse};
-    use crate::cli::status::Form;
+    use super::{Command, Names, Private, Task, Transport, capture, parse};
+    use crate::cli::{status::Form, version::Detail};
 
     fn parsed(words: &str) -> Result<Command, String> {
         parse(Parser::from_args(words.split_whitespace())).map_err(|error| error.to_string())
@@ -202,7 +223,8 @@ mod tests {
         assert_eq!(parsed("status --json --at [::1]:7"), status("[::1]:7", Form::Json));
         let capture = |task, names, private, router: Option<&str>| {
             let (config, router) = ("x".into(), router.map(str::to_owned));
-            Ok(Command::Capture(capture::Flags { config, router, names, private, task }))
+            let over = None;
+            Ok(Command::Capture(capture::Flags { config, router, over, names, private, task }))
         };
         let (mapped, kept) = (Names::Mapped, Private::Kept);
         let record = capture(Task::Record("d".into()), mapped, kept, None);
@@ -214,12 +236,21 @@ mod tests {
         assert_eq!(parsed("capture --diff -c x"), compare);
         let compare = capture(Task::CompareFiles("d".into()), mapped, kept, None);
         assert_eq!(parsed("capture --diff d -c x"), compare);
+        let list = Task::List;
+        assert!(
+            matches!(parsed("capture --list"), Ok(Command::Capture(flags)) if flags.task == list)
+        );
+        let over = Some(Transport::Ssh);
+        let ssh = parsed("capture --over ssh d");
+        assert!(matches!(ssh, Ok(Command::Capture(flags)) if flags.over == over));
         assert_eq!(parsed("replay t"), Ok(Command::Replay { trace: "t".into() }));
         for help in ["", "-h", "--help", "help"] {
             assert_eq!(parsed(help), Ok(Command::Help));
         }
         for version in ["-V", "--version", "version"] {
-            assert_eq!(parsed(version), Ok(Command::Version));
+            assert_eq!(parsed(version), Ok(Command::Version(Detail::Brief)));
+            let verbose = format!("{version} --verbose");
+            assert_eq!(parsed(&verbose), Ok(Command::Version(Detail::Full)));
         }
     }
 
@@ -234,8 +265,10 @@ mod tests {
             ("replay", "trace"),
             ("capture", "--diff"),
             ("capture a b", "b"),
+            ("capture --over ftp a", "ftp"),
             ("replay a b", "b"),
             ("--nonsense", "--nonsense"),
+            ("--version --nonsense", "--nonsense"),
         ] {
             let error = parsed(words).unwrap_err();
             assert!(error.contains(named), "{words}: {error}");

@@ -19,7 +19,7 @@ use crate::{
         units::{Direction, Rate, Rtt},
         zone::Thresholds,
     },
-    router::settings::{Host, Queues, Scheme, Settings, Trust},
+    router::settings::{Host, Queues, Scheme, Settings, SshLogin, SshSettings, Trust, Way},
 };
 
 /// What the check came to.
@@ -66,7 +66,8 @@ fn summary(path: &Path, config: &Config, out: &mut dyn Write) -> io::Result<()> 
     let state = globals.state_dir.display();
     writeln!(out, "listens on {}; state in {state}, {copy}; logs from {level}", globals.listen)?;
     for router in routers {
-        writeln!(out, "router '{}': {}", router.name, access(&router.settings))?;
+        let ways: Vec<String> = router.ways.all().map(access).collect();
+        writeln!(out, "router '{}': {}", router.name, ways.join("; if that fails "))?;
     }
     for wan in wans {
         line(wan, routers, out)?;
@@ -74,18 +75,42 @@ fn summary(path: &Path, config: &Config, out: &mut dyn Write) -> io::Result<()> 
     Ok(())
 }
 
-fn access(settings: &Settings) -> String {
+fn access(way: &Way) -> String {
+    match way {
+        Way::Rest(settings) => over_rest(settings),
+        Way::Ssh(settings) => over_ssh(settings),
+    }
+}
+
+fn over_ssh(
+    SshSettings { host, port, username, login, host_key, timeout }: &SshSettings,
+) -> String {
+    let login = match login {
+        SshLogin::Password(_) => "by password".into(),
+        SshLogin::KeyFile(file) => format!("by {}", file.display()),
+    };
+    let (host, timeout) = (shown(host), Unit::Time.write(timeout.as_micros()));
+    format!(
+        "ssh://{host}:{port} as '{username}' {login}, trusts {host_key}, {timeout} per operation"
+    )
+}
+
+fn shown(host: &Host) -> String {
+    match host {
+        Host::Address(address) if address.is_ipv6() => format!("[{address}]"),
+        Host::Address(address) => address.to_string(),
+        Host::Name(name) => name.clone(),
+    }
+}
+
+fn over_rest(settings: &Settings) -> String {
     let (scheme, trust) = match &settings.scheme {
         Scheme::Http => ("http", "not encrypted".into()),
         Scheme::Https(Trust::System) => ("https", "trusts the system's authorities".into()),
         Scheme::Https(Trust::CaFile(file)) => ("https", format!("trusts {}", file.display())),
         Scheme::Https(Trust::Anyone) => ("https", "trusts ANY certificate".into()),
     };
-    let host = match &settings.host {
-        Host::Address(address) if address.is_ipv6() => format!("[{address}]"),
-        Host::Address(address) => address.to_string(),
-        Host::Name(name) => name.clone(),
-    };
+    let host = shown(&settings.host);
     let Settings { port, username, rest_timeout, .. } = settings;
     let timeout = Unit::Time.write(rest_timeout.as_micros());
     format!("{scheme}://{host}:{port} as '{username}', {trust}, {timeout} per operation")

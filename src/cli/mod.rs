@@ -10,6 +10,7 @@ mod log;
 mod replay;
 mod run;
 mod status;
+mod version;
 
 use std::{
     ffi::OsString,
@@ -65,9 +66,10 @@ Commands:
   check    [-c FILE]               every finding in the configuration at once
   check    --options               all options with range, default and meaning
   status   [--at ADDR] [--json]    what the running daemon sees and does
-  capture  DIR [-c FILE] [--router NAME] [--keep-names] [--hide-private]
+  capture  DIR [-c FILE] [--router NAME] [--over rest|ssh] [--keep-names] [--hide-private]
                                    the router's answers as files, without what is private
   capture  --diff [DIR]            the router's answers, or recorded ones, against known ones
+  capture  --list                  the RouterOS versions whose answers are known
   replay   TRACE                   a recorded or written trace through the control core
   demo     [--seconds N] [--seed N] [--plain] [--json]
                                    the whole daemon against a simulated router and line
@@ -77,6 +79,7 @@ Options:
       --at ADDR       where the daemon listens (default 127.0.0.1:9101)
   -h, --help          this text
   -V, --version       the version
+      --verbose       with --version: the RouterOS versions whose answers are known
 
 Exit status: 0 ok, 1 failure, 2 nothing running to ask, 3 additive and 4 breaking
 difference (capture --diff), 64 usage, 78 configuration.
@@ -120,8 +123,6 @@ fn execute(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::Re
         #[cfg(feature = "sim")]
         Command::Demo(flags) => demo::demo(&flags, out),
         Command::Help => out.write_all(HELP.as_bytes()).map(|()| Exit::Ok),
-        Command::Version => {
-            writeln!(out, "wanctl {}", env!("CARGO_PKG_VERSION")).map(|()| Exit::Ok)
-        }
+        Command::Version(detail) => version::version(detail, out).map(|()| Exit::Ok),
     }
 }

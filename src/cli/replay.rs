@@ -170,6 +170,7 @@ impl Player {
         let names = Names {
             wans: config.wans.iter().map(wan).collect(),
             routers: config.routers.iter().map(|router| router.name.clone()).collect(),
+            transports: Vec::new(),
         };
         Self {
             engine: Engine::new(&settings, now, 0),
@@ -214,7 +215,7 @@ impl Player {
                 Action::Probe { number, reflectors, .. } => {
                     reflectors.iter().for_each(|reflector| self.probe(*reflector, number, times));
                 }
-                Action::Ask { router, ticket, request } => {
+                Action::Ask { router, ticket, request, .. } => {
                     let answer = Ok(self.obey(request));
                     self.engine.on_answer(router, ticket, answer, self.now);
                 }

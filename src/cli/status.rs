@@ -11,7 +11,10 @@ use super::Exit;
 use crate::{
     control::{time::Span, units::Rate},
     observe::{
-        health::{CycleHealth, DirectionHealth, Health, MAX_JSON, RouterHealth, Status, WanHealth},
+        health::{
+            CycleHealth, DirectionHealth, FailoverHealth, Health, MAX_JSON, RouterHealth, Status,
+            WanHealth,
+        },
         human::Bits,
     },
     os::clock,
@@ -130,7 +133,10 @@ fn show_router(router: &RouterHealth, out: &mut dyn Write) -> io::Result<()> {
     let RouterHealth { name, transport, consecutive_failures, outage_seconds, .. } = router;
     let version = router.version.as_ref().map_or("version unknown", |version| version.as_str());
     match (router.reachable, &router.last_failure) {
-        (Some(true), _) => writeln!(out, "router {name}: answers over {transport}, {version}"),
+        (Some(true), _) => {
+            let failover = router.failover.as_ref().map_or_else(String::new, stands_in);
+            writeln!(out, "router {name}: answers over {transport}, {version}{failover}")
+        }
         (Some(false), kind) => writeln!(
             out,
             "router {name}: LOST for {outage_seconds} s, {consecutive_failures} attempts failed, \
@@ -139,6 +145,14 @@ fn show_router(router: &RouterHealth, out: &mut dyn Write) -> io::Result<()> {
         ),
         (None, _) => writeln!(out, "router {name}: not asked yet"),
     }
+}
+
+/// Why the transport in use is not the preferred one.
+fn stands_in(failover: &FailoverHealth) -> String {
+    let FailoverHealth { instead_of, seconds, reason, next_try_seconds } = failover;
+    format!(
+        "; not over {instead_of} for {seconds} s ({reason}), tried again in {next_try_seconds} s"
+    )
 }
 
 /// What measures the line; while the rates are held, what answers at all.

@@ -1,5 +1,5 @@
 //! The files that a configuration names, and the file that it is in.
-//! Promises: a file with a password is read only if nobody but its owner can; reads are bounded and
+//! Promises: a file with a password or a private key is read only if nobody but its owner can; reads are bounded and
 //! never wait for a device.
 //! Knows nothing of options.
 
@@ -30,6 +30,9 @@ pub trait Environment {
 
     /// Whether a certificate file can be read.
     fn certificate(&self, path: &Path) -> Result<(), FileFault>;
+
+    /// Whether a file with a private key can be read, by its owner alone.
+    fn private_key(&self, path: &Path) -> Result<(), FileFault>;
 }
 
 /// A world without files, for a configuration that exists only as text: a password may stand in
@@ -47,6 +50,10 @@ impl Environment for TextOnly {
     }
 
     fn certificate(&self, _: &Path) -> Result<(), FileFault> {
+        Err(FileFault::Missing)
+    }
+
+    fn private_key(&self, _: &Path) -> Result<(), FileFault> {
         Err(FileFault::Missing)
     }
 }
@@ -84,7 +91,13 @@ impl Environment for Disk {
 
     fn certificate(&self, path: &Path) -> Result<(), FileFault> {
         let (file, _) = open(path)?;
-        if read(file, 1)?.is_empty() { Err(FileFault::Empty) } else { Ok(()) }
+        not_empty(file)
+    }
+
+    fn private_key(&self, path: &Path) -> Result<(), FileFault> {
+        let (file, mode) = open(path)?;
+        private(mode)?;
+        not_empty(file)
     }
 }
 
@@ -98,6 +111,10 @@ fn open(path: &Path) -> Result<(File, u32), FileFault> {
     let file = File::open(path).map_err(fault)?;
     let mode = file.metadata().map_err(fault)?.permissions().mode();
     Ok((file, mode & PERMISSIONS))
+}
+
+fn not_empty(file: File) -> Result<(), FileFault> {
+    if read(file, 1)?.is_empty() { Err(FileFault::Empty) } else { Ok(()) }
 }
 
 fn private(mode: u32) -> Result<(), FileFault> {

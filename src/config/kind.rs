@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     control::{applier::OnExit, units::Rate},
-    router::settings::Secret,
+    router::settings::{Fingerprint, Secret},
 };
 
 /// Longest path, in bytes; POSIX systems take 4095, nobody's configuration needs more than this.
@@ -189,6 +189,21 @@ impl Kind for Password {
 
     fn shown(&self, _: &str) -> Option<String> {
         None
+    }
+}
+
+/// The fingerprint of a host key.
+pub(super) struct HostKey;
+
+impl Kind for HostKey {
+    type Value = Fingerprint;
+
+    fn parse(&self, text: &str) -> Result<Fingerprint, Fault> {
+        Fingerprint::parse(text).ok_or_else(|| bad_form("the SHA256 fingerprint of a key"))
+    }
+
+    fn allowed(&self) -> String {
+        "SHA256: and 43 letters, as ssh-keygen -l shows it".into()
     }
 }
 

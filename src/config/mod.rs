@@ -16,6 +16,7 @@ mod nearest;
 pub mod number;
 mod router;
 mod section;
+mod ssh;
 pub mod table;
 pub mod uci;
 mod url;
@@ -77,8 +78,8 @@ pub struct Globals {
 pub struct RouterSection {
     /// The name of the section.
     pub name: String,
-    /// What is needed to reach it.
-    pub settings: access::Settings,
+    /// How it is reached.
+    pub ways: access::Ways,
 }
 
 /// A WAN under its name.

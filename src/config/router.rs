@@ -1,6 +1,7 @@
 //! A `router` section.
 //! Promises: a password comes from one place that only its owner can read; an unencrypted or
-//! unverified connection is said aloud.
+//! unverified connection is said aloud where it is used, and so is that nothing stands in for the
+//! transport.
 //! Must not know of WANs.
 
 use super::{
@@ -8,39 +9,145 @@ use super::{
     files::Environment,
     kind::{Kind, MAX_PASSWORD, Switch},
     section::{Given, Reader},
-    table,
+    ssh,
+    table::{self, StandIn},
     url::{Encryption, Parts},
     what::{Caution, Conflict, FileFault, Naming},
 };
-use crate::router::settings::{Scheme, Secret, Settings, Trust};
+use crate::router::settings::{Scheme, Secret, Settings, Transport, Trust, Way, Ways};
 
-/// What the file with a password must be like.
-const PRIVATE: &str = "mode 0600 (chmod 600)";
+/// What a file with a password or a private key must be like.
+pub(super) const PRIVATE: &str = "mode 0600 (chmod 600)";
+
+/// Who logs in, as far as it is known.
+pub(super) struct Login {
+    pub(super) username: Option<Given<String>>,
+    pub(super) password: Option<Secret>,
+}
+
+/// The transports of a section.
+#[derive(Clone, Copy)]
+struct Chosen {
+    preferred: Transport,
+    fallback: Option<Transport>,
+}
+
+impl Chosen {
+    fn uses(self, transport: Transport) -> bool {
+        self.preferred == transport || self.fallback == Some(transport)
+    }
+}
 
 /// Reads the section.
 pub(super) fn router(reader: &mut Reader<'_>, env: &dyn Environment) -> Option<RouterSection> {
     let url = reader.read(&table::URL);
     let username = reader.read(&table::USERNAME);
-    let password = password(reader, env);
-    let rest_timeout = reader.read(&table::REST_TIMEOUT);
-    // There is one transport and no fallback yet: the words are checked, and that is all.
-    let transport = reader.read(&table::TRANSPORT);
-    let fallback = reader.read(&table::FALLBACK);
-    let scheme = scheme(reader, url.as_ref(), env);
-    let (_, _) = (transport?, fallback?);
-    let Parts { host, port, .. } = url?.value;
-    let settings = Settings {
-        scheme: scheme?,
-        host,
-        port,
-        username: username?.value,
-        password: password?,
-        rest_timeout: rest_timeout?.value,
+    let chosen = chosen(reader);
+    let password = password(reader, env, chosen);
+    let login = Login { username, password };
+    let uses = |transport| chosen.is_none_or(|chosen| chosen.uses(transport));
+    let (mut rest, mut over_ssh) = (None, None);
+    if uses(Transport::Rest) {
+        rest = rest_of(reader, url.as_ref(), &login, env);
+    } else {
+        unused_rest(reader);
+    }
+    if chosen.is_some() && uses(Transport::Ssh) {
+        let host = url.as_ref().map(|url| &url.value.host);
+        over_ssh = ssh::ssh(reader, host, &login, env);
+    } else {
+        ssh::unused(reader);
+    }
+    url?;
+    let Chosen { preferred, fallback } = chosen?;
+    let mut way = |transport| match transport {
+        Transport::Rest => rest.take().map(Way::Rest),
+        Transport::Ssh => over_ssh.take().map(Way::Ssh),
     };
-    Some(RouterSection { name: reader.name(), settings })
+    let preferred = way(preferred)?;
+    let fallback = match fallback {
+        Some(transport) => Some(way(transport)?),
+        None => None,
+    };
+    Some(RouterSection { name: reader.name(), ways: Ways { preferred, fallback } })
 }
 
-fn password(reader: &mut Reader<'_>, env: &dyn Environment) -> Option<Secret> {
+/// The transport, and what stands in for it: what is said, or else the other one if it can be used.
+fn chosen(reader: &mut Reader<'_>) -> Option<Chosen> {
+    let preferred = reader.read(&table::TRANSPORT);
+    let given = reader.read(&table::FALLBACK);
+    let preferred = preferred?.value;
+    let other = match preferred {
+        Transport::Rest => Transport::Ssh,
+        Transport::Ssh => Transport::Rest,
+    };
+    let fallback = match given {
+        Some(Given { value: StandIn::None, .. }) => None,
+        Some(Given { value: StandIn::By(stand_in), .. }) if stand_in == other => Some(other),
+        Some(same) => {
+            let conflict = Conflict::NotWith(format!("transport {}", preferred.word()));
+            reader.object(&same, conflict, format!("{} or none", other.word()));
+            return None;
+        }
+        None if reader.has(&table::FALLBACK) => return None,
+        None => can_be_used(reader, other).then_some(other),
+    };
+    Some(Chosen { preferred, fallback })
+}
+
+/// Whether what this transport needs is given. If not, that is said once.
+fn can_be_used(reader: &mut Reader<'_>, transport: Transport) -> bool {
+    let (given, caution, allowed) = match transport {
+        Transport::Ssh => (
+            reader.has(&table::SSH_HOST_KEY),
+            Caution::NoSsh,
+            format!("ssh_host_key ({}), or fallback none", ssh::HOST_KEY),
+        ),
+        Transport::Rest => (
+            reader.has(&table::PASSWORD) || reader.has(&table::PASSWORD_FILE),
+            Caution::NoRest,
+            "password_file, or fallback none".into(),
+        ),
+    };
+    if !given {
+        let name = table::FALLBACK.name();
+        reader.report(reader.line_of(&name), &name, caution, allowed);
+    }
+    given
+}
+
+fn rest_of(
+    reader: &mut Reader<'_>,
+    url: Option<&Given<Parts>>,
+    login: &Login,
+    env: &dyn Environment,
+) -> Option<Settings> {
+    let timeout = reader.read(&table::REST_TIMEOUT);
+    let scheme = scheme(reader, url, env);
+    let Parts { host, port, .. } = &url?.value;
+    Some(Settings {
+        scheme: scheme?,
+        host: host.clone(),
+        port: *port,
+        username: login.username.as_ref()?.value.clone(),
+        password: login.password.clone()?,
+        rest_timeout: timeout?.value,
+    })
+}
+
+/// Holds the options to their form where REST is not used.
+fn unused_rest(reader: &mut Reader<'_>) {
+    reader.read(&table::REST_TIMEOUT);
+    reader.read(&table::TLS_CA);
+    reader.read(&table::TLS_VERIFY);
+}
+
+/// The password. REST needs one, and so does SSH without a key.
+fn password(
+    reader: &mut Reader<'_>,
+    env: &dyn Environment,
+    chosen: Option<Chosen>,
+) -> Option<Secret> {
     let inline = reader.read(&table::PASSWORD);
     let file = reader.read(&table::PASSWORD_FILE);
     match (reader.has(&table::PASSWORD), reader.has(&table::PASSWORD_FILE)) {
@@ -51,9 +158,7 @@ fn password(reader: &mut Reader<'_>, env: &dyn Environment) -> Option<Secret> {
             None
         }
         (false, false) => {
-            let allowed = "password_file, or password in a configuration of mode 0600";
-            let name = table::PASSWORD_FILE.name();
-            reader.report(reader.line_of(&name), &name, Naming::Missing, allowed);
+            missing_password(reader, chosen);
             None
         }
         (true, false) => {
@@ -68,6 +173,20 @@ fn password(reader: &mut Reader<'_>, env: &dyn Environment) -> Option<Secret> {
             secret(&given, env).map_err(|fault| reader.object(&given, fault, advice(fault))).ok()
         }
     }
+}
+
+fn missing_password(reader: &mut Reader<'_>, chosen: Option<Chosen>) {
+    let allowed = match chosen {
+        Some(chosen) if !chosen.uses(Transport::Rest) => {
+            if reader.has(&table::SSH_KEY) {
+                return;
+            }
+            "ssh_key, password_file, or password in a configuration of mode 0600"
+        }
+        Some(_) | None => "password_file, or password in a configuration of mode 0600",
+    };
+    let name = table::PASSWORD_FILE.name();
+    reader.report(reader.line_of(&name), &name, Naming::Missing, allowed);
 }
 
 fn secret(given: &Given<std::path::PathBuf>, env: &dyn Environment) -> Result<Secret, FileFault> {

@@ -7,7 +7,7 @@ use super::{
     finding::{Finding, Findings, shown},
     kind::{Fault, Kind},
     nearest::nearest,
-    table::{LATER_OPTIONS, Preset, Row, SectionKind, Shape, Spec, TABLE, rows},
+    table::{Preset, Row, SectionKind, Shape, Spec, TABLE, rows},
     uci::{Entry, Form, Section, Value},
     what::{Conflict, Naming, Relation, What},
 };
@@ -85,9 +85,7 @@ impl<'a> Reader<'a> {
         let name = entry.name.as_str();
         let place = |finding: Finding| finding.at(entry.line).section(&self.title).option(name);
         let elsewhere = TABLE.iter().find(|row| row.name() == name).map(|row| row.section());
-        let finding = if LATER_OPTIONS.contains(&(kind, name)) {
-            place(Finding::new(Naming::NotInThisVersion))
-        } else if let Some(section) = elsewhere {
+        let finding = if let Some(section) = elsewhere {
             place(Finding::new(Naming::BelongsTo(section.word())))
         } else {
             let names: Vec<String> = rows(kind).map(Row::name).collect();

@@ -162,15 +162,6 @@ pub fn rows(section: SectionKind) -> impl Iterator<Item = &'static dyn Row> {
 /// The section types of later versions.
 pub(super) const LATER_SECTIONS: [&str; 1] = ["steering"];
 
-/// The options of later versions.
-pub(super) const LATER_OPTIONS: [(SectionKind, &str); 5] = [
-    (SectionKind::Router, "ssh_host"),
-    (SectionKind::Router, "ssh_port"),
-    (SectionKind::Router, "ssh_key"),
-    (SectionKind::Router, "ssh_host_key"),
-    (SectionKind::Router, "ssh_timeout"),
-];
-
 /// An option that is there once in a section.
 const fn once<K>(
     section: SectionKind,

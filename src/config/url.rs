@@ -83,6 +83,23 @@ fn split(rest: &str) -> Result<(&str, Option<&str>), Fault> {
     }
 }
 
+/// A host by itself.
+pub(super) struct UrlHost;
+
+impl Kind for UrlHost {
+    type Value = Host;
+
+    fn parse(&self, text: &str) -> Result<Host, Fault> {
+        let address = text.parse().ok().map(Host::Address);
+        let host = address.or_else(|| is_name(text).then(|| Host::Name(text.into())));
+        host.ok_or_else(|| ValueFault::BadForm("an address or a host name").into())
+    }
+
+    fn allowed(&self) -> String {
+        "an IPv4 or IPv6 address, or a host name".into()
+    }
+}
+
 fn read_port(text: &str) -> Result<u16, Fault> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let port = text.parse().ok().filter(|port| digits && *port > 0);

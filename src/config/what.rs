@@ -181,6 +181,10 @@ pub enum Caution {
     PlainHttp,
     /// `tls_verify 0`.
     NotVerified,
+    /// The transport has no stand-in: SSH, for want of the router's host key.
+    NoSsh,
+    /// The transport has no stand-in: REST, for want of a password.
+    NoRest,
     /// No WAN uses the router.
     Unused,
     /// The freeze of the baseline is not below this `target_bloat`.
@@ -220,6 +224,8 @@ impl Caution {
         match self {
             Self::PlainHttp => "whoever listens between here and the router reads the password",
             Self::NotVerified => "whoever answers in the router's place gets the password",
+            Self::NoSsh => "the limits stand still while REST does not work, though SSH might",
+            Self::NoRest => "the limits stand still while SSH does not work, though REST might",
             Self::Unused => "the daemon does nothing with it",
             Self::FreezeTooHigh(_) => "bufferbloat is slowly taken for the idle line",
             Self::NoSmoothing(_) => "every single sample counts in full",
@@ -247,7 +253,7 @@ impl fmt::Display for FileFault {
             Self::Denied => f.write_str("the file may not be read"),
             Self::NotAFile => f.write_str("this is not a regular file"),
             Self::OpenToOthers(mode) => {
-                write!(f, "the file with the password is open to others (mode {mode:04o})")
+                write!(f, "the file with the secret is open to others (mode {mode:04o})")
             }
             Self::TooLarge(bytes) => write!(f, "the file is larger than {bytes} bytes"),
             Self::Empty => f.write_str("the file is empty"),
@@ -343,6 +349,8 @@ impl fmt::Display for Caution {
         match self {
             Self::PlainHttp => f.write_str("the connection is not encrypted"),
             Self::NotVerified => f.write_str("the router's certificate is not verified"),
+            Self::NoSsh => f.write_str("without ssh_host_key SSH cannot stand in for REST"),
+            Self::NoRest => f.write_str("without a password REST cannot stand in for SSH"),
             Self::Unused => f.write_str("no wan uses this router"),
             Self::FreezeTooHigh(target) => write!(f, "this is not below target_bloat ({target})"),
             Self::NoSmoothing(interval) => write!(f, "this is below interval ({interval})"),

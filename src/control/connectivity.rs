@@ -124,6 +124,20 @@ impl Connectivity {
         }
         change
     }
+
+    /// A request beside the usual ones, by another way, failed. That says nothing about a router
+    /// that answers by the usual way, but the rest after a time-out is kept; if it does not answer
+    /// there either, it is an attempt like any other.
+    pub fn failed_aside(&mut self, now: Instant, asked: Instant, kind: FailureKind) {
+        match self.contact {
+            // No change: it is lost already.
+            Contact::Lost { .. } => drop(self.failed(now, asked, kind)),
+            Contact::Unknown | Contact::Reachable if kind == FailureKind::Timeout => {
+                self.quarantined_until = now + QUARANTINE;
+            }
+            Contact::Unknown | Contact::Reachable => {}
+        }
+    }
 }
 
 #[cfg(test)]
@@ -169,6 +183,23 @@ mod tests {
         assert_eq!(router.not_before(), at(6_000));
         router.failed(at(7_000), at(7_000), FailureKind::Refused);
         assert!(router.not_before() <= at(7_125));
+    }
+
+    #[test]
+    fn a_failure_aside_is_no_loss_but_keeps_the_rest_and_the_back_off() {
+        let mut router = Connectivity::new(1);
+        router.answered(at(0));
+        router.failed_aside(at(1_000), at(1_000), FailureKind::Refused);
+        assert_eq!((router.contact(), router.not_before()), (Contact::Reachable, at(0)));
+        router.failed_aside(at(3_000), at(1_000), FailureKind::Timeout);
+        assert_eq!(router.contact(), Contact::Reachable);
+        assert_eq!(router.not_before(), at(3_000) + QUARANTINE);
+        for second in 7..20 {
+            router.failed(at(second * 1_000), at(second * 1_000), FailureKind::Refused);
+        }
+        router.failed_aside(at(30_000), at(30_000), FailureKind::Refused);
+        assert!(router.not_before() >= at(33_750));
+        assert!(matches!(router.contact(), Contact::Lost { failures: 14, .. }));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::{
     applier::RouterAnswers,
     connectivity::{Change, Contact},
     event::{Action, Event, Outbox, RouterNews, Ticket, What},
+    failover::{Fallback, Turn},
     failure::FailureKind,
     fallback::Outcome,
     queue::Found,
@@ -84,6 +85,13 @@ impl Engine {
     pub fn restore(&mut self, wan: WanId, saved: &SavedWan, freshness: Freshness) {
         if let Some(wan) = self.wan_mut(wan) {
             wan.restore(saved, freshness);
+        }
+    }
+
+    /// Says whether a router can be reached by another transport too; at first none can.
+    pub fn set_fallback(&mut self, router: RouterId, fallback: Fallback) {
+        if let Some(router) = self.routers.get_mut(usize::from(router.0)) {
+            router.set_fallback(fallback);
         }
     }
 
@@ -178,12 +186,75 @@ impl Engine {
         answer: Result<Answer, FailureKind>,
         now: Instant,
     ) {
-        let entry = self.routers.get(usize::from(router.0));
-        match entry.map_or(Sign::Unclear, |entry| entry.sign(answer)) {
-            Sign::There => self.answered(router, now),
-            Sign::Unclear => {}
-            Sign::Gone(kind) => return self.unanswered(router, pending, kind, now),
+        if pending.awaited == Awaited::ByTry {
+            return self.conclude_try(router, pending, answer, now);
         }
+        let Some(sign) = self.routers.get(usize::from(router.0)).map(|entry| entry.sign(answer))
+        else {
+            return;
+        };
+        match sign {
+            Sign::There => self.answered(router, now),
+            Sign::Unclear(_) => {}
+            Sign::Gone(kind) => self.unanswered(router, pending, kind, now),
+        }
+        if !matches!(sign, Sign::Gone(_)) {
+            self.pass_on(router, pending, answer, now);
+        }
+        let entry = self.routers.get_mut(usize::from(router.0));
+        let turn = entry.and_then(|entry| entry.judge_transport(&pending, sign, now));
+        if let Some(turn) = turn {
+            self.turned(router, turn, now);
+        }
+    }
+
+    /// A try of the preferred transport is over. That it failed concerns nobody else.
+    fn conclude_try(
+        &mut self,
+        router: RouterId,
+        pending: Pending,
+        answer: Result<Answer, FailureKind>,
+        now: Instant,
+    ) {
+        let Some(entry) = self.routers.get_mut(usize::from(router.0)) else { return };
+        let turn = match answer {
+            Ok(_) => {
+                entry.facts_known = true;
+                let turn = entry.failover.on_answer(pending.route, now);
+                self.answered(router, now);
+                turn
+            }
+            Err(kind) => {
+                entry.connectivity.failed_aside(now, pending.asked, kind);
+                entry.failover.on_failure(pending.route, kind, now)
+            }
+        };
+        if let Some(turn) = turn {
+            self.turned(router, turn, now);
+        }
+    }
+
+    /// Requests take another way from now on. What the old one did or did not do is read back before
+    /// the next write.
+    fn turned(&mut self, router: RouterId, turn: Turn, now: Instant) {
+        let Self { wans, routers, outbox, .. } = self;
+        outbox.tell(now, What::Router(router, RouterNews::Turned(turn)));
+        of_router(wans, router).for_each(|wan| wan.on_turn(now));
+        let entry = routers.get_mut(usize::from(router.0));
+        if let (Turn::Away { .. }, Some(entry)) = (turn, entry) {
+            entry.facts_known = false;
+            entry.connectivity.hurry(now);
+        }
+    }
+
+    /// Hands the answer of a router that is there to who waits for it.
+    fn pass_on(
+        &mut self,
+        router: RouterId,
+        pending: Pending,
+        answer: Result<Answer, FailureKind>,
+        now: Instant,
+    ) {
         let Self { wans, routers, outbox, .. } = self;
         if answer == Err(FailureKind::NotFound) && pending.awaited.may_have_written() {
             // The router has numbered its queues anew, and the write may have hit another one.
@@ -197,7 +268,7 @@ impl Engine {
                 }
                 return;
             }
-            Awaited::ByNobody => return,
+            Awaited::ByTry | Awaited::ByNobody => return,
         };
         let Some(wan) = wans.get_mut(usize::from(wan.0)) else { return };
         match answer {
@@ -233,7 +304,9 @@ impl Engine {
         for wan in of_router(wans, router) {
             match pending.awaited {
                 Awaited::By(own, ask) if wan.id() == own => wan.on_unanswered(ask),
-                Awaited::By(..) | Awaited::ByItself | Awaited::ByNobody => wan.on_router_lost(),
+                Awaited::By(..) | Awaited::ByItself | Awaited::ByTry | Awaited::ByNobody => {
+                    wan.on_router_lost();
+                }
             }
         }
     }
@@ -262,12 +335,8 @@ impl Engine {
     fn ask_routers(&mut self, now: Instant) {
         let Self { wans, routers, outbox, stopped, .. } = self;
         for router in routers {
-            // Facts are asked for when no queue is waiting.
-            let request = router.next_of_queues(wans, now);
-            let request = request.or_else(|| router.next_of_its_own(now, *stopped));
-            if let Some(request) = request {
-                let ticket = router.ask(request, now);
-                outbox.act(Action::Ask { router: router.id, ticket, request });
+            if let Some(action) = router.next(wans, now, *stopped) {
+                outbox.act(action);
             }
         }
     }
@@ -302,10 +371,12 @@ impl Engine {
 
     /// When `on_tick` is wanted next. After `on_tick(now)` this lies strictly after `now`.
     pub fn next_deadline(&mut self, now: Instant) -> Instant {
-        let Self { wans, routers, next_save, .. } = self;
+        let Self { wans, routers, next_save, stopped, .. } = self;
         let mut next = wans.iter().map(Wan::next_tick).min().unwrap_or(*next_save).min(*next_save);
         for router in routers.iter().filter(|router| router.pending.is_none()) {
-            next = router.next_ask_at(wans, now).map_or(next, |at| next.min(at));
+            let tried = router.next_try_at().filter(|_| stopped.is_none());
+            let asked = router.next_ask_at(wans, now);
+            next = asked.into_iter().chain(tried).fold(next, Instant::min);
         }
         next.max(now + Span::from_micros(1))
     }
@@ -327,7 +398,7 @@ impl Engine {
         self.ask_routers(now);
     }
 
-    /// Whether nothing is left to do before the end: no request is on the way, and every queue is
+    /// Whether nothing is left to do before the end: no request but a try is on the way, and every queue is
     /// settled, or its router refuses or does not answer and the back-off of that reaches beyond
     /// [`FLUSH_FOR`].
     pub fn is_drained(&mut self, now: Instant) -> bool {
@@ -335,7 +406,7 @@ impl Engine {
         let until = stopped.map_or(now, |stopped| stopped + FLUSH_FOR);
         routers.iter().all(|router| {
             let next = router.next_ask_at(wans, now);
-            router.pending.is_none() && next.is_none_or(|next| next > until)
+            !router.is_awaited() && next.is_none_or(|next| next > until)
         })
     }
 

@@ -6,6 +6,7 @@
 use heapless::{Deque, Vec};
 
 use super::{
+    failover::{Route, Turn},
     failure::FailureKind,
     fallback::Instead,
     id::{RouterId, WanId},
@@ -145,6 +146,8 @@ pub enum RouterNews {
         /// Requests that failed.
         failures: u32,
     },
+    /// Requests to it take another way from now on.
+    Turned(Turn),
 }
 
 /// Something to do.
@@ -183,6 +186,8 @@ pub enum Action {
         ticket: Ticket,
         /// What to ask.
         request: Request,
+        /// By which way.
+        route: Route,
     },
     /// Save the state.
     Save,
@@ -260,12 +265,16 @@ fn push<T, const N: usize>(to: &mut Deque<T, N>, item: T) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::{Action, Outbox, Request, Ticket};
-    use crate::control::wan::{RouterId, WanId};
+    use crate::control::{
+        failover::Route,
+        wan::{RouterId, WanId},
+    };
 
     #[test]
     fn rounds_and_saves_that_nobody_fetches_push_out_no_request() {
         let mut outbox = Outbox::default();
-        let ask = Action::Ask { router: RouterId(1), ticket: Ticket(7), request: Request::Facts };
+        let (router, ticket, request) = (RouterId(1), Ticket(7), Request::Facts);
+        let ask = Action::Ask { router, ticket, request, route: Route::Preferred };
         outbox.act(ask.clone());
         for number in 0..100 {
             let reflectors = heapless::Vec::new();

@@ -1,7 +1,7 @@
 //! Which of two transports the requests to a router take.
 //! Promises: two failures in a row lead away from the preferred one, one success leads back; it is
-//! tried again after 30, 60, 120, 240 s and then every 300 s; there is one way at a time, and one
-//! change for each cause.
+//! tried again after 30, 60, 120, 240 s and then every 300 s, and these waits go on where they were
+//! if it does not last; there is one way at a time, and one change for each cause.
 //! Knows nothing of what the transports are, and sends nothing.
 
 use super::{
@@ -18,6 +18,9 @@ const FIRST_TRY: Span = Span::from_secs(30);
 const LONGEST: Span = Span::from_secs(300);
 /// The doublings of the first wait that come before the longest.
 const DOUBLINGS: u32 = 4;
+/// A preferred transport that fails again before it has worked for this long comes and goes, and
+/// each change of the transport costs a read of all queues.
+const LASTING: Span = Span::from_secs(300);
 
 /// One of the two transports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +43,13 @@ pub enum Fallback {
 /// A change worth telling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
-    /// The preferred transport failed this way, for the second time in a row; the other one is used.
-    Away(FailureKind),
+    /// The preferred transport failed for the second time in a row; the other one is used.
+    Away {
+        /// How it failed.
+        kind: FailureKind,
+        /// The wait before it is tried again.
+        wait: Span,
+    },
     /// The preferred transport works and is used again.
     Back {
         /// Since it was left.
@@ -49,102 +57,109 @@ pub enum Turn {
     },
 }
 
+/// Why the preferred transport is not in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Away {
+    /// When it was left.
+    pub since: Instant,
+    /// How it had failed.
+    pub kind: FailureKind,
+    /// When it is tried again.
+    pub try_at: Instant,
+}
+
 /// The way to one router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failover {
     fallback: Fallback,
-    way: Way,
+    /// `None`: the preferred transport is in use.
+    away: Option<Away>,
     /// Failures in a row of the transport in use.
     failures: u8,
-}
-
-/// The transport in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    Preferred,
-    Fallback {
-        since: Instant,
-        /// Tries of the preferred transport that failed since then.
-        tries: u32,
-        /// When the next one is due.
-        try_at: Instant,
-    },
+    /// Tries of the preferred transport that failed or did not last.
+    tries: u32,
+    /// When the preferred transport was taken back.
+    back_at: Option<Instant>,
 }
 
 impl Failover {
     /// Begins with the preferred transport.
     pub const fn new(fallback: Fallback) -> Self {
-        Self { fallback, way: Way::Preferred, failures: 0 }
+        Self { fallback, away: None, failures: 0, tries: 0, back_at: None }
+    }
+
+    /// Whether there is another transport.
+    pub const fn fallback(&self) -> Fallback {
+        self.fallback
     }
 
     /// The transport in use, apart from tries of the preferred one.
     pub const fn in_use(&self) -> Route {
-        match self.way {
-            Way::Preferred => Route::Preferred,
-            Way::Fallback { .. } => Route::Fallback,
+        match self.away {
+            None => Route::Preferred,
+            Some(_) => Route::Fallback,
         }
     }
 
-    /// The transport that a request takes now.
+    /// Why the preferred transport is not in use, if it is not.
+    pub const fn away(&self) -> Option<Away> {
+        self.away
+    }
+
+    /// The transport that the next request takes; where that is not the one in use, it is a try.
     pub fn next(&self, now: Instant) -> Route {
-        match self.way {
-            Way::Fallback { try_at, .. } if now < try_at => Route::Fallback,
-            Way::Fallback { .. } | Way::Preferred => Route::Preferred,
+        match self.away {
+            Some(away) if now < away.try_at => Route::Fallback,
+            Some(_) | None => Route::Preferred,
         }
     }
 
     /// When the preferred transport is to be tried, if another one is in use.
-    pub const fn deadline(&self) -> Option<Instant> {
-        match self.way {
-            Way::Preferred => None,
-            Way::Fallback { try_at, .. } => Some(try_at),
-        }
+    pub fn deadline(&self) -> Option<Instant> {
+        self.away.map(|away| away.try_at)
     }
 
-    /// A request was answered over `route`.
+    /// The router answered a request over `route`.
     pub fn on_answer(&mut self, route: Route, now: Instant) -> Option<Turn> {
         if route == self.in_use() {
             self.failures = 0;
         }
-        match (self.way, route) {
-            (Way::Fallback { since, .. }, Route::Preferred) => {
-                self.way = Way::Preferred;
-                self.failures = 0;
-                Some(Turn::Back { away: now.since(since) })
-            }
-            (Way::Fallback { .. }, Route::Fallback) | (Way::Preferred, _) => None,
-        }
+        let away = self.away.take_if(|_| route == Route::Preferred)?;
+        self.failures = 0;
+        self.back_at = Some(now);
+        Some(Turn::Back { away: now.since(away.since) })
     }
 
-    /// A request over `route` failed. What the router itself answers is no failure of the
-    /// transport; a refused login is none either, but does not lead back.
+    /// A request over `route` failed in a way that speaks against the transport.
     pub fn on_failure(&mut self, route: Route, kind: FailureKind, now: Instant) -> Option<Turn> {
-        if kind.is_answer() && (kind != FailureKind::Auth || route == self.in_use()) {
-            return self.on_answer(route, now);
-        }
-        match (self.way, route) {
-            (Way::Fallback { since, tries, .. }, Route::Preferred) => {
-                let tries = tries.saturating_add(1);
-                self.way = Way::Fallback { since, tries, try_at: now + wait(tries) };
+        match (self.away, route) {
+            (Some(away), Route::Preferred) => {
+                self.tries = self.tries.saturating_add(1);
+                self.away = Some(Away { try_at: now + wait(self.tries), ..away });
                 None
             }
-            (Way::Fallback { since, tries, .. }, Route::Fallback) => {
-                // Both fail: the preferred one is tried at once, and left only if it fails too.
+            (Some(away), Route::Fallback) => {
+                // Both fail: the preferred one is tried at once, and used only if it answers.
                 if self.counts() {
-                    self.way = Way::Fallback { since, tries, try_at: now };
+                    self.away = Some(Away { try_at: now, ..away });
                 }
                 None
             }
-            (Way::Preferred, Route::Preferred) => {
+            (None, Route::Preferred) => {
                 let leaves = self.counts() && self.fallback == Fallback::Present;
-                leaves.then(|| {
-                    self.way = Way::Fallback { since: now, tries: 0, try_at: now + wait(0) };
-                    Turn::Away(kind)
-                })
+                leaves.then(|| self.leave(kind, now))
             }
             // The answer to a request that was sent before the way back.
-            (Way::Preferred, Route::Fallback) => None,
+            (None, Route::Fallback) => None,
         }
+    }
+
+    fn leave(&mut self, kind: FailureKind, now: Instant) -> Turn {
+        let lasted = self.back_at.is_none_or(|back_at| now.since(back_at) >= LASTING);
+        self.tries = if lasted { 0 } else { self.tries.saturating_add(1) };
+        let wait = wait(self.tries);
+        self.away = Some(Away { since: now, kind, try_at: now + wait });
+        Turn::Away { kind, wait }
     }
 
     /// Counts a failure of the transport in use; whether it is the one too many.
@@ -167,7 +182,7 @@ fn wait(tries: u32) -> Span {
 mod tests {
     use super::{Failover, Fallback, Route, Turn};
     use crate::control::{
-        failure::FailureKind::{self, Auth, NotFound, Refused, Timeout},
+        failure::FailureKind::{Refused, Timeout},
         time::{Instant, Span},
     };
 
@@ -180,7 +195,8 @@ mod tests {
         let mut failover = Failover::new(Fallback::Present);
         assert_eq!(failover.on_failure(Route::Preferred, Timeout, at(secs)), None);
         let turn = failover.on_failure(Route::Preferred, Refused, at(secs));
-        assert_eq!(turn, Some(Turn::Away(Refused)));
+        let wait = Span::from_secs(30);
+        assert_eq!(turn, Some(Turn::Away { kind: Refused, wait }));
         failover
     }
 
@@ -211,15 +227,30 @@ mod tests {
     }
 
     #[test]
-    fn one_success_leads_back_and_the_waits_begin_anew() {
+    fn one_success_leads_back_and_if_that_lasts_the_waits_begin_anew() {
+        for (lasts, wait) in [(0, 120), (299, 120), (300, 30), (100_000, 30)] {
+            let mut failover = away_at(0);
+            failover.on_failure(Route::Preferred, Timeout, at(30));
+            let turn = failover.on_answer(Route::Preferred, at(90));
+            assert_eq!(turn, Some(Turn::Back { away: Span::from_secs(90) }));
+            assert_eq!((failover.next(at(90)), failover.deadline()), (Route::Preferred, None));
+            let now = 90 + lasts;
+            failover.on_failure(Route::Preferred, Timeout, at(now));
+            failover.on_failure(Route::Preferred, Timeout, at(now));
+            assert_eq!(failover.deadline(), Some(at(now + wait)), "{lasts}");
+        }
+    }
+
+    #[test]
+    fn a_preferred_transport_that_comes_and_goes_is_taken_back_less_and_less_often() {
         let mut failover = away_at(0);
-        failover.on_failure(Route::Preferred, Timeout, at(30));
-        let turn = failover.on_answer(Route::Preferred, at(90));
-        assert_eq!(turn, Some(Turn::Back { away: Span::from_secs(90) }));
-        assert_eq!((failover.next(at(90)), failover.deadline()), (Route::Preferred, None));
-        failover.on_failure(Route::Preferred, Timeout, at(91));
-        failover.on_failure(Route::Preferred, Timeout, at(92));
-        assert_eq!(failover.deadline(), Some(at(122)));
+        for wait in [30, 60, 120, 240, 300, 300] {
+            let due = failover.deadline().unwrap();
+            assert_eq!(due.since(failover.away().unwrap().since), Span::from_secs(wait));
+            assert!(failover.on_answer(Route::Preferred, due).is_some());
+            assert!(failover.on_failure(Route::Preferred, Timeout, due).is_none());
+            assert!(failover.on_failure(Route::Preferred, Timeout, due).is_some());
+        }
     }
 
     #[test]
@@ -235,22 +266,6 @@ mod tests {
         }
         assert_eq!(failover.on_answer(Route::Fallback, at(20)), None);
         assert_eq!(failover.in_use(), Route::Fallback);
-    }
-
-    #[test]
-    fn what_the_router_itself_answers_is_no_failure_of_the_transport() {
-        let mut failover = Failover::new(Fallback::Present);
-        for kind in FailureKind::ALL.into_iter().filter(|kind| kind.is_answer()) {
-            failover.on_failure(Route::Preferred, Timeout, at(1));
-            assert_eq!(failover.on_failure(Route::Preferred, kind, at(1)), None, "{kind:?}");
-            assert_eq!(failover.on_failure(Route::Preferred, Timeout, at(1)), None, "{kind:?}");
-            failover.on_answer(Route::Preferred, at(1));
-        }
-        let turn = away_at(0).on_failure(Route::Preferred, NotFound, at(30));
-        assert_eq!(turn, Some(Turn::Back { away: Span::from_secs(30) }));
-        let mut refused = away_at(0);
-        assert_eq!(refused.on_failure(Route::Preferred, Auth, at(30)), None);
-        assert_eq!(refused.deadline(), Some(at(90)));
     }
 
     #[test]
@@ -278,11 +293,11 @@ mod tests {
             };
             let turn = match rng >> 50 & 3 {
                 0 => failover.on_answer(route, now),
-                1 => failover.on_failure(route, NotFound, now),
+                1 => failover.on_failure(route, Refused, now),
                 _ => failover.on_failure(route, Timeout, now),
             };
             match turn {
-                Some(Turn::Away(_)) => assert!(!core::mem::replace(&mut away, true)),
+                Some(Turn::Away { .. }) => assert!(!core::mem::replace(&mut away, true)),
                 Some(Turn::Back { .. }) => assert!(core::mem::replace(&mut away, false)),
                 None => {}
             }

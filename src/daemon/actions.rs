@@ -14,6 +14,7 @@ use crate::{
     config::WanSection,
     control::{
         event::{Action, Event, Request, RouterNews, Ticket, WanNews, What},
+        failover::{Route, Turn},
         failure::FailureKind,
         fallback::Outcome,
         reflectors::MAX_PROBES,
@@ -35,8 +36,8 @@ impl<W: Wire> Daemon<W> {
                 Action::Probe { wan, number, reflectors } => self.probe(wan, number, &reflectors),
                 Action::Connect { wan, target, number } => self.connect(wan, target, number),
                 Action::AskGateway { wan, number } => self.ask_gateway(wan, number),
-                Action::Ask { router, ticket, request } => {
-                    self.ask(router, ticket, request);
+                Action::Ask { router, ticket, request, route } => {
+                    self.ask(router, ticket, request, route);
                 }
                 Action::Save => self.save(Occasion::Change),
             }
@@ -46,7 +47,7 @@ impl<W: Wire> Daemon<W> {
         }
     }
 
-    fn ask(&mut self, router: RouterId, ticket: Ticket, request: Request) {
+    fn ask(&mut self, router: RouterId, ticket: Ticket, request: Request, route: Route) {
         let queues = match request {
             Request::Read(wan, _) | Request::Write(wan, ..) => {
                 self.queues.get(usize::from(wan.0)).map(Rc::clone)
@@ -54,7 +55,7 @@ impl<W: Wire> Daemon<W> {
             Request::Facts => None,
         };
         let access = self.accesses.get(usize::from(router.0));
-        let job = Job { ticket, request, queues };
+        let job = Job { ticket, request, route, queues };
         if access.is_none_or(|access| access.ask(job).is_err()) {
             // Cannot be: one request per router, and its task lives as long as this.
             self.engine.on_answer(router, ticket, Err(FailureKind::Timeout), clock::now());
@@ -102,9 +103,12 @@ impl<W: Wire> Daemon<W> {
     fn say(&self, event: &Event) {
         let (level, text) = self.names.describe(event);
         let router = match event.what {
-            What::Router(router, RouterNews::Lost(_) | RouterNews::StillLost { .. }) => {
-                Some(router)
-            }
+            What::Router(
+                router,
+                RouterNews::Lost(_)
+                | RouterNews::StillLost { .. }
+                | RouterNews::Turned(Turn::Away { .. }),
+            ) => Some(router),
             What::Wan(wan, WanNews::QueueTrouble(..)) => {
                 self.config.wans.get(usize::from(wan.0)).map(|wan| wan.control.router)
             }

@@ -4,15 +4,17 @@ use std::rc::Rc;
 
 use smol::channel::Sender;
 
+use super::router::Clients;
 use crate::{
     config::Config,
     control::{
         event::{Request, Ticket},
+        failover::Route,
         fallback::Outcome,
         wan::WanId,
     },
     observe::health::Health,
-    router::{error::RouterError, http::RestClient, op::Reply, settings::Queues},
+    router::{error::RouterError, op::Reply, settings::Queues},
 };
 
 /// Something that happened outside the core.
@@ -54,6 +56,7 @@ pub(super) struct Connected {
 pub(super) struct Job {
     pub(super) ticket: Ticket,
     pub(super) request: Request,
+    pub(super) route: Route,
     /// The queues of the WAN that it is about; `None`: it is about the router.
     pub(super) queues: Option<Rc<Queues>>,
 }
@@ -80,7 +83,7 @@ pub(super) enum Prepared {
         /// What ought to be said.
         warnings: Vec<String>,
         /// One per router.
-        clients: Vec<RestClient>,
+        clients: Vec<Clients>,
     },
     /// It cannot be used, for these reasons.
     Useless(Vec<String>),

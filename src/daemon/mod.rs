@@ -20,5 +20,6 @@ mod state;
 pub use self::alarm::block_on;
 pub use self::guard::Guard;
 pub use self::handle::Handle;
+pub use self::router::Clients;
 pub use self::shell::{Daemon, Ended};
 pub use self::source::Source;

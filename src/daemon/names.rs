@@ -3,8 +3,8 @@
 use crate::{
     config::{Config, WanSection},
     control::units::PerDirection,
-    observe::words::{Names, WanNames},
-    router::settings::Queues,
+    observe::words::{Names, Transports, WanNames},
+    router::settings::{Queues, Way, Ways},
 };
 
 /// The names of everything in `config`.
@@ -12,7 +12,13 @@ pub(super) fn of(config: &Config) -> Names {
     Names {
         wans: config.wans.iter().map(of_wan).collect(),
         routers: config.routers.iter().map(|router| router.name.clone()).collect(),
+        transports: config.routers.iter().map(|router| of_ways(&router.ways)).collect(),
     }
+}
+
+fn of_ways(Ways { preferred, fallback }: &Ways) -> Transports {
+    let word = |way: &Way| way.transport().word();
+    Transports { preferred: word(preferred), fallback: fallback.as_ref().map(word) }
 }
 
 fn of_wan(wan: &WanSection) -> WanNames {

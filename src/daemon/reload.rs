@@ -13,7 +13,8 @@ use log::{info, warn};
 use self::plan::Plan;
 use super::{
     input::Prepared,
-    names, router,
+    names,
+    router::{self, Clients},
     shell::{Daemon, prober},
     source::Reload,
 };
@@ -25,7 +26,6 @@ use crate::{
     },
     os::clock,
     probe::prober::Wire,
-    router::http::RestClient,
 };
 
 impl<W: Wire> Daemon<W> {
@@ -73,7 +73,7 @@ impl<W: Wire> Daemon<W> {
         self.guard.reloaded();
     }
 
-    fn apply(&mut self, mut next: Config, clients: Vec<RestClient>) {
+    fn apply(&mut self, mut next: Config, clients: Vec<Clients>) {
         self.move_globals(&mut next);
         if next == self.config {
             info!("reload: nothing else changed");
@@ -90,6 +90,7 @@ impl<W: Wire> Daemon<W> {
         self.queues = router::queues(&next.wans);
         self.names = names::of(&next);
         self.config = next;
+        self.tell_fallbacks();
         info!("reload: applied: {}", plan.news);
         log::set_max_level(self.config.globals.log_level);
     }
@@ -111,18 +112,18 @@ impl<W: Wire> Daemon<W> {
         }
     }
 
-    fn move_routers(&mut self, routers: &[NextRouter], clients: Vec<RestClient>) {
+    fn move_routers(&mut self, routers: &[NextRouter], clients: Vec<Clients>) {
         let mut accesses: Vec<_> = self.accesses.drain(..).map(Some).collect();
         let versions = std::mem::take(&mut self.versions);
         let errors = std::mem::take(&mut self.errors);
-        for (next, client) in routers.iter().zip(clients) {
+        for (next, clients) in routers.iter().zip(clients) {
             let (kept, known) = match next {
                 NextRouter::Kept(old) => (Some(usize::from(old.0)), Some(usize::from(old.0))),
                 NextRouter::After(old) => (None, Some(usize::from(old.0))),
                 NextRouter::New => (None, None),
             };
             let access = kept.and_then(|old| accesses.get_mut(old)?.take());
-            let access = access.unwrap_or_else(|| self.open(client));
+            let access = access.unwrap_or_else(|| self.open(clients));
             self.accesses.push(access);
             let version = known.and_then(|old| versions.get(old).cloned());
             self.versions.push(version.unwrap_or_default());

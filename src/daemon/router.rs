@@ -1,6 +1,6 @@
 //! One task per router: takes the core's request, asks the router, hands the answer back.
-//! Promises: one request at a time; it ends within the client's deadline; nothing is tried again
-//! here.
+//! Promises: one request at a time, whichever way it takes; it ends within the client's deadline;
+//! nothing is tried again here.
 
 use std::rc::Rc;
 
@@ -15,14 +15,82 @@ use crate::{
     control::{
         engine::Answer,
         event::Request,
+        failover::Route,
         queue::{Limit, QueueSlot},
     },
     router::{
+        error::RouterError,
         http::RestClient,
         op::{NewLimit, Op, QueueKind, QueueRef, Reply},
-        settings::Queues,
+        settings::{Queues, Way, Ways},
+        ssh::SshClient,
     },
 };
+
+/// What speaks to a router by one way.
+#[derive(Debug)]
+enum Client {
+    Rest(Box<RestClient>),
+    Ssh(Box<SshClient>),
+}
+
+impl Client {
+    fn new(way: &Way) -> Result<Self, RouterError> {
+        Ok(match way {
+            Way::Rest(settings) => Self::Rest(Box::new(RestClient::new(settings)?)),
+            Way::Ssh(settings) => Self::Ssh(Box::new(SshClient::new(settings)?)),
+        })
+    }
+
+    async fn perform(&mut self, op: &Op<'_>) -> Result<Reply, RouterError> {
+        match self {
+            Self::Rest(client) => client.perform(op).await,
+            Self::Ssh(client) => client.perform(op).await,
+        }
+    }
+
+    fn forget(&mut self) {
+        match self {
+            Self::Rest(client) => client.forget(),
+            Self::Ssh(client) => client.forget(),
+        }
+    }
+}
+
+/// What speaks to a router by all ways there are.
+#[derive(Debug)]
+pub struct Clients {
+    preferred: Client,
+    fallback: Option<Client>,
+}
+
+impl Clients {
+    /// Gets ready; nothing is sent yet.
+    ///
+    /// # Errors
+    /// The certificates, the key or the login of one of the ways cannot be used.
+    pub(super) fn new(ways: &Ways) -> Result<Self, RouterError> {
+        let fallback = ways.fallback.as_ref().map(Client::new).transpose()?;
+        Ok(Self { preferred: Client::new(&ways.preferred)?, fallback })
+    }
+
+    /// The client for a request. One about a queue shows that this is the way from now on, so the
+    /// connection of the other one is closed; the facts may be a mere try.
+    fn by(&mut self, route: Route, request: Request) -> &mut Client {
+        let (client, other) = match (route, &mut self.fallback) {
+            (Route::Fallback, Some(fallback)) => (fallback, Some(&mut self.preferred)),
+            // The core takes the other way only if it was told that there is one.
+            (Route::Preferred | Route::Fallback, fallback) => {
+                (&mut self.preferred, fallback.as_mut())
+            }
+        };
+        match (request, other) {
+            (Request::Read(..) | Request::Write(..), Some(other)) => other.forget(),
+            (Request::Read(..) | Request::Write(..) | Request::Facts, _) => {}
+        }
+        client
+    }
+}
 
 /// A router's task; dropped, the task ends and its connection is closed.
 pub(super) struct Access {
@@ -35,12 +103,12 @@ impl Access {
     /// Begins to serve a router.
     pub(super) fn open(
         id: AccessId,
-        client: RestClient,
+        clients: Clients,
         inputs: Sender<Input>,
         executor: &LocalExecutor<'static>,
     ) -> Self {
         let (sender, receiver) = channel::bounded(1);
-        Self { id, jobs: sender, _task: executor.spawn(serve(id, client, receiver, inputs)) }
+        Self { id, jobs: sender, _task: executor.spawn(serve(id, clients, receiver, inputs)) }
     }
 
     /// Hands a job over; an error if there still is one.
@@ -50,15 +118,10 @@ impl Access {
 }
 
 /// Serves one router until nobody asks any more.
-async fn serve(
-    access: AccessId,
-    mut client: RestClient,
-    jobs: Receiver<Job>,
-    inputs: Sender<Input>,
-) {
-    while let Ok(Job { ticket, request, queues }) = jobs.recv().await {
+async fn serve(access: AccessId, mut clients: Clients, jobs: Receiver<Job>, inputs: Sender<Input>) {
+    while let Ok(Job { ticket, request, route, queues }) = jobs.recv().await {
         let reply = match operation(queues.as_deref(), request) {
-            Some(op) => client.perform(&op).await,
+            Some(op) => clients.by(route, request).perform(&op).await,
             // The core only names queues that it was configured with.
             None => continue,
         };

@@ -19,7 +19,7 @@ use super::{
     health::{self, Listener},
     input::{AccessId, Connected, Done, Input},
     names,
-    router::{self, Access},
+    router::{self, Access, Clients},
     source::{Reload, Source},
     state::{Files, Occasion},
 };
@@ -27,6 +27,7 @@ use crate::{
     config::{Config, WanSection},
     control::{
         engine::{Engine, FLUSH_FOR},
+        failover::Fallback,
         saved::Freshness,
         time::Instant,
         wan::{self, RouterId, WanId},
@@ -39,7 +40,6 @@ use crate::{
     probe::prober::{Prober, Received, Wire},
     router::{
         error::RouterError,
-        http::RestClient,
         op::{Reply, Resource},
         settings::Queues,
     },
@@ -107,12 +107,12 @@ impl<W: Wire> Daemon<W> {
     /// state that the last run saved.
     ///
     /// # Errors
-    /// A router's certificates or login cannot be used.
-    pub fn new(config: Config, wires: Vec<W>) -> Result<(Self, Vec<RestClient>), RouterError> {
+    /// A router's certificates, key or login cannot be used.
+    pub fn new(config: Config, wires: Vec<W>) -> Result<(Self, Vec<Clients>), RouterError> {
         let now = clock::now();
         let settings: Vec<wan::Settings> = config.wans.iter().map(|wan| wan.control).collect();
         let clients: Result<Vec<_>, _> =
-            config.routers.iter().map(|router| RestClient::new(&router.settings)).collect();
+            config.routers.iter().map(|router| Clients::new(&router.ways)).collect();
         let clients = clients?;
         let seed = clock::unix_now() ^ now.as_micros().rotate_left(32);
         let probers = wires.into_iter().zip(&config.wans);
@@ -143,6 +143,7 @@ impl<W: Wire> Daemon<W> {
             rival: false,
             config,
         };
+        daemon.tell_fallbacks();
         daemon.restore();
         Ok((daemon, clients))
     }
@@ -173,6 +174,17 @@ impl<W: Wire> Daemon<W> {
         Handle::to(self.sender.clone())
     }
 
+    /// Tells the core which routers can be reached by another transport too.
+    pub(super) fn tell_fallbacks(&mut self) {
+        for (router, section) in (0..).map(RouterId).zip(&self.config.routers) {
+            let fallback = match section.ways.fallback {
+                Some(_) => Fallback::Present,
+                None => Fallback::Absent,
+            };
+            self.engine.set_fallback(router, fallback);
+        }
+    }
+
     fn restore(&mut self) {
         for (name, saved, freshness) in self.files.load(self.started) {
             let places = (0..).map(WanId).zip(&self.config.wans);
@@ -190,9 +202,9 @@ impl<W: Wire> Daemon<W> {
     }
 
     /// Runs until it is asked to end.
-    pub async fn run(mut self, clients: Vec<RestClient>) -> Ended {
-        for client in clients {
-            let access = self.open(client);
+    pub async fn run(mut self, clients: Vec<Clients>) -> Ended {
+        for clients in clients {
+            let access = self.open(clients);
             self.accesses.push(access);
         }
         self.connectors.serve(&self.executor, &self.config.wans, &self.sender);
@@ -209,9 +221,9 @@ impl<W: Wire> Daemon<W> {
     }
 
     /// Begins to serve a router.
-    pub(super) fn open(&mut self, client: RestClient) -> Access {
+    pub(super) fn open(&mut self, clients: Clients) -> Access {
         self.opened = self.opened.wrapping_add(1);
-        Access::open(AccessId(self.opened), client, self.sender.clone(), &self.executor)
+        Access::open(AccessId(self.opened), clients, self.sender.clone(), &self.executor)
     }
 
     async fn turn_until_the_end(&mut self) -> Ended {

@@ -149,6 +149,8 @@ pub struct RouterHealth {
     pub reachable: Option<bool>,
     /// The transport in use.
     pub transport: Text,
+    /// Why that is not the preferred one; `null`: it is.
+    pub failover: Option<FailoverHealth>,
     /// Requests that failed in a row.
     pub consecutive_failures: u32,
     /// How the last one failed, while it does not answer.
@@ -159,6 +161,19 @@ pub struct RouterHealth {
     pub version: Option<Text>,
     /// Requests since the start.
     pub requests: u64,
+}
+
+/// Why a router is not reached by the preferred transport.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FailoverHealth {
+    /// The transport that is not in use.
+    pub instead_of: Text,
+    /// Seconds since it was left.
+    pub seconds: u64,
+    /// How it had failed.
+    pub reason: Text,
+    /// Seconds until it is tried again.
+    pub next_try_seconds: u64,
 }
 
 /// Text cut off at `TEXT` bytes, between characters.

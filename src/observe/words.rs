@@ -3,14 +3,17 @@
 //! same words as in configuration, status and metrics.
 //! Knows the names of WANs, routers and reflectors, and nothing of how lines are written.
 
+mod router;
+
 use std::net::{IpAddr, SocketAddr};
 
 use log::Level;
 
+pub use self::router::Transports;
 use super::human::{Bits, Both, MaybeBits, Time};
 use crate::control::{
     engine::Engine,
-    event::{Event, RouterNews, SignalNews, WanNews, What},
+    event::{Event, SignalNews, WanNews, What},
     failure::FailureKind,
     fallback::Instead,
     law::{Cause, Scale},
@@ -28,6 +31,8 @@ pub struct Names {
     pub wans: Vec<WanNames>,
     /// One name per router.
     pub routers: Vec<String>,
+    /// The transports of each router.
+    pub transports: Vec<Transports>,
 }
 
 /// The names of one WAN.
@@ -131,7 +136,7 @@ impl Names {
                 (level, format!("wan {}: {text}", self.wan(wan)))
             }
             What::Router(router, news) => {
-                let (level, text) = describe_router(news);
+                let (level, text) = self.describe_router(router, news);
                 (level, format!("router {}: {text}", self.router(router)))
             }
         }
@@ -250,33 +255,5 @@ fn refusal(kind: FailureKind) -> String {
         | FailureKind::Tls
         | FailureKind::HostKey
         | FailureKind::Garbage) => format!("{}; trying again", kind.word()),
-    }
-}
-
-fn describe_router(news: RouterNews) -> (Level, String) {
-    match news {
-        RouterNews::Lost(FailureKind::Auth) => (
-            Level::Warn,
-            format!(
-                "lost ({}); it keeps its last limits, measuring goes on, {LESS_OFTEN}",
-                FailureKind::Auth.word()
-            ),
-        ),
-        RouterNews::Lost(kind) => (
-            Level::Warn,
-            format!(
-                "lost ({}); it keeps its last limits, measuring goes on, trying again by back-off",
-                kind.word()
-            ),
-        ),
-        RouterNews::StillLost { outage, failures, kind } => (
-            Level::Warn,
-            format!("still lost after {} and {failures} attempts ({})", Time(outage), kind.word()),
-        ),
-        RouterNews::Back { failures: 0, .. } => (Level::Info, "connected".to_string()),
-        RouterNews::Back { outage, failures } => (
-            Level::Info,
-            format!("reconnected after {} and {failures} failed attempts", Time(outage)),
-        ),
     }
 }

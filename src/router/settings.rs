@@ -4,8 +4,11 @@
 
 use std::{fmt, net::IpAddr, path::PathBuf};
 
-pub use super::ssh::Fingerprint;
-use crate::control::{time::Span, units::PerDirection};
+pub use super::{
+    error::Transport,
+    ssh::{Fingerprint, USERNAME_MAX},
+};
+use crate::control::{failover::Route, time::Span, units::PerDirection};
 
 /// A password. It has no `Display`, and its `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq)]
@@ -58,7 +61,7 @@ pub enum Host {
     Name(String),
 }
 
-/// One router, its login and its deadlines.
+/// One router over REST: its login and its deadlines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// HTTP or HTTPS, and whom to trust.
@@ -99,6 +102,74 @@ pub struct SshSettings {
     pub host_key: Fingerprint,
     /// Deadline of one operation.
     pub timeout: Span,
+}
+
+/// One way to a router.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Over REST.
+    Rest(Settings),
+    /// Over SSH.
+    Ssh(SshSettings),
+}
+
+impl Way {
+    /// What is spoken.
+    pub const fn transport(&self) -> Transport {
+        match self {
+            Self::Rest(_) => Transport::Rest,
+            Self::Ssh(_) => Transport::Ssh,
+        }
+    }
+
+    /// Where it leads.
+    pub const fn place(&self) -> (&Host, u16) {
+        match self {
+            Self::Rest(Settings { host, port, .. }) | Self::Ssh(SshSettings { host, port, .. }) => {
+                (host, *port)
+            }
+        }
+    }
+}
+
+/// The ways to one router.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ways {
+    /// The one that is used while it works.
+    pub preferred: Way,
+    /// The one that is used while that does not.
+    pub fallback: Option<Way>,
+}
+
+impl Ways {
+    /// The way that is taken by this route.
+    pub const fn by(&self, route: Route) -> Option<&Way> {
+        match route {
+            Route::Preferred => Some(&self.preferred),
+            Route::Fallback => self.fallback.as_ref(),
+        }
+    }
+
+    /// All of them, the preferred one first.
+    pub fn all(&self) -> impl Iterator<Item = &Way> {
+        [Route::Preferred, Route::Fallback].into_iter().filter_map(|route| self.by(route))
+    }
+
+    /// What is needed to speak REST.
+    pub fn rest(&self) -> Option<&Settings> {
+        self.all().find_map(|way| match way {
+            Way::Rest(settings) => Some(settings),
+            Way::Ssh(_) => None,
+        })
+    }
+
+    /// What is needed to speak SSH.
+    pub fn ssh(&self) -> Option<&SshSettings> {
+        self.all().find_map(|way| match way {
+            Way::Ssh(settings) => Some(settings),
+            Way::Rest(_) => None,
+        })
+    }
 }
 
 /// The queues on the router that carry the limits of one WAN.

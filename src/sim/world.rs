@@ -3,96 +3,29 @@
 //! time or consumes an input, so that a livelock fails instead of hanging.
 //! Knows nothing of sockets; the routers here are the core's requests carried out, no REST.
 
+mod router;
+
 use std::collections::BTreeMap;
 
+use self::router::Router;
+pub use self::router::{Picks, RouterSettings};
 use crate::{
     control::{
         engine::{Answer, Engine},
         event::{Action, Event, Request, Ticket},
+        failover::Route,
         failure::FailureKind,
         fallback::{DEADLINE, Outcome},
         queue::{Found, Limit, QueueSlot},
-        time::{Instant, Span},
+        time::Instant,
         units::{Direction, PerDirection, Rate},
         wan::{RouterId, Settings, WanId},
     },
-    sim::{
-        link::{Link, LinkSettings},
-        schedule::{Schedule, Window},
-    },
+    sim::link::{Link, LinkSettings},
 };
 
 /// Inputs and actions that one instant may take before the simulation gives up.
 const MOST_STEPS_PER_INSTANT: u32 = 1_000;
-
-/// Which requests are meant.
-pub type Picks = fn(Request) -> bool;
-
-/// How a simulated router answers.
-#[derive(Clone, Debug)]
-pub struct RouterSettings {
-    /// Time from a request to its answer.
-    pub latency: Schedule<Span>,
-    /// When it fails, and how. A time-out takes `timeout`, anything else the latency.
-    pub failures: Vec<(Window, FailureKind)>,
-    /// When it fails at some requests, and how.
-    pub refusals: Vec<(Window, Picks, FailureKind)>,
-    /// When it does what it is asked but its answer gets lost, and how. A time-out takes `timeout`.
-    pub unheard: Vec<(Window, FailureKind)>,
-    /// The client's deadline.
-    pub timeout: Span,
-    /// The limits found at the start; `None` is unlimited.
-    pub initial: PerDirection<Option<Rate>>,
-    /// When it restarts and has the initial limits again.
-    pub reboots: Vec<Instant>,
-}
-
-impl RouterSettings {
-    /// One that answers within 5 ms, always, and starts unlimited.
-    pub fn healthy() -> Self {
-        Self {
-            latency: Schedule::constant(Span::from_millis(5)),
-            failures: Vec::new(),
-            refusals: Vec::new(),
-            unheard: Vec::new(),
-            timeout: Span::from_secs(2),
-            initial: PerDirection::both(None),
-            reboots: Vec::new(),
-        }
-    }
-
-    /// How it fails to do `request` now, if it does.
-    pub fn failure(&self, request: Request, now: Instant) -> Option<FailureKind> {
-        let failing = |(window, _): &&(Window, FailureKind)| window.contains(now);
-        let refused = |(window, picks, _): &&(Window, Picks, FailureKind)| {
-            window.contains(now) && picks(request)
-        };
-        let failure = self.failures.iter().find(failing).map(|(_, kind)| *kind);
-        failure.or_else(|| self.refusals.iter().find(refused).map(|(_, _, kind)| *kind))
-    }
-
-    /// How the answer to what it does now gets lost, if it does.
-    pub fn lost_answer(&self, now: Instant) -> Option<FailureKind> {
-        let lost = |(window, _): &&(Window, FailureKind)| window.contains(now);
-        self.unheard.iter().find(lost).map(|(_, kind)| *kind)
-    }
-
-    /// How long the answer to a request of now takes that ends like this.
-    pub fn takes(&self, failure: Option<FailureKind>, now: Instant) -> Span {
-        match failure {
-            Some(FailureKind::Timeout) => self.timeout,
-            Some(_) | None => self.latency.at(now),
-        }
-    }
-}
-
-/// One simulated router: what it holds and what was done to it.
-#[derive(Clone, Debug)]
-struct Router {
-    settings: RouterSettings,
-    writes: u64,
-    requests: u64,
-}
 
 /// One simulated WAN.
 #[derive(Clone, Debug)]
@@ -126,6 +59,8 @@ pub struct World {
     sent: u64,
     events: Vec<Event>,
     requests: Vec<(Instant, RouterId, Request)>,
+    /// The route of each of them.
+    routes: Vec<Route>,
     connects: Vec<(Instant, WanId, u8)>,
     steps_at_now: u32,
 }
@@ -150,18 +85,19 @@ impl World {
         let mut world = Self {
             engine: Box::new(Engine::new(&settings, now, seed)),
             sites: (0..).zip(wans).map(site).collect(),
-            routers: routers
-                .into_iter()
-                .map(|settings| Router { settings, writes: 0, requests: 0 })
-                .collect(),
+            routers: routers.into_iter().map(Router::new).collect(),
             now,
             inbox: BTreeMap::new(),
             sent: 0,
             events: Vec::new(),
             requests: Vec::new(),
+            routes: Vec::new(),
             connects: Vec::new(),
             steps_at_now: 0,
         };
+        for (index, router) in (0..).zip(&world.routers) {
+            world.engine.set_fallback(RouterId(index), router.settings.fallback);
+        }
         world.plan_reboots();
         world
     }
@@ -251,7 +187,9 @@ impl World {
                 }
                 Action::Connect { wan, target, number } => self.connect(wan, target, number),
                 Action::AskGateway { wan, number } => self.ask_gateway(wan, number),
-                Action::Ask { router, ticket, request } => self.ask(router, ticket, request),
+                Action::Ask { router, ticket, request, route } => {
+                    self.ask(router, ticket, request, route);
+                }
                 Action::Save => {}
             }
         }
@@ -285,13 +223,15 @@ impl World {
         }
     }
 
-    fn ask(&mut self, id: RouterId, ticket: Ticket, request: Request) {
+    fn ask(&mut self, id: RouterId, ticket: Ticket, request: Request, route: Route) {
         let Some(router) = self.routers.get_mut(usize::from(id.0)) else { return };
-        router.requests = router.requests.saturating_add(1);
-        let failure = router.settings.failure(request, self.now);
+        let failure = router.settings.failure_of(route, self.now);
+        let failure = failure.or_else(|| router.settings.failure(request, self.now));
         let lost = failure.or_else(|| router.settings.lost_answer(self.now));
         let takes = router.settings.takes(lost, self.now);
+        router.begin(self.now, takes, lost);
         self.requests.push((self.now, id, request));
+        self.routes.push(route);
         let done = match failure {
             Some(kind) => Err(kind),
             None => self.obey(id, request),
@@ -343,7 +283,15 @@ impl World {
 
     /// All that the routers were asked since this was asked last.
     pub fn take_requests(&mut self) -> Vec<(Instant, RouterId, Request)> {
+        self.routes.clear();
         core::mem::take(&mut self.requests)
+    }
+
+    /// The same, and by which way each came.
+    pub fn take_routed(&mut self) -> Vec<(Instant, Route, Request)> {
+        let routes = core::mem::take(&mut self.routes).into_iter();
+        let requests = core::mem::take(&mut self.requests);
+        requests.into_iter().zip(routes).map(|((at, _, asked), by)| (at, by, asked)).collect()
     }
 
     /// All connects begun since this was asked last: when, for which WAN, to which target.
@@ -392,6 +340,11 @@ impl World {
     /// The line of a WAN.
     pub fn link(&self, wan: usize) -> Option<&Link> {
         self.sites.get(wan).map(|site| &site.link)
+    }
+
+    /// Requests that came to a router while it still worked on another one.
+    pub fn overlaps(&self, router: usize) -> u64 {
+        self.routers.get(router).map_or(0, |router| router.overlaps)
     }
 
     /// Writes and requests that a router has seen.

@@ -9,19 +9,20 @@ mod mistakes;
 mod ranges;
 mod report;
 mod sections;
+mod ssh;
 
 use wanctl::config::{Finding, Loaded, TextOnly, parse};
 
 /// The password in all texts here. No finding may show it.
 const PASSWORD: &str = "xyzzy-plugh-42";
 
-/// The least that a configuration must say. The mistakes count on its lines.
+/// The least that a configuration must say to be good without a warning. The mistakes count on its lines.
 const MINIMAL: &str = "\
 config router 'home'
 	option url 'https://192.168.88.1'
 	option username 'wanctl'
 	option password 'xyzzy-plugh-42'
-
+	option fallback 'none'
 config wan 'wan1'
 	option download_queue 'dl'
 	option upload_queue 'ul'

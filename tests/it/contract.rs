@@ -3,5 +3,8 @@
 // The helpers of tests may panic as the tests themselves may.
 #![cfg(test)]
 
+mod decoded;
 mod manifest;
 mod shapes;
+mod simulator;
+mod versions;

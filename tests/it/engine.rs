@@ -91,7 +91,7 @@ fn cycle(engine: &mut Engine, now: Instant, found: &mut Found) {
                     engine.on_reply(wan, reflector, number, now + rtt);
                 }
             }
-            Action::Ask { router, ticket, request } => {
+            Action::Ask { router, ticket, request, .. } => {
                 let answer = match request {
                     Request::Facts => Answer::Facts,
                     Request::Read(..) => Answer::Limit(*found),

@@ -13,6 +13,7 @@ mod config;
 mod contract;
 mod docs;
 mod engine;
+mod failover;
 mod faults;
 mod handshake;
 mod histories;

@@ -17,3 +17,10 @@ pub(crate) mod talk;
 mod tampering;
 mod tls;
 mod writes;
+
+pub(crate) use talk::run_within;
+
+/// Operations and replies, for the tests of golden files.
+pub(crate) mod ops {
+    pub(crate) use super::talk::{rate, read_simple, read_tree, set_tree, tree_limit, tree_reply};
+}

@@ -44,6 +44,11 @@ impl Router {
         Self { model, server, pki }
     }
 
+    /// For whoever serves the same router by another way.
+    pub fn shared(&self) -> Arc<Mutex<RouterOs>> {
+        Arc::clone(&self.model)
+    }
+
     pub fn model(&self) -> MutexGuard<'_, RouterOs> {
         self.model.lock().unwrap()
     }
@@ -89,6 +94,7 @@ impl Router {
              \toption username 'wanctl'\n\
              \toption password_file '{}'\n\
              \toption tls_ca '{}'\n\
+             \toption fallback 'none'\n\
              \toption rest_timeout '1s'\n\n",
             address,
             password.display(),

@@ -10,12 +10,14 @@ use std::{
     process::{Child, Command, Stdio},
     rc::Rc,
     sync::{Arc, Mutex, MutexGuard},
+    thread::JoinHandle,
     time::Duration,
 };
 
 use async_io::{Async, Timer};
 use smol::{
     LocalExecutor,
+    channel::{self, Receiver, Sender},
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
 };
 use wanctl::{
@@ -78,11 +80,22 @@ impl Sshd {
         program: Vec<String>,
         scratch: Scratch,
     ) -> Self {
+        let router = Arc::new(Mutex::new(RouterOs::new(settings, 1, clock::now())));
+        Self::start_before(executor, router, program, scratch)
+    }
+
+    /// The same before a router that there is already.
+    fn start_before(
+        executor: &Rc<LocalExecutor<'static>>,
+        router: Arc<Mutex<RouterOs>>,
+        program: Vec<String>,
+        scratch: Scratch,
+    ) -> Self {
         assert!(Path::new(SSHD).exists(), "{SSHD} is missing: apt-get install openssh-server");
         // Where sshd of Debian locks itself in; made by its service file, which is not used here.
         let _ = fs::create_dir_all("/run/sshd");
         let shared = Rc::new(Shared {
-            router: Arc::new(Mutex::new(RouterOs::new(settings, 1, clock::now()))),
+            router,
             user: RefCell::new("wanctl".to_owned()),
             config: RefCell::default(),
             log: scratch.join("log"),
@@ -218,13 +231,15 @@ impl Sshd {
         }
     }
 
+    /// Whether the server has seen the end of all connections.
+    pub fn is_all_closed(&self) -> bool {
+        let mut children = self.shared.children.borrow_mut();
+        children.iter_mut().all(|child| child.try_wait().unwrap().is_some())
+    }
+
     /// Waits until the server has seen the end of all connections.
     pub async fn all_closed(&self) {
-        let open = || {
-            let mut children = self.shared.children.borrow_mut();
-            children.iter_mut().any(|child| child.try_wait().unwrap().is_none())
-        };
-        while open() {
+        while !self.is_all_closed() {
             Timer::after(Duration::from_millis(5)).await;
         }
     }
@@ -237,6 +252,67 @@ impl Drop for Sshd {
             let _ = child.wait();
         }
     }
+}
+
+type Order = Box<dyn FnOnce(&Sshd) + Send>;
+
+/// A server on a thread of its own; it ends with this value.
+pub struct SshdThread {
+    settings: SshSettings,
+    orders: Option<Sender<Order>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl SshdThread {
+    /// Leads to this router.
+    #[expect(clippy::disallowed_methods, reason = "the test blocks its own thread")]
+    pub fn start(router: Arc<Mutex<RouterOs>>) -> Self {
+        let (orders, received) = channel::unbounded();
+        let (tell, told) = channel::bounded(1);
+        let thread = std::thread::spawn(move || smol::block_on(obey(router, received, tell)));
+        let settings = told.recv_blocking().expect("the server did not start");
+        Self { settings, orders: Some(orders), thread: Some(thread) }
+    }
+
+    /// What a client needs, with a key that may log in.
+    pub const fn settings(&self) -> &SshSettings {
+        &self.settings
+    }
+
+    /// Does this with the server, and says what came of it.
+    pub fn ask<T: Send + 'static>(&self, what: impl FnOnce(&Sshd) -> T + Send + 'static) -> T {
+        let (tell, told) = channel::bounded(1);
+        let order = Box::new(move |sshd: &Sshd| {
+            // The one who asked waits for it.
+            let _ = tell.try_send(what(sshd));
+        });
+        self.orders.as_ref().unwrap().try_send(order).unwrap();
+        told.recv_blocking().unwrap()
+    }
+}
+
+impl Drop for SshdThread {
+    fn drop(&mut self) {
+        self.orders = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic of the server has been reported by its own thread.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Runs a server until nobody gives orders any more.
+async fn obey(router: Arc<Mutex<RouterOs>>, orders: Receiver<Order>, tell: Sender<SshSettings>) {
+    let executor = Rc::new(LocalExecutor::new());
+    let program = vec![SSHD.to_owned()];
+    let sshd = Sshd::start_before(&executor, router, program, Scratch::new());
+    tell.try_send(sshd.settings()).unwrap();
+    let obeying = async {
+        while let Ok(order) = orders.recv().await {
+            order(&sshd);
+        }
+    };
+    executor.run(obeying).await;
 }
 
 /// The name of the user who runs the test: the only one that an unprivileged server can log in.

@@ -47,8 +47,8 @@ pub(super) struct About {
     pub(super) channel: String,
     pub(super) architecture: String,
     pub(super) board: String,
-    /// How the connection was protected.
-    pub(super) tls: &'static str,
+    /// How the connections were protected.
+    pub(super) protection: String,
     /// How much was replaced, in words.
     pub(super) redacted: String,
 }
@@ -99,16 +99,16 @@ fn folder(about: &About, ask: Ask) -> PathBuf {
 
 /// The rows are those of `golden/manifest.json`, and a few keys more.
 fn header(about: &About, rows: &[Row]) -> String {
-    let About { version, channel, architecture, board, tls, redacted } = about;
+    let About { version, channel, architecture, board, protection, redacted } = about;
     let mut text = format!(
         "{{\n \"tool\": {},\n \"routeros\": {},\n \"channel\": {},\n \"architecture\": {},\n \
-         \"board\": {},\n \"tls\": {},\n \"redacted\": {},\n \"answers\": [",
+         \"board\": {},\n \"protection\": {},\n \"redacted\": {},\n \"answers\": [",
         quoted(concat!("wanctl ", env!("CARGO_PKG_VERSION"))),
         quoted(version),
         quoted(channel),
         quoted(architecture),
         quoted(board),
-        quoted(tls),
+        quoted(protection),
         quoted(redacted),
     );
     for (place, row) in rows.iter().enumerate() {

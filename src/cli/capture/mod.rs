@@ -19,15 +19,16 @@ use std::{
 use self::{
     files::{About, Row},
     gather::{Client, Stopped, Taken},
-    redact::{Names, Private, Redactor},
+    redact::{Login, Names, Private, Redactor},
 };
-use super::Exit;
+use super::{Exit, version};
 use crate::{
     config::{self, Config, RouterSection},
     router::{
-        capture::RestAsk,
+        error::{RouterError, Transport},
         http::RestClient,
-        settings::{Scheme, Trust},
+        settings::{Scheme, Settings, SshLogin, SshSettings, Trust, Way},
+        ssh::SshClient,
     },
     store::atomic,
 };
@@ -38,6 +39,8 @@ pub(super) struct Flags {
     pub(super) config: PathBuf,
     /// The section of the router; `None`: the only one.
     pub(super) router: Option<String>,
+    /// `None`: every way that is configured.
+    pub(super) over: Option<Transport>,
     pub(super) names: Names,
     pub(super) private: Private,
     pub(super) task: Task,
@@ -52,6 +55,8 @@ pub(super) enum Task {
     CompareRouter,
     /// The same with a recording.
     CompareFiles(PathBuf),
+    /// Say which versions of RouterOS are known.
+    List,
 }
 
 /// A recording that may be shown.
@@ -63,6 +68,7 @@ struct Recording {
 /// Does it.
 pub(super) fn capture(flags: &Flags, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Exit> {
     match &flags.task {
+        Task::List => version::releases(out).map(|()| Exit::Ok),
         Task::CompareFiles(dir) => match files::read(dir) {
             Ok((version, rows)) => report::compared(&version, &rows, out),
             Err(error) => {
@@ -115,29 +121,66 @@ fn recorded(
         Ok(section) => section,
         Err(exit) => return Ok(Err(exit)),
     };
-    let settings = &section.settings;
-    report::announced(&section.name, &settings.username, RestAsk::ALL.len(), out)?;
-    let client = RestClient::new(settings).map_err(Stopped::Failed);
-    let gathered = client
-        .and_then(|client| smol::block_on(gather::gather(&mut Client::Rest(Box::new(client)))));
-    let taken = match gathered {
-        Ok(taken) => taken,
-        Err(stopped) => {
-            report::stopped(&stopped, err)?;
-            return Ok(Err(Exit::Failure));
+    let wanted = |way: &&Way| flags.over.is_none_or(|over| over == way.transport());
+    let ways: Vec<&Way> = section.ways.all().filter(wanted).collect();
+    if ways.is_empty() {
+        writeln!(err, "wanctl: router '{}' is not reached that way", section.name)?;
+        return Ok(Err(Exit::Usage));
+    }
+    report::announced(&section.name, &ways, out)?;
+    let mut taken = Vec::new();
+    for way in &ways {
+        let gathered = client(way).map_err(Stopped::Failed);
+        match gathered.and_then(|mut client| smol::block_on(gather::gather(&mut client))) {
+            Ok(more) => taken.extend(more),
+            Err(stopped) => {
+                report::stopped(&stopped, err)?;
+                return Ok(Err(Exit::Failure));
+            }
         }
-    };
-    let password = settings.password.reveal();
-    let mut redactor = Redactor::new(&settings.username, password, flags.names, flags.private);
+    }
+    let logins: Vec<Login<'_>> = ways.iter().map(|way| login(way)).collect();
+    let mut redactor = Redactor::new(&logins, flags.names, flags.private);
     let mut recording = shown(&mut redactor, taken);
-    recording.about.tls = match &settings.scheme {
-        Scheme::Http => "none",
-        Scheme::Https(Trust::CaFile(_)) => "verified by tls_ca",
-        Scheme::Https(Trust::System) => "verified by the system's authorities",
-        Scheme::Https(Trust::Anyone) => "not verified",
-    };
+    recording.about.protection =
+        ways.iter().map(|way| protection(way)).collect::<Vec<_>>().join(", ");
     let leaks = report::leaks(&redactor, &recording.rows, err)?;
     Ok(if leaks == 0 { Ok(recording) } else { Err(Exit::Failure) })
+}
+
+fn client(way: &Way) -> Result<Client, RouterError> {
+    Ok(match way {
+        Way::Rest(settings) => Client::Rest(Box::new(RestClient::new(settings)?)),
+        Way::Ssh(settings) => Client::Ssh(Box::new(SshClient::new(settings)?)),
+    })
+}
+
+fn login(way: &Way) -> Login<'_> {
+    match way {
+        Way::Rest(Settings { username, password, .. }) => {
+            Login { username, password: password.reveal() }
+        }
+        Way::Ssh(SshSettings { username, login, .. }) => {
+            let password = match login {
+                SshLogin::Password(password) => password.reveal(),
+                SshLogin::KeyFile(_) => "",
+            };
+            Login { username, password }
+        }
+    }
+}
+
+/// How the connection was protected, for the file.
+const fn protection(way: &Way) -> &'static str {
+    match way {
+        Way::Ssh(_) => "ssh: host key pinned",
+        Way::Rest(Settings { scheme, .. }) => match scheme {
+            Scheme::Http => "rest: no TLS",
+            Scheme::Https(Trust::CaFile(_)) => "rest: TLS, verified by tls_ca",
+            Scheme::Https(Trust::System) => "rest: TLS, verified by the system's authorities",
+            Scheme::Https(Trust::Anyone) => "rest: TLS, not verified",
+        },
+    }
 }
 
 /// The section of the router that is meant.

@@ -19,26 +19,30 @@ use crate::{
     router::{
         capture::{ConsoleAsk, RestAsk},
         contract::Grade,
+        settings::{Settings, SshSettings, Way},
     },
 };
 
 /// Before the router is asked.
-pub(super) fn announced(
-    router: &str,
-    username: &str,
-    requests: usize,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    writeln!(
-        out,
-        "router '{router}': {requests} requests over REST, one at a time, a tenth of a second \
-         apart; all of them read"
-    )?;
-    writeln!(
-        out,
-        "the router's log will show '{username}' logging in and out over rest-api, no error and no \
-         change"
-    )
+pub(super) fn announced(router: &str, ways: &[&Way], out: &mut dyn Write) -> io::Result<()> {
+    for way in ways {
+        let (count, username, trace) = match way {
+            Way::Rest(Settings { username, .. }) => {
+                (RestAsk::ALL.len(), username, "a login and a logout of 'USER' over rest-api")
+            }
+            Way::Ssh(SshSettings { username, .. }) => {
+                (ConsoleAsk::ALL.len(), username, "a few logins and logouts of 'USER' over ssh")
+            }
+        };
+        let over = way.transport().word();
+        let trace = trace.replace("USER", username);
+        writeln!(
+            out,
+            "router '{router}': {count} requests over {over}, one at a time, a tenth of a second \
+             apart; all of them read; its log will show {trace}"
+        )?;
+    }
+    Ok(())
 }
 
 /// When not everything was answered.

@@ -185,4 +185,8 @@ impl config::Environment for OwnCertificate {
     fn certificate(&self, _: &Path) -> Result<(), config::FileFault> {
         Ok(())
     }
+
+    fn private_key(&self, _: &Path) -> Result<(), config::FileFault> {
+        Err(config::FileFault::Missing)
+    }
 }

@@ -1,12 +1,14 @@
 //! One router: its contact, the one request on the way, and whose turn is next.
-//! Promises: no second request before the first is answered or given up; each WAN gets its turn.
+//! Promises: no second request before the first is answered or given up, whichever transport they
+//! take; each WAN gets its turn.
 //! Knows nothing of what the answers mean for a queue.
 
 use super::{Answer, of_router};
 use crate::control::{
     applier::{Ask, RouterAnswers},
     connectivity::{Connectivity, Contact, QUARANTINE},
-    event::{Request, RouterNews, Ticket},
+    event::{Action, Request, RouterNews, Ticket},
+    failover::{Failover, Fallback, Route, Turn},
     failure::FailureKind,
     time::{Instant, Span},
     wan::{RouterId, Wan, WanId},
@@ -20,6 +22,7 @@ pub(super) struct Pending {
     pub(super) ticket: Ticket,
     pub(super) awaited: Awaited,
     pub(super) asked: Instant,
+    pub(super) route: Route,
 }
 
 /// Who waits for an answer.
@@ -29,6 +32,8 @@ pub(super) enum Awaited {
     By(WanId, Ask),
     /// The router: it was asked about itself.
     ByItself,
+    /// The router: this tries whether the preferred transport works again.
+    ByTry,
     /// Nobody any more: the WAN has gone, or has other queues.
     ByNobody,
 }
@@ -55,6 +60,7 @@ impl From<Request> for Awaited {
 pub struct Router {
     pub(super) id: RouterId,
     pub(super) connectivity: Connectivity,
+    pub(super) failover: Failover,
     pub(super) pending: Option<Pending>,
     pub(super) facts_known: bool,
     /// The WAN that may ask first, so that each gets its turn.
@@ -70,7 +76,7 @@ pub(super) enum Sign {
     /// It answers.
     There,
     /// It may or may not.
-    Unclear,
+    Unclear(FailureKind),
     /// It does not answer.
     Gone(FailureKind),
 }
@@ -81,6 +87,7 @@ impl Router {
         Self {
             id,
             connectivity: Connectivity::new(seed),
+            failover: Failover::new(Fallback::Absent),
             pending: None,
             facts_known: false,
             turn: 0,
@@ -94,7 +101,7 @@ impl Router {
     pub(super) fn moved(&self, id: RouterId, heir: impl Fn((WanId, Ask)) -> Awaited) -> Self {
         let awaited = |awaited| match awaited {
             Awaited::By(wan, ask) => heir((wan, ask)),
-            Awaited::ByItself | Awaited::ByNobody => awaited,
+            Awaited::ByItself | Awaited::ByTry | Awaited::ByNobody => awaited,
         };
         let moved = |pending: Pending| Pending { awaited: awaited(pending.awaited), ..pending };
         Self { id, pending: self.pending.map(moved), ..self.clone() }
@@ -115,6 +122,18 @@ impl Router {
     /// What is known of it.
     pub const fn contact(&self) -> Contact {
         self.connectivity.contact()
+    }
+
+    /// The transport in use.
+    pub const fn failover(&self) -> &Failover {
+        &self.failover
+    }
+
+    /// There is another transport, or there is none. Unless that is news, all goes on.
+    pub(super) fn set_fallback(&mut self, fallback: Fallback) {
+        if self.failover.fallback() != fallback {
+            self.failover = Failover::new(fallback);
+        }
     }
 
     /// Whether a request is on the way.
@@ -140,18 +159,59 @@ impl Router {
     /// is not reachable for us.
     pub(super) fn sign(&self, answer: Result<Answer, FailureKind>) -> Sign {
         match (answer, self.contact()) {
-            (Err(FailureKind::Garbage | FailureKind::Auth), Contact::Reachable) => Sign::Unclear,
+            (Err(kind @ (FailureKind::Garbage | FailureKind::Auth)), Contact::Reachable) => {
+                Sign::Unclear(kind)
+            }
             (Err(FailureKind::Auth), _) => Sign::Gone(FailureKind::Auth),
             (Err(kind), _) if !kind.is_answer() => Sign::Gone(kind),
             (Ok(_) | Err(_), _) => Sign::There,
         }
     }
 
-    /// The next request about a queue, which must then be asked. The WANs take turns.
-    pub(super) fn next_of_queues(&mut self, wans: &mut [Wan], now: Instant) -> Option<Request> {
+    /// What the outcome of a request says about the transport that it took. Where it is unclear
+    /// whether the router refuses all or this alone, the facts decide, which any login may read.
+    pub(super) fn judge_transport(
+        &mut self,
+        pending: &Pending,
+        sign: Sign,
+        now: Instant,
+    ) -> Option<Turn> {
+        match (sign, pending.awaited) {
+            (Sign::There, _) => self.failover.on_answer(pending.route, now),
+            (Sign::Gone(kind), _) | (Sign::Unclear(kind), Awaited::ByItself) => {
+                self.failover.on_failure(pending.route, kind, now)
+            }
+            (Sign::Unclear(_), Awaited::By(..) | Awaited::ByTry | Awaited::ByNobody) => {
+                self.facts_known &= self.failover.fallback() == Fallback::Absent;
+                None
+            }
+        }
+    }
+
+    /// Takes the next request to the wire, if there is one. Tries of the preferred transport come
+    /// first: they are rare, and while no transport works the queues always have something to ask.
+    pub(super) fn next(
+        &mut self,
+        wans: &mut [Wan],
+        now: Instant,
+        stopped: Option<Instant>,
+    ) -> Option<Action> {
         if !self.may_ask(now) {
             return None;
         }
+        let (in_use, next) = (self.failover.in_use(), self.failover.next(now));
+        if in_use != next && stopped.is_none() {
+            return Some(self.ask(Request::Facts, Awaited::ByTry, next, now));
+        }
+        let request = self.next_of_queues(wans, now);
+        // Facts are asked for when no queue is waiting, and not at the end.
+        let facts = || (!self.facts_known && stopped.is_none()).then_some(Request::Facts);
+        let request = request.or_else(facts)?;
+        Some(self.ask(request, request.into(), in_use, now))
+    }
+
+    /// The next request about a queue, which must then be asked. The WANs take turns.
+    fn next_of_queues(&mut self, wans: &mut [Wan], now: Instant) -> Option<Request> {
         let count = wans.len();
         for offset in 0..count {
             let index = (self.turn + offset) % count;
@@ -168,16 +228,6 @@ impl Router {
         None
     }
 
-    /// The next request about the router itself; none at the end.
-    pub(super) fn next_of_its_own(
-        &self,
-        now: Instant,
-        stopped: Option<Instant>,
-    ) -> Option<Request> {
-        let wanted = self.may_ask(now) && !self.facts_known && stopped.is_none();
-        wanted.then_some(Request::Facts)
-    }
-
     /// News of an outage that goes on, every ten minutes.
     pub(super) fn still_lost(&mut self, now: Instant) -> Option<RouterNews> {
         let Contact::Lost { since, failures, kind } = self.contact() else { return None };
@@ -192,13 +242,22 @@ impl Router {
         self.pending.is_none() && self.connectivity.not_before() <= now
     }
 
-    /// Takes a request to the wire.
-    pub(super) fn ask(&mut self, request: Request, now: Instant) -> Ticket {
+    fn ask(&mut self, request: Request, awaited: Awaited, route: Route, now: Instant) -> Action {
         self.tickets = self.tickets.wrapping_add(1);
         self.requests = self.requests.saturating_add(1);
         let ticket = Ticket(self.tickets);
-        self.pending = Some(Pending { ticket, awaited: request.into(), asked: now });
-        ticket
+        self.pending = Some(Pending { ticket, awaited, asked: now, route });
+        Action::Ask { router: self.id, ticket, request, route }
+    }
+
+    /// When the preferred transport may be tried, once no request is on the way.
+    pub(super) fn next_try_at(&self) -> Option<Instant> {
+        self.failover.deadline().map(|at| at.max(self.connectivity.not_before()))
+    }
+
+    /// Whether the end waits for the request on the way: not for a try.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.pending.is_some_and(|pending| pending.awaited != Awaited::ByTry)
     }
 
     /// When there may be a request about a queue, once none is on the way.

@@ -93,6 +93,13 @@ impl Wan {
         self.applier.doubt();
     }
 
+    /// The router is reached by another way: all limits are in doubt, and what it refused by the old
+    /// one is tried again at once.
+    pub fn on_turn(&mut self, now: Instant) {
+        self.applier.doubt();
+        self.applier.hurry(now);
+    }
+
     /// The router answers again after an outage of this length.
     pub fn on_router_back(&mut self, outage: Span) {
         if outage > PENDING_FOR {

@@ -11,6 +11,7 @@ use crate::{
         wan::{RouterId, WanId},
     },
     probe::settings::Settings as Probe,
+    router::settings::{Host, Way},
 };
 
 /// See the module.
@@ -62,14 +63,24 @@ fn of_router(old: &[RouterSection], new: &RouterSection) -> NextRouter {
     let place = |is: &dyn Fn(&RouterSection) -> bool| {
         old.iter().position(is).and_then(|place| u8::try_from(place).ok()).map(RouterId)
     };
-    let same_host = |old: &RouterSection| old.settings.host == new.settings.host;
-    let same_port = |old: &RouterSection| old.settings.port == new.settings.port;
+    let same_host = |old: &RouterSection| shares(old, new, |(host, _), (other, _)| host == other);
+    let same_place = |old: &RouterSection| shares(old, new, |place, other| place == other);
     let same_name = |old: &RouterSection| old.name == new.name;
-    place(&|old| same_name(old) && old.settings == new.settings)
+    place(&|old| same_name(old) && old.ways == new.ways)
         .map(NextRouter::Kept)
         .or_else(|| place(&|old| same_host(old) && same_name(old)).map(NextRouter::After))
-        .or_else(|| place(&|old| same_host(old) && same_port(old)).map(NextRouter::After))
+        .or_else(|| place(&same_place).map(NextRouter::After))
         .unwrap_or(NextRouter::New)
+}
+
+/// Whether one of the ways to each leads to the same.
+fn shares(
+    one: &RouterSection,
+    other: &RouterSection,
+    same: impl Fn((&Host, u16), (&Host, u16)) -> bool,
+) -> bool {
+    let alike = |way: &Way| other.ways.all().any(|other| same(way.place(), other.place()));
+    one.ways.all().any(alike)
 }
 
 fn of_queues(old: &WanSection, new: &WanSection, routers: &[NextRouter]) -> KeptQueues {

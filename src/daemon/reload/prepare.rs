@@ -9,11 +9,11 @@ use std::{
 
 use smol::{Timer, channel::Sender, future};
 
-use super::super::input::{Input, Prepared};
-use crate::{
-    config::{self, Finding, Loaded, what::Severity},
-    router::http::RestClient,
+use super::super::{
+    input::{Input, Prepared},
+    router::Clients,
 };
+use crate::config::{self, Finding, Loaded, what::Severity};
 
 /// A file system that hangs must not hold up the next reload for ever.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -48,8 +48,7 @@ fn read(path: &Path) -> Prepared {
         }
     };
     let clients = config.routers.iter().map(|router| {
-        RestClient::new(&router.settings)
-            .map_err(|error| format!("router {}: {error}", router.name))
+        Clients::new(&router.ways).map_err(|error| format!("router {}: {error}", router.name))
     });
     match clients.collect() {
         Ok(clients) => Prepared::Ready { config, warnings: lines(warnings), clients },

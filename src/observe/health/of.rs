@@ -5,13 +5,14 @@
 use heapless::Vec;
 
 use super::{
-    CycleHealth, DirectionHealth, Health, ReflectorHealth, RouterHealth, Shell, Status, Text,
-    WanHealth, text,
+    CycleHealth, DirectionHealth, FailoverHealth, Health, ReflectorHealth, RouterHealth, Shell,
+    Status, Text, WanHealth, text,
 };
 use crate::{
     control::{
         connectivity::Contact,
         engine::{Engine, MAX_ROUTERS, MAX_WANS},
+        failover::{Away, Route},
         fallback::Instead,
         law::{Cause, Scale, Verdict},
         queue::{Outcome, QueueSlot},
@@ -220,7 +221,8 @@ impl RouterHealth {
         Self {
             name: text(shell.names.router(id)),
             reachable,
-            transport: text("rest"),
+            transport: text(shell.names.transport(id, router.failover().in_use())),
+            failover: failover(id, router, shell.names, now),
             consecutive_failures: failures,
             last_failure: kind.map(|kind| text(kind.word())),
             outage_seconds: outage.as_secs(),
@@ -228,4 +230,19 @@ impl RouterHealth {
             requests: router.requests(),
         }
     }
+}
+
+fn failover(
+    id: RouterId,
+    router: &crate::control::engine::Router,
+    names: &Names,
+    now: Instant,
+) -> Option<FailoverHealth> {
+    let Away { since, kind, try_at } = router.failover().away()?;
+    Some(FailoverHealth {
+        instead_of: text(names.transport(id, Route::Preferred)),
+        seconds: now.since(since).as_secs(),
+        reason: text(kind.word()),
+        next_try_seconds: try_at.since(now).as_secs(),
+    })
 }

@@ -1,7 +1,7 @@
 use super::{
     CycleHealth, DirectionHealth, Health, MAX_JSON, ReflectorHealth, Status, WanHealth, text,
 };
-use crate::observe::health::RouterHealth;
+use crate::observe::health::{FailoverHealth, RouterHealth};
 
 fn direction() -> DirectionHealth {
     DirectionHealth {
@@ -50,6 +50,12 @@ fn full() -> Health {
         name: text(&long),
         reachable: Some(false),
         transport: text("rest"),
+        failover: Some(FailoverHealth {
+            instead_of: text("rest"),
+            seconds: u64::MAX,
+            reason: text("unreachable"),
+            next_try_seconds: u64::MAX,
+        }),
         consecutive_failures: u32::MAX,
         last_failure: Some(text("unreachable")),
         outage_seconds: u64::MAX,

@@ -6,16 +6,20 @@
 
 mod class;
 mod compare;
+mod coverage;
 mod difference;
 mod json;
 mod layout;
 mod shape;
 mod tables;
+mod version;
 
 pub use self::{
     class::{Class, Kind},
     compare::{Scope, console, refusal_over_rest, refusal_over_ssh, rest},
+    coverage::{COVERED, Coverage, Covered, Origin},
     difference::{Difference, Differences, Fault, Grade, Label, MAX_DIFFERENCES},
     layout::Misprint,
     shape::{Form, Key, Presence, Shape, What},
+    version::{Stage, Version},
 };

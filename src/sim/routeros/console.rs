@@ -50,6 +50,10 @@ impl RouterOs {
             (Work::NotDone, _) if admission.fate == Fate::Answer => "interrupted\r\n".to_owned(),
             (Work::NotDone, _) => String::new(),
         };
+        let text = match self.mutation {
+            Some(mutation) => mutation.of_console(&text),
+            None => text,
+        };
         Printed { text, delay: admission.delay, fate: admission.fate }
     }
 

@@ -59,6 +59,10 @@ impl RouterOs {
             (_, Work::NotDone) => Canned { status: 0, content_type: JSON, body: String::new() },
         };
         let Canned { status, content_type, body } = canned;
+        let (status, body) = match self.mutation {
+            Some(mutation) => mutation.of_rest(status, &body),
+            None => (status, body),
+        };
         Response { status, content_type, body, delay: admission.delay, fate: admission.fate }
     }
 

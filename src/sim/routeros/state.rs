@@ -9,6 +9,7 @@ use fastrand::Rng;
 use super::{
     fate::{Canned, Fate},
     item::{Change, Item},
+    mutation::Mutation,
     refusal::Refusal,
     settings::{Down, Menu, RouterSettings},
     value::Names,
@@ -53,6 +54,7 @@ pub struct RouterOs {
     next_ids: [u64; 3],
     forced: Option<Down>,
     pub(super) canned: Option<Canned>,
+    pub(super) mutation: Option<Mutation>,
     writes: u64,
     accepted: VecDeque<Accepted>,
     pub(super) sectors_before_boot: u64,
@@ -98,6 +100,7 @@ impl RouterOs {
             next_ids: [TREE_IDS, 1, 0xA],
             forced: None,
             canned: None,
+            mutation: None,
             writes: 0,
             accepted: VecDeque::new(),
             sectors_before_boot: 100_000,
@@ -143,6 +146,11 @@ impl RouterOs {
     /// Takes the router out of reach until told otherwise (`None`), whatever its settings say.
     pub const fn force(&mut self, down: Option<Down>) {
         self.forced = down;
+    }
+
+    /// Changes all its answers from now on; `None`: they are as they should be.
+    pub const fn mutate(&mut self, mutation: Option<Mutation>) {
+        self.mutation = mutation;
     }
 
     /// Answers every request that reaches it with this instead, without carrying it out.

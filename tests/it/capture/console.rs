@@ -6,7 +6,7 @@ use smol::LocalExecutor;
 use wanctl::{
     cli::capture::{
         gather::{Client, Taken, gather},
-        redact::{Names, Private, Redactor},
+        redact::{Login, Names, Private, Redactor},
     },
     router::{capture::ConsoleAsk, ssh::SshClient},
     sim::routeros::ItemSettings,
@@ -47,7 +47,8 @@ fn the_console_is_recorded_over_ssh_without_a_write_and_gives_nothing_away() {
 }
 
 fn gives_nothing_away(taken: &[Taken], names: Names) {
-    let mut redactor = Redactor::new("wanctl", PASSWORD, names, Private::Kept);
+    let login = Login { username: "wanctl", password: PASSWORD };
+    let mut redactor = Redactor::new(&[login], names, Private::Kept);
     for one in taken {
         let answer = one.answer.as_ref().unwrap();
         assert!(answer.body.ends_with(b"\r\n") || answer.body.is_empty(), "{answer:?}");

@@ -14,9 +14,12 @@ fn a_recording_has_a_file_per_answer_that_only_its_owner_can_read() {
     bed.only_read();
     assert_eq!(bed.router.log().requests(), u64::try_from(RestAsk::ALL.len()).unwrap());
     assert_eq!(bed.router.log().connections(), 1);
-    for word in
-        ["20 requests", "'wanctl' logging in", "20 of 20 answers of RouterOS 7.23.2", "replaced: "]
-    {
+    for word in [
+        "20 requests",
+        "a login and a logout of 'wanctl'",
+        "20 of 20 answers of RouterOS 7.23.2",
+        "replaced: ",
+    ] {
         assert!(out.contains(word), "{word}: {out}");
     }
     let all = files(&bed.dir());
@@ -48,7 +51,7 @@ fn the_header_says_what_was_asked_of_which_router() {
         "\"channel\": \"stable\"",
         "\"architecture\": \"arm64\"",
         "\"board\": \"RB5009UG+S+\"",
-        "\"tls\": \"verified by tls_ca\"",
+        "\"protection\": \"rest: TLS, verified by tls_ca\"",
         "\"class\": \"capture\", \"versions\": [\"7.23.2\"], \"routeros\": \"7.23.2 (stable), RB5009UG+S+\"",
         "\"request\": \"GET /rest/queue/tree\", \"status\": 200",
         "\"request\": \"GET /rest/queue/tree/*FFFFFFF0\", \"status\": 404",

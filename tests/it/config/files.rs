@@ -87,7 +87,7 @@ fn a_password_file_is_read_from_a_private_file_whatever_the_mode_of_the_configur
         let secret = dir.file("secret", 0o600, content);
         let config = dir.file("config", 0o644, with_password_file(&secret));
         let loaded = load(&config).unwrap();
-        let settings = &loaded.config.routers[0].settings;
+        let settings = &loaded.config.routers[0].ways.rest().unwrap();
         assert_eq!(settings.password, Secret::new(password.into()));
     }
 }
@@ -162,7 +162,8 @@ fn a_certificate_file_is_trusted_only_if_it_can_be_read_and_has_a_use() {
     };
     let good = with(&pem, "https://192.168.88.1").unwrap();
     assert_eq!(good.warnings, []);
-    assert_eq!(good.config.routers[0].settings.scheme, Scheme::Https(Trust::CaFile(pem.clone())));
+    let rest = good.config.routers[0].ways.rest().unwrap();
+    assert_eq!(rest.scheme, Scheme::Https(Trust::CaFile(pem.clone())));
 
     let (line, option, what) = only(&with(&pem, "http://192.168.88.1").unwrap_err());
     assert_eq!((line, option.as_deref()), (Some(4), Some("tls_ca")));

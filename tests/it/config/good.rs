@@ -15,7 +15,9 @@ use wanctl::{
         zone::Thresholds,
     },
     probe,
-    router::settings::{self, Host, Queues, Scheme, Secret, Trust},
+    router::settings::{
+        self, Fingerprint, Host, Queues, Scheme, Secret, SshLogin, Trust, Way, Ways,
+    },
 };
 
 use super::{MINIMAL, minimal_with, read};
@@ -49,18 +51,26 @@ impl Environment for AllFiles {
         assert_eq!(path, std::path::Path::new("/etc/wanctl/router.pem"));
         Ok(())
     }
+
+    fn private_key(&self, path: &std::path::Path) -> Result<(), FileFault> {
+        assert_eq!(path, std::path::Path::new("/etc/wanctl/id_ed25519"));
+        Ok(())
+    }
 }
 
 fn minimal_router() -> RouterSection {
     RouterSection {
         name: "home".into(),
-        settings: settings::Settings {
-            scheme: Scheme::Https(Trust::System),
-            host: Host::Address("192.168.88.1".parse().unwrap()),
-            port: 443,
-            username: "wanctl".into(),
-            password: Secret::new("xyzzy-plugh-42".into()),
-            rest_timeout: Span::from_secs(2),
+        ways: Ways {
+            preferred: Way::Rest(settings::Settings {
+                scheme: Scheme::Https(Trust::System),
+                host: Host::Address("192.168.88.1".parse().unwrap()),
+                port: 443,
+                username: "wanctl".into(),
+                password: Secret::new("xyzzy-plugh-42".into()),
+                rest_timeout: Span::from_secs(2),
+            }),
+            fallback: None,
         },
     }
 }
@@ -142,6 +152,9 @@ fn the_minimal_configuration_gets_every_default() {
     assert_eq!(loaded.warnings, []);
 }
 
+/// The fingerprint of a host key.
+const KEY: &str = "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU";
+
 const FULL: &str = r"# everything there is
 package wanctl
 
@@ -158,8 +171,13 @@ config router 'home'
 	option tls_ca '/etc/wanctl/router.pem'
 	option tls_verify '1'
 	option transport 'rest'
-	option fallback 'none'
+	option fallback 'ssh'
 	option rest_timeout '1.5s'
+	option ssh_host 'attic.lan'
+	option ssh_port '2222'
+	option ssh_key '/etc/wanctl/id_ed25519'
+	option ssh_host_key 'SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU'
+	option ssh_timeout '10s'
 
 config wan 'cable'
 	option enabled '1'
@@ -231,13 +249,23 @@ fn the_full_configuration_gets_every_value() {
         },
         routers: vec![RouterSection {
             name: "home".into(),
-            settings: settings::Settings {
-                scheme: Scheme::Https(Trust::CaFile(PathBuf::from("/etc/wanctl/router.pem"))),
-                host: Host::Address("fd00::1".parse().unwrap()),
-                port: 8443,
-                username: "api user".into(),
-                password: Secret::new("from the file".into()),
-                rest_timeout: Span::from_millis(1_500),
+            ways: Ways {
+                preferred: Way::Rest(settings::Settings {
+                    scheme: Scheme::Https(Trust::CaFile(PathBuf::from("/etc/wanctl/router.pem"))),
+                    host: Host::Address("fd00::1".parse().unwrap()),
+                    port: 8443,
+                    username: "api user".into(),
+                    password: Secret::new("from the file".into()),
+                    rest_timeout: Span::from_millis(1_500),
+                }),
+                fallback: Some(Way::Ssh(settings::SshSettings {
+                    host: Host::Name("attic.lan".into()),
+                    port: 2222,
+                    username: "api user".into(),
+                    login: SshLogin::KeyFile(PathBuf::from("/etc/wanctl/id_ed25519")),
+                    host_key: Fingerprint::parse(KEY).unwrap(),
+                    timeout: Span::from_secs(10),
+                })),
             },
         }],
         wans: vec![wan],
@@ -322,11 +350,13 @@ config router 'cellar'
 	option url https://cellar.lan
 	option username wanctl
 	option password one
+	option fallback none
 
 config router 'attic'
 	option url https://attic.lan:444
 	option username wanctl
 	option password two
+	option fallback none
 ";
 
 #[test]
@@ -334,10 +364,11 @@ fn two_wans_on_two_routers_are_told_apart_and_a_disabled_one_is_left_out() {
     let loaded = read(TWO).unwrap();
     assert_eq!(loaded.warnings, []);
     let Config { routers, wans, .. } = loaded.config;
-    let names = |index: usize| (routers[index].name.as_str(), routers[index].settings.port);
+    let rest = |index: usize| routers[index].ways.rest().unwrap();
+    let names = |index: usize| (routers[index].name.as_str(), rest(index).port);
     assert_eq!((names(0), names(1)), (("cellar", 443), ("attic", 444)));
-    assert_eq!(routers[1].settings.host, Host::Name("attic.lan".into()));
-    assert_eq!(routers[1].settings.password, Secret::new("two".into()));
+    assert_eq!(rest(1).host, Host::Name("attic.lan".into()));
+    assert_eq!(rest(1).password, Secret::new("two".into()));
     let [cable, dsl] = &wans[..] else { panic!("{} wans", wans.len()) };
     assert_eq!((cable.name.as_str(), cable.control.router), ("cable", RouterId(1)));
     assert_eq!((dsl.name.as_str(), dsl.control.router), ("dsl", RouterId(0)));
@@ -377,7 +408,7 @@ fn quotes_and_escapes_reach_the_value_as_in_openwrt() {
     ];
     for (written, username) in cases {
         let text = minimal_with("'wanctl'", written);
-        assert_eq!(read(&text).unwrap().config.routers[0].settings.username, username);
+        assert_eq!(read(&text).unwrap().config.routers[0].ways.rest().unwrap().username, username);
     }
 }
 
@@ -421,7 +452,8 @@ fn openwrt_words_for_on_and_off_are_understood() {
         ("disabled", Trust::Anyone),
     ] {
         let text = minimal_with("'wanctl'", &format!("'wanctl'\n\toption tls_verify {word}"));
-        let settings = read(&text).unwrap().config.routers.remove(0).settings;
+        let ways = read(&text).unwrap().config.routers.remove(0).ways;
+        let settings = ways.rest().unwrap();
         assert_eq!(settings.scheme, Scheme::Https(trust), "{word}");
     }
 }

@@ -8,7 +8,7 @@ use super::{MINIMAL, minimal_with, read};
 fn a_router_that_no_wan_uses_is_a_warning() {
     let text = minimal_with("config wan 'wan1'", "config wan 'wan1'\n\toption router home");
     let text = text
-        + "config router 'cabin'\n\toption url https://a\n\toption username a\n\toption password a\n";
+        + "config router 'cabin'\n\toption url https://a\n\toption username a\n\toption password a\n\toption fallback none\n";
     let loaded = read(&text).unwrap();
     assert_eq!(loaded.config.routers.len(), 2);
     let [warning] = &loaded.warnings[..] else { panic!("{:?}", loaded.warnings) };
@@ -18,7 +18,8 @@ fn a_router_that_no_wan_uses_is_a_warning() {
 
 /// A further WAN, with queues of its own.
 fn another(name: &str) -> String {
-    let wan = MINIMAL.split_once("\n\n").unwrap().1;
+    let wan = MINIMAL.split_once("config wan").unwrap().1;
+    let wan = format!("config wan{wan}");
     wan.replace("wan1", name)
         .replace("'dl'", &format!("'{name} d'"))
         .replace("'ul'", &format!("'{name} u'"))

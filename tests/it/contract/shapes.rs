@@ -22,7 +22,7 @@ const MENUS: [(&str, What); 6] = [
 ];
 
 /// What a golden file is an answer to; `None`: no shape is of it.
-fn asked(golden: &Golden) -> Option<(Transport, What)> {
+pub(crate) fn asked(golden: &Golden) -> Option<(Transport, What)> {
     if golden.is_below("rest") {
         let is_error = golden.status.is_some_and(|status| status >= 400);
         let path = golden.request.split(' ').nth(1)?.split('?').next()?.strip_prefix("/rest")?;
@@ -149,6 +149,9 @@ fn console_fields(line: &str) -> BTreeMap<String, String> {
     line.split_whitespace().filter_map(field).collect()
 }
 
+/// A record, and the keys that it was asked for.
+type Told = (Option<Vec<String>>, BTreeMap<String, String>);
+
 /// Whether the console's rule is known to have no such part.
 fn is_optional_elsewhere(shape: &Shape, key: &Key) -> bool {
     let over_rest = Shape::of(Transport::Rest, shape.what);
@@ -161,7 +164,7 @@ fn golden_files_say_which_keys_are_required_and_which_are_optional() {
     for shape in Shape::ALL {
         let excerpt = |golden: &Golden| golden.file.contains(".excerpt.");
         let goldens: Vec<Golden> = of_shape(shape).into_iter().filter(|it| !excerpt(it)).collect();
-        let told: Vec<(Option<Vec<String>>, BTreeMap<String, String>)> = goldens
+        let told: Vec<Told> = goldens
             .iter()
             .flat_map(|golden| {
                 let keys = proplist(&golden.request);

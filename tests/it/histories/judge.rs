@@ -207,7 +207,7 @@ impl Judge {
                 let told = match news {
                     RouterNews::Lost(kind) => News::Lost(kind),
                     RouterNews::Back { outage, .. } => News::Back(outage),
-                    RouterNews::StillLost { .. } => continue,
+                    RouterNews::StillLost { .. } | RouterNews::Turned(_) => continue,
                 };
                 self.told[usize::from(router.0)].push(told);
             }

@@ -290,7 +290,7 @@ impl Bench {
             self.idle = (self.now, 0);
             match action {
                 Action::Probe { wan, number, reflectors } => self.probe(wan, number, &reflectors),
-                Action::Ask { router, ticket, request } => self.ask(router, ticket, request),
+                Action::Ask { router, ticket, request, .. } => self.ask(router, ticket, request),
                 Action::Connect { wan, target, number } => self.connect(wan, target, number),
                 Action::AskGateway { wan, number } => self.ask_gateway(wan, number),
                 Action::Save => {}

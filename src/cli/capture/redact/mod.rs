@@ -14,7 +14,7 @@ mod secrets;
 mod values;
 mod words;
 
-pub use self::{addresses::Private, scan::Leak};
+pub use self::{addresses::Private, scan::Leak, secrets::Login};
 
 use self::{
     addresses::{Addresses, place_of},
@@ -83,11 +83,11 @@ pub struct Redactor {
 const IDENTITY: &str = "Router";
 
 impl Redactor {
-    /// For answers that a user with this login gets.
-    pub fn new(username: &str, password: &str, names: Names, private: Private) -> Self {
+    /// For answers that users with these logins get.
+    pub fn new(logins: &[Login<'_>], names: Names, private: Private) -> Self {
         Self {
             names_are: names,
-            secrets: Secrets::new(username, password),
+            secrets: Secrets::new(logins),
             addresses: Addresses::new(private),
             names: Vec::new(),
             hidden: Vec::new(),

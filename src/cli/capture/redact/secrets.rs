@@ -11,6 +11,15 @@ const LEARNT_MAX: usize = 256;
 /// A shorter text is too short to be told from a part of another word.
 const PART_MIN: usize = 6;
 
+/// What the program logs in with.
+#[derive(Clone, Copy)]
+pub struct Login<'a> {
+    /// The user.
+    pub username: &'a str,
+    /// The password; empty with a key.
+    pub password: &'a str,
+}
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Secrets {
@@ -21,17 +30,19 @@ pub(super) struct Secrets {
 }
 
 impl Secrets {
-    /// Those of a login.
-    pub(super) fn new(username: &str, password: &str) -> Self {
-        let login = base64::encoded(format!("{username}:{password}").as_bytes());
+    /// Those of these logins.
+    pub(super) fn new(logins: &[Login<'_>]) -> Self {
         let mut secrets = Self { parts: Vec::new(), words: Vec::new() };
-        if !password.is_empty() {
-            let part = password.len() >= PART_MIN;
-            let own = if part { &mut secrets.parts } else { &mut secrets.words };
-            own.push(password.to_owned());
-            secrets.parts.push(login.trim_end_matches('=').to_owned());
+        for Login { username, password } in logins {
+            secrets.learn(username);
+            let login = base64::encoded(format!("{username}:{password}").as_bytes());
+            if !password.is_empty() {
+                let part = password.len() >= PART_MIN;
+                let own = if part { &mut secrets.parts } else { &mut secrets.words };
+                own.push((*password).to_owned());
+                secrets.parts.push(login.trim_end_matches('=').to_owned());
+            }
         }
-        secrets.learn(username);
         secrets
     }
 
@@ -61,11 +72,11 @@ fn has_word(text: &str, word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Secrets;
+    use super::{Login, Secrets};
 
     #[test]
     fn a_login_is_found_in_every_form() {
-        let secrets = Secrets::new("bob", "open sesame");
+        let secrets = Secrets::new(&[Login { username: "bob", password: "open sesame" }]);
         for text in ["open sesame", "xopen sesamey", "Basic Ym9iOm9wZW4gc2VzYW1l", "by bob", "bob"]
         {
             assert!(secrets.are_in(text), "{text}");
@@ -77,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_short_password_is_found_as_a_word_and_a_word_of_every_router_is_no_secret() {
-        let secrets = Secrets::new("api", "123");
+        let secrets = Secrets::new(&[Login { username: "api", password: "123" }]);
         assert!(
             secrets.are_in("pin 123") && !secrets.are_in("51230") && !secrets.are_in("api-ssl")
         );
@@ -85,7 +96,7 @@ mod tests {
 
     #[test]
     fn what_was_learnt_is_found_and_bounded() {
-        let mut secrets = Secrets::new("u", "");
+        let mut secrets = Secrets::new(&[]);
         for number in 0..10_000 {
             secrets.learn(&format!("serial{number}"));
         }

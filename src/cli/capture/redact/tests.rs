@@ -1,9 +1,8 @@
 //! Secrets of each kind in each place, in both languages.
 
-use super::{About, Counts, Language, Names, Private, Redactor};
+use super::{About, Counts, Language, Login, Names, Private, Redactor};
 
-const USER: &str = "bob";
-const PASSWORD: &str = "open sesame";
+const LOGIN: [Login<'_>; 1] = [Login { username: "bob", password: "open sesame" }];
 
 /// What must never come out, each a secret of another kind.
 const PLANTED: [&str; 12] = [
@@ -22,7 +21,7 @@ const PLANTED: [&str; 12] = [
 ];
 
 fn redactor(names: Names) -> Redactor {
-    Redactor::new(USER, PASSWORD, names, Private::Kept)
+    Redactor::new(&LOGIN, names, Private::Kept)
 }
 
 fn json(names: Names, body: &str) -> String {
@@ -193,7 +192,7 @@ fn captured_outputs_of_the_console_stay_but_for_names() {
 
 #[test]
 fn private_addresses_are_hidden_where_that_is_asked_for() {
-    let mut redactor = Redactor::new(USER, PASSWORD, Names::Mapped, Private::Hidden);
+    let mut redactor = Redactor::new(&LOGIN, Names::Mapped, Private::Hidden);
     let body = r#"{"target":"192.168.88.0/24","other":"192.168.88.0/24"}"#;
     let wanted = r#"{"target":"192.0.2.1/24","other":"192.0.2.1/24"}"#;
     assert_eq!(redactor.redacted(About::Other, Language::Json, body).as_deref(), Some(wanted));

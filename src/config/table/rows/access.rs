@@ -7,27 +7,23 @@ use log::LevelFilter;
 use super::{MS, S, options, time};
 use crate::{
     config::{
-        kind::{AbsolutePath, Choice, Flag, Listen, Password, Text},
-        number::{Number, Unit},
+        kind::{AbsolutePath, Choice, Flag, HostKey, Listen, Password, Text},
+        number::{Limits, Number, Unit},
         table::{
             Preset::{Absent, Required, Value},
             SectionKind::{Globals, Router},
             Spec, once,
         },
-        url::Url,
+        url::{Url, UrlHost},
     },
     control::time::Span,
+    router::settings::Transport,
 };
 
-/// The only transport of this version.
+/// What steps in for the transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::config) enum Transport {
-    Rest,
-}
-
-/// The only fallback of this version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::config) enum Fallback {
+pub(in crate::config) enum StandIn {
+    By(Transport),
     None,
 }
 
@@ -69,15 +65,16 @@ options! {
         Router, "username",
         Text { max: 64, refused: (&[':'], "a colon or a control character") },
         Required("wanctl"),
-        "RouterOS user; its group needs the policies read, write, api and rest-api.",
+        "RouterOS user; its group needs the policies read and write, for REST also api and rest-api, \
+         for SSH also ssh.",
     );
     PASSWORD: Spec<Password> = once(
-        Router, "password", Password, Absent("this or password_file", ""),
+        Router, "password", Password, Absent("this or password_file; none where ssh_key does", ""),
         "Its password; only in a configuration file of mode 0600.",
     );
     PASSWORD_FILE: Spec<AbsolutePath> = once(
         Router, "password_file", AbsolutePath,
-        Absent("this or password", "/etc/wanctl/password"),
+        Absent("this or password; none where ssh_key does", "/etc/wanctl/password"),
         "File of mode 0600 with the password on its only line.",
     );
     TLS_CA: Spec<AbsolutePath> = once(
@@ -91,18 +88,55 @@ options! {
     );
     TRANSPORT: Spec<Choice<Transport>> = once(
         Router, "transport",
-        Choice { words: &[("rest", Transport::Rest)], later: &["ssh"] },
+        Choice { words: &[("rest", Transport::Rest), ("ssh", Transport::Ssh)], later: &[] },
         Value("rest"),
         "How the router is spoken to.",
     );
-    FALLBACK: Spec<Choice<Fallback>> = once(
+    FALLBACK: Spec<Choice<StandIn>> = once(
         Router, "fallback",
-        Choice { words: &[("none", Fallback::None)], later: &["ssh", "rest"] },
-        Value("none"),
-        "How it is spoken to when that fails.",
+        Choice {
+            words: &[
+                ("ssh", StandIn::By(Transport::Ssh)),
+                ("rest", StandIn::By(Transport::Rest)),
+                ("none", StandIn::None),
+            ],
+            later: &[],
+        },
+        Absent("the other one, if ssh_host_key (for rest: a password) is given; else none", "ssh"),
+        "How it is spoken to when that fails; not simply ssh, since nobody is asked for a host key \
+         who uses REST alone.",
     );
     REST_TIMEOUT: Spec<Number<Span>> = once(
         Router, "rest_timeout", time(Unit::Time, 500 * MS, 10 * S), Value("2s"),
         "Deadline of one REST operation.",
+    );
+    SSH_HOST: Spec<UrlHost> = once(
+        Router, "ssh_host", UrlHost, Absent("that of url", "192.168.88.1"),
+        "Where the router's SSH service is.",
+    );
+    SSH_PORT: Spec<Number<u16>> = once(
+        Router, "ssh_port",
+        Number::new(Limits { unit: Unit::Count, min: 1, max: 65_535 }, |port| {
+            u16::try_from(port).ok()
+        }),
+        Value("22"),
+        "TCP port of the SSH service.",
+    );
+    SSH_KEY: Spec<AbsolutePath> = once(
+        Router, "ssh_key", AbsolutePath,
+        Absent("SSH logs in by password", "/etc/wanctl/id_ed25519"),
+        "File of mode 0600 with a private key (ed25519 or RSA, OpenSSH's format, no passphrase).",
+    );
+    SSH_HOST_KEY: Spec<HostKey> = once(
+        Router, "ssh_host_key", HostKey,
+        Absent(
+            "required where SSH is used",
+            "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU",
+        ),
+        "Fingerprint of the router's SSH host key; no other one is spoken to.",
+    );
+    SSH_TIMEOUT: Spec<Number<Span>> = once(
+        Router, "ssh_timeout", time(Unit::Time, S, 20 * S), Value("5s"),
+        "Deadline of one SSH operation, which may have to connect and log in.",
     );
 }

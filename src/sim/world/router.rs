@@ -1,0 +1,119 @@
+//! The routers of the world: when they fail, and what was asked of them.
+//! Promises: what a router does depends on its settings and the time alone.
+//! Knows nothing of queues.
+
+use crate::{
+    control::{
+        event::Request,
+        failover::{Fallback, Route},
+        failure::FailureKind,
+        time::{Instant, Span},
+        units::{PerDirection, Rate},
+    },
+    sim::schedule::{Schedule, Window},
+};
+
+/// How long RouterOS goes on with a request that its client has given up (measured on 7.21.5: 1.3 to
+/// 2.4 s).
+const GOES_ON: Span = Span::from_millis(2_400);
+
+/// Which requests are meant.
+pub type Picks = fn(Request) -> bool;
+
+/// How a simulated router answers.
+#[derive(Clone, Debug)]
+pub struct RouterSettings {
+    /// Time from a request to its answer.
+    pub latency: Schedule<Span>,
+    /// When it fails, and how. A time-out takes `timeout`, anything else the latency.
+    pub failures: Vec<(Window, FailureKind)>,
+    /// When it fails at some requests, and how.
+    pub refusals: Vec<(Window, Picks, FailureKind)>,
+    /// When it does what it is asked but its answer gets lost, and how. A time-out takes `timeout`.
+    pub unheard: Vec<(Window, FailureKind)>,
+    /// The client's deadline.
+    pub timeout: Span,
+    /// Whether there is a second transport to it.
+    pub fallback: Fallback,
+    /// When it fails over one transport, and how. A time-out takes `timeout`.
+    pub ways: Vec<(Window, Route, FailureKind)>,
+    /// The limits found at the start; `None` is unlimited.
+    pub initial: PerDirection<Option<Rate>>,
+    /// When it restarts and has the initial limits again.
+    pub reboots: Vec<Instant>,
+}
+
+impl RouterSettings {
+    /// One that answers within 5 ms, always, and starts unlimited.
+    pub fn healthy() -> Self {
+        Self {
+            latency: Schedule::constant(Span::from_millis(5)),
+            failures: Vec::new(),
+            refusals: Vec::new(),
+            unheard: Vec::new(),
+            timeout: Span::from_secs(2),
+            fallback: Fallback::Absent,
+            ways: Vec::new(),
+            initial: PerDirection::both(None),
+            reboots: Vec::new(),
+        }
+    }
+
+    /// How it fails to do `request` now, if it does.
+    pub fn failure(&self, request: Request, now: Instant) -> Option<FailureKind> {
+        let failing = |(window, _): &&(Window, FailureKind)| window.contains(now);
+        let refused = |(window, picks, _): &&(Window, Picks, FailureKind)| {
+            window.contains(now) && picks(request)
+        };
+        let failure = self.failures.iter().find(failing).map(|(_, kind)| *kind);
+        failure.or_else(|| self.refusals.iter().find(refused).map(|(_, _, kind)| *kind))
+    }
+
+    /// How it fails over `route` now, if it does.
+    pub fn failure_of(&self, route: Route, now: Instant) -> Option<FailureKind> {
+        let failing = |(window, own, _): &&(Window, Route, FailureKind)| {
+            *own == route && window.contains(now)
+        };
+        self.ways.iter().find(failing).map(|(_, _, kind)| *kind)
+    }
+
+    /// How the answer to what it does now gets lost, if it does.
+    pub fn lost_answer(&self, now: Instant) -> Option<FailureKind> {
+        let lost = |(window, _): &&(Window, FailureKind)| window.contains(now);
+        self.unheard.iter().find(lost).map(|(_, kind)| *kind)
+    }
+
+    /// How long the answer to a request of now takes that ends like this.
+    pub fn takes(&self, failure: Option<FailureKind>, now: Instant) -> Span {
+        match failure {
+            Some(FailureKind::Timeout) => self.timeout,
+            Some(_) | None => self.latency.at(now),
+        }
+    }
+}
+
+/// One simulated router: what it holds and what was done to it.
+#[derive(Clone, Debug)]
+pub(super) struct Router {
+    pub(super) settings: RouterSettings,
+    pub(super) writes: u64,
+    pub(super) requests: u64,
+    /// Until when it works on the last request, though nobody may wait for it any more.
+    busy_until: Instant,
+    /// Requests that came while it worked on another one.
+    pub(super) overlaps: u64,
+}
+
+impl Router {
+    pub(super) const fn new(settings: RouterSettings) -> Self {
+        Self { settings, writes: 0, requests: 0, busy_until: Instant::from_micros(0), overlaps: 0 }
+    }
+
+    /// Begins to work on a request, for so long and, if it is given up then, for some time more.
+    pub(super) fn begin(&mut self, now: Instant, takes: Span, failure: Option<FailureKind>) {
+        self.requests = self.requests.saturating_add(1);
+        self.overlaps = self.overlaps.saturating_add(u64::from(now < self.busy_until));
+        let given_up = failure == Some(FailureKind::Timeout);
+        self.busy_until = now + takes + if given_up { GOES_ON } else { Span::ZERO };
+    }
+}
