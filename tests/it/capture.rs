@@ -1,8 +1,10 @@
 //! `wanctl capture`: the real binary against simulated routers behind HTTPS, and the SSH side of it
 //! against OpenSSH's server.
 
+mod both;
 mod console;
 mod files;
+mod mutants;
 mod secrets;
 mod stops;
 

@@ -2,10 +2,10 @@
 //! Promises: an answer whose shape is not known is said to be so, and is no difference.
 //! Knows nothing of files and connections.
 
-use super::gather::Ask;
+use super::{files::Row, gather::Ask};
 use crate::router::{
     capture::{ConsoleAsk, RestAsk},
-    contract::{self, Differences, Form, Scope, Shape, What},
+    contract::{self, Differences, Fault, Form, Grade, Scope, Shape, What},
     error::Transport,
 };
 
@@ -68,18 +68,27 @@ const fn expected(ask: Ask) -> Expected {
     }
 }
 
-/// Menus that a router may lack without anything being wrong: packages, and older releases.
-const fn may_lack(ask: Ask) -> bool {
-    matches!(ask, Ask::Rest(RestAsk::MangleList) | Ask::Console(ConsoleAsk::Mangle))
+/// Whether a router may refuse it without anything being wrong: the daemon gets by without.
+const fn may_be_refused(ask: Ask) -> bool {
+    use ConsoleAsk::{Mangle, SimpleStats, TreeStats, TypeCake};
+    matches!(
+        ask,
+        Ask::Rest(RestAsk::MangleList) | Ask::Console(Mangle | SimpleStats | TreeStats | TypeCake)
+    )
 }
 
-/// The differences of an answer; `None`: there is no shape to hold it against, or the router has
-/// no such menu.
-pub(super) fn differences(ask: Ask, status: Option<u32>, body: &str) -> Option<Differences> {
-    let status = status.and_then(|status| u16::try_from(status).ok()).unwrap_or(0);
+/// The differences of an answer; `None`: there is no shape to hold it against, or the router
+/// refuses what it may.
+pub(super) fn differences(row: &Row, body: &str) -> Option<Differences> {
+    let ask = row.ask;
+    let status = row.status.and_then(|status| u16::try_from(status).ok()).unwrap_or(0);
     match expected(ask) {
         Expected::Unknown => None,
-        Expected::Records(..) if may_lack(ask) && is_absence(status, body) => None,
+        Expected::Records(..) | Expected::Printed(_)
+            if may_be_refused(ask) && is_refusal(ask, status, body) =>
+        {
+            None
+        }
         Expected::Records(what, form, keys) => {
             let shape = Shape::of(Transport::Rest, what)?;
             Some(contract::rest(shape, Scope { form, keys }, status, body.as_bytes()))
@@ -94,7 +103,22 @@ pub(super) fn differences(ask: Ask, status: Option<u32>, body: &str) -> Option<D
     }
 }
 
-/// Whether the router says that it has no such menu. The redacted text is the router's own.
-fn is_absence(status: u16, body: &str) -> bool {
-    status == 400 && body.contains("no such command or directory")
+/// Whether the router refuses in words that are known.
+fn is_refusal(ask: Ask, status: u16, body: &str) -> bool {
+    match ask {
+        Ask::Rest(_) => {
+            status == 400 && contract::refusal_over_rest(400, status, body.as_bytes()).is_empty()
+        }
+        Ask::Console(_) => !body.is_empty() && contract::refusal_over_ssh(body).is_empty(),
+    }
+}
+
+/// The worst of the differences. Where stand-ins changed the width of values, the layout is not the
+/// router's own.
+pub(super) fn grade(row: &Row, differences: &Differences) -> Option<Grade> {
+    if row.stretched == 0 || differences.more() > 0 {
+        return differences.grade();
+    }
+    let others = differences.iter().filter(|one| !matches!(one.fault, Fault::Layout(_)));
+    others.map(|one| one.fault.grade()).max()
 }

@@ -35,6 +35,8 @@ pub(super) struct Row {
     /// `name: value` of each header that is kept.
     pub(super) headers: String,
     pub(super) elapsed_ms: u64,
+    /// Values of the console that have another width now.
+    pub(super) stretched: usize,
     pub(super) note: String,
 }
 
@@ -130,7 +132,7 @@ fn entry(about: &About, row: &Row) -> String {
     format!(
         "{{\"file\": {}, \"class\": \"capture\", \"versions\": [{versions}], \"routeros\": {}, \
          \"request\": {}, \"status\": {status}, \"source\": {}, \"note\": {}, \"headers\": {}, \
-         \"elapsed_ms\": {}}}",
+         \"elapsed_ms\": {}, \"stretched\": {}}}",
         quoted(&file),
         quoted(&format!("{version} ({channel}), {board}")),
         quoted(&row.ask.shown()),
@@ -138,6 +140,7 @@ fn entry(about: &About, row: &Row) -> String {
         quoted(&row.note),
         quoted(&row.headers),
         row.elapsed_ms,
+        row.stretched,
     )
 }
 
@@ -161,6 +164,7 @@ pub(super) fn read(dir: &Path) -> io::Result<(String, Vec<Row>)> {
                 body: if file.is_empty() { None } else { Some(body(dir, file)?) },
                 headers: String::new(),
                 elapsed_ms: 0,
+                stretched: value("stretched").parse().unwrap_or(0),
                 note: value("note").to_owned(),
             });
         } else {

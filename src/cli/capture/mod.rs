@@ -222,13 +222,16 @@ fn shown(redactor: &mut Redactor, taken: Vec<Taken>) -> Recording {
             body: None,
             headers: String::new(),
             elapsed_ms: elapsed.as_millis(),
+            stretched: 0,
             note: String::new(),
         };
         match answer {
             Ok(answer) => {
                 row.status = answer.status;
                 row.headers = redactor.headers(&answer.headers);
+                let before = redactor.counts().stretched;
                 row.body = redactor.redacted(ask.about(), ask.language(), &text(&answer.body));
+                row.stretched = redactor.counts().stretched.saturating_sub(before);
                 if row.body.is_none() {
                     row.note = format!("{} bytes that are not JSON", answer.body.len());
                 }

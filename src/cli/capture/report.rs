@@ -173,19 +173,20 @@ pub(super) fn compared(version: &str, rows: &[Row], out: &mut dyn Write) -> io::
             writeln!(out, "{request}: no answer to compare: {}", row.note)?;
             continue;
         };
-        let Some(differences) = drift::differences(row.ask, row.status, body) else {
+        let Some(differences) = drift::differences(row, body) else {
             unknown = unknown.saturating_add(1);
             continue;
         };
-        worst = worst.max(differences.grade());
-        match differences.grade() {
+        let grade = drift::grade(row, &differences);
+        worst = worst.max(grade);
+        match grade {
             None => alike = alike.saturating_add(1),
             Some(grade) => writeln!(out, "{request}: {}: {differences}", word(grade))?,
         }
     }
     writeln!(
         out,
-        "{alike} answers of {} are as known; {unknown} have no known shape",
+        "{alike} answers of {} are as known; {unknown} more cannot be compared",
         release(version)
     )?;
     let (verdict, exit) = match (worst, missing) {

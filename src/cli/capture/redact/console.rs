@@ -222,10 +222,17 @@ fn plain(shown: &str) -> String {
     }
 }
 
-/// A stand-in as it is shown, as wide as what it stands for if it can be.
+/// A stand-in as it is shown, as wide as what it stands for if it can be: `name7` becomes `name7__`,
+/// or `n7` where there is less room.
 fn fitted(new: &str, width: usize, was_quoted: bool) -> String {
     let quotes = if was_quoted { 2 } else { 0 };
-    let missing = width.saturating_sub(quotes).saturating_sub(new.chars().count());
+    let room = width.saturating_sub(quotes);
+    let short = new.strip_prefix("name").map(|number| format!("n{number}"));
+    let new = match &short {
+        Some(short) if new.chars().count() > room => short.as_str(),
+        _ => new,
+    };
+    let missing = room.saturating_sub(new.chars().count());
     let is_name = new.starts_with(|char: char| char.is_ascii_alphabetic())
         && new.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let fill = if is_name { missing } else { 0 };

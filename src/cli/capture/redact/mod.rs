@@ -190,7 +190,8 @@ impl Redactor {
             return Some(IDENTITY.to_owned());
         }
         if self.secrets.are_in(value) {
-            return Some(self.name(value));
+            // A number may happen to be somebody's password.
+            return Some(if is_measured(value) { zeros(value) } else { self.name(value) });
         }
         if stays(held, value) {
             return None;

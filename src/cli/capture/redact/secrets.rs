@@ -20,6 +20,9 @@ pub struct Login<'a> {
     pub password: &'a str,
 }
 
+/// A shorter number is no serial number, and may be the value of anything.
+const NUMBER_MIN: usize = 8;
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Secrets {
@@ -36,20 +39,23 @@ impl Secrets {
         for Login { username, password } in logins {
             secrets.learn(username);
             let login = base64::encoded(format!("{username}:{password}").as_bytes());
-            if !password.is_empty() {
-                let part = password.len() >= PART_MIN;
-                let own = if part { &mut secrets.parts } else { &mut secrets.words };
-                own.push((*password).to_owned());
-                secrets.parts.push(login.trim_end_matches('=').to_owned());
+            match password.len() {
+                0 => continue,
+                PART_MIN.. => secrets.parts.push((*password).to_owned()),
+                _ => secrets.words.push((*password).to_owned()),
             }
+            secrets.parts.push(login.trim_end_matches('=').to_owned());
         }
         secrets
     }
 
-    /// Adds one. A word that every router has gives nothing away.
+    /// Adds one. A word that every router has, or a short number, gives nothing away, and would be
+    /// found all over the answers.
     pub(super) fn learn(&mut self, secret: &str) {
         let new = !self.words.iter().any(|word| word == secret);
-        if !secret.is_empty() && new && !words::is_value(secret) && self.words.len() < LEARNT_MAX {
+        let letter = secret.chars().any(char::is_alphabetic);
+        let telling = letter || secret.len() >= NUMBER_MIN;
+        if new && telling && !words::is_value(secret) && self.words.len() < LEARNT_MAX {
             self.words.push(secret.to_owned());
         }
     }
@@ -101,5 +107,10 @@ mod tests {
             secrets.learn(&format!("serial{number}"));
         }
         assert!(secrets.are_in("a serial7.") && !secrets.are_in("serial9999"));
+        let mut secrets = Secrets::new(&[]);
+        for word in ["1", "42", "disabled", "", "491701234567"] {
+            secrets.learn(word);
+        }
+        assert!(!secrets.are_in("1 42 disabled 0.1") && secrets.are_in("491701234567"));
     }
 }

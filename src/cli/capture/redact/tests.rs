@@ -163,14 +163,18 @@ fn unknown_keys_keep_the_class_of_their_value_alone() {
 #[test]
 fn console_records_keep_columns_and_breaks() {
     let body = "Flags: I - INVALID\r\n2  I name=\"ELMO-EXP2B-LTE1\" parent=lte1 packet-mark=elmo-exp2b-lte1 limit-at=0\r\n     queue=elmo-exp2b-cake priority=8 max-limit=5M burst-limit=0\r\n     burst-threshold=0 burst-time=0s bucket-size=0.1\r\n\r\n";
-    let wanted = "Flags: I - INVALID\r\n2  I name=\"name1__________\" parent=name2 packet-mark=name3__________ limit-at=0\r\n     queue=name4__________ priority=8 max-limit=5M burst-limit=0\r\n     burst-threshold=0 burst-time=0s bucket-size=0.1\r\n\r\n";
-    // `lte1` is too short for its stand-in.
+    let wanted = "Flags: I - INVALID\r\n2  I name=\"name1__________\" parent=n2__ packet-mark=name3__________ limit-at=0\r\n     queue=name4__________ priority=8 max-limit=5M burst-limit=0\r\n     burst-threshold=0 burst-time=0s bucket-size=0.1\r\n\r\n";
     assert_eq!(console(Names::Mapped, body), wanted);
     assert_eq!(console(Names::Kept, body), body);
     let mut redactor = redactor(Names::Mapped);
     redactor.redacted(About::Other, Language::Console, body);
-    let counts = Counts { names: 4, stretched: 1, ..Counts::default() };
+    let counts = Counts { names: 4, stretched: 0, ..Counts::default() };
     assert_eq!(redactor.counts(), counts);
+    let body = "0  name=\"a\" target=8.8.8.8/32 parent=none\r\n";
+    let wanted = "0  name=\"n5\" target=192.0.2.1/32 parent=none\r\n";
+    let redacted = redactor.redacted(About::Other, Language::Console, body);
+    assert_eq!(redacted.as_deref(), Some(wanted));
+    assert_eq!(redactor.counts().stretched, 2);
 }
 
 #[test]
@@ -178,6 +182,17 @@ fn console_comments_and_addresses_are_replaced_and_words_of_routeros_stay() {
     let body = "4  ;;; ELMO EXP2B: test packet mark lte1\r\n   chain=prerouting action=mark-packet new-packet-mark=elmo-exp2b-lte1\r\n   passthrough=yes src-address=8.8.4.4 dst-address-type=!local\r\n   in-interface-list=LAN\r\n \r\n";
     let wanted = "4  ;;; name1____________________________\r\n   chain=prerouting action=mark-packet new-packet-mark=name2__________\r\n   passthrough=yes src-address=192.0.2.1 dst-address-type=!local\r\n   in-interface-list=LAN\r\n \r\n";
     assert_eq!(console(Names::Mapped, body), wanted);
+}
+
+#[test]
+fn a_number_that_is_a_password_as_well_stays_a_number() {
+    let login = Login { username: "7", password: "1234" };
+    let mut redactor = Redactor::new(&[login], Names::Mapped, Private::Kept);
+    let body = r#"{"bytes":"1234","rate":"12345","new-key":"1","priority":"7"}"#;
+    let wanted = r#"{"bytes":"0000","rate":"12345","new-key":"key1","priority":"7"}"#;
+    redactor.learn(About::Other, Language::Json, body);
+    assert_eq!(redactor.redacted(About::Other, Language::Json, body).as_deref(), Some(wanted));
+    assert_eq!(redactor.leaks(Language::Json, wanted), []);
 }
 
 #[test]
