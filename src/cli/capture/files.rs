@@ -13,7 +13,7 @@ use super::{
     gather::Ask,
     json::{self, Piece, quoted},
 };
-use crate::{router::capture::BODY_MAX, store::atomic};
+use crate::{os::clock, router::capture::BODY_MAX, store::atomic};
 
 /// The file with the rows.
 pub(super) const HEADER: &str = "capture.json";
@@ -99,17 +99,19 @@ fn folder(about: &About, ask: Ask) -> PathBuf {
     Path::new(ask.transport().word()).join(version)
 }
 
-/// The rows are those of `golden/manifest.json`, and a few keys more.
+/// The rows are those of `golden/manifest.json`, and a few keys more; `recorded` is in seconds since
+/// 1970.
 fn header(about: &About, rows: &[Row]) -> String {
     let About { version, channel, architecture, board, protection, redacted } = about;
     let mut text = format!(
         "{{\n \"tool\": {},\n \"routeros\": {},\n \"channel\": {},\n \"architecture\": {},\n \
-         \"board\": {},\n \"protection\": {},\n \"redacted\": {},\n \"answers\": [",
+         \"board\": {},\n \"recorded\": {},\n \"protection\": {},\n \"redacted\": {},\n \"answers\": [",
         quoted(concat!("wanctl ", env!("CARGO_PKG_VERSION"))),
         quoted(version),
         quoted(channel),
         quoted(architecture),
         quoted(board),
+        clock::unix_now(),
         quoted(protection),
         quoted(redacted),
     );

@@ -135,6 +135,9 @@ fn recorded(
             Ok(more) => taken.extend(more),
             Err(stopped) => {
                 report::stopped(&stopped, err)?;
+                if ways.len() > 1 {
+                    writeln!(err, "wanctl: --over rest and --over ssh take one way alone")?;
+                }
                 return Ok(Err(Exit::Failure));
             }
         }

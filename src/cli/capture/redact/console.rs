@@ -4,7 +4,10 @@
 //! it can, and where it cannot the line is counted.
 //! Knows nothing of what the values mean.
 
-use super::{Redactor, words::LINE};
+use super::{
+    Redactor,
+    words::{KEY, LINE},
+};
 use crate::router::cli::{quoted, unquoted};
 
 /// Stands for a line break within a record while its text is in one piece.
@@ -144,7 +147,7 @@ impl Writer<'_> {
         if let Some((key, value)) = pair {
             let shown = value.trim_start();
             let gap = value.get(..value.len().saturating_sub(shown.len())).unwrap_or_default();
-            self.out.push_str(key);
+            self.value(KEY, key);
             self.out.push(':');
             self.out.push_str(gap);
             self.value(key, shown);
@@ -168,8 +171,11 @@ impl Writer<'_> {
         while !rest.is_empty() {
             let key = key_of(rest).unwrap_or_default();
             let skip = if key.is_empty() { 0 } else { key.len().saturating_add(1) };
-            let (own, value) = rest.split_at_checked(skip).unwrap_or(("", rest));
-            self.out.push_str(own);
+            let (_, value) = rest.split_at_checked(skip).unwrap_or(("", rest));
+            if !key.is_empty() {
+                self.value(KEY, key);
+                self.out.push('=');
+            }
             let (value, more) = value.split_at_checked(end_of_value(value)).unwrap_or((value, ""));
             self.spaced(key, value);
             rest = more;

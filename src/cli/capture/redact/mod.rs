@@ -173,7 +173,8 @@ impl Redactor {
         let is_own = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         let own = key.bytes().all(|byte| is_own(byte) || matches!(byte, b'-' | b'.'))
             && key.len() <= FACT_MAX
-            && patterns::find(key).is_empty();
+            && patterns::find(key).is_empty()
+            && !self.secrets.are_in(key);
         (!own).then(|| self.name(key))
     }
 
@@ -198,8 +199,11 @@ impl Redactor {
         }
         let new = if held == Holds::Other && is_measured(value) {
             zeros(value)
-        } else if is_address(value) {
-            self.scrubbed(value)
+        } else if is_address(value) || self.names_are == Names::Kept {
+            let new = self.scrubbed(value);
+            // Stand-ins may read as something new together with what is beside them.
+            let is_clean = scan::forms(&self.addresses, &new).is_empty();
+            if is_clean { new } else { self.name(value) }
         } else {
             self.text(key, value)
         };
@@ -236,6 +240,7 @@ impl Redactor {
                 },
                 Kind::Mac => new.push_str(&self.addresses.mac(old)),
                 Kind::Serial => new.push_str(&self.hide(Secret::Serial, old)),
+                Kind::Mail => new.push_str(&self.hide(Secret::User, old)),
                 Kind::Key => new.push_str(&self.hide(Secret::Key, old)),
             }
         }
@@ -245,9 +250,6 @@ impl Redactor {
 
     /// A name, a comment, a list of names.
     fn text(&mut self, key: &str, value: &str) -> String {
-        if self.names_are == Names::Kept {
-            return self.scrubbed(value);
-        }
         let separator = [',', '/'].into_iter().find(|separator| value.contains(*separator));
         let whole =
             matches!(key, "name" | "comment") || self.names.iter().any(|name| name == value);

@@ -16,6 +16,9 @@ const KEY_MIN: usize = 40;
 /// Longest text of an IPv6 address: its last quarter as IPv4.
 const V6_MAX: usize = 45;
 
+/// How the names of routers in MikroTik's cloud end.
+const CLOUD: &str = ".sn.mynetname.net";
+
 /// How every kind of key and certificate begins in PEM.
 const PEM: &str = "-----BEGIN";
 
@@ -30,6 +33,8 @@ pub enum Kind {
     Mac,
     /// A serial number, software id or the like.
     Serial,
+    /// An e-mail address.
+    Mail,
     /// A key or certificate.
     Key,
 }
@@ -85,10 +90,36 @@ fn here(before: Option<char>, rest: &str) -> Option<(usize, Kind)> {
     {
         return Some(found);
     }
+    if begins(is_local)
+        && let Some(length) = mail(rest)
+    {
+        return Some((length, Kind::Mail));
+    }
     if begins(|char| char.is_ascii_alphanumeric()) {
-        return serial(rest).map(|length| (length, Kind::Serial));
+        return cloud_name(rest).or_else(|| serial(rest)).map(|length| (length, Kind::Serial));
     }
     None
+}
+
+/// Whether the part of an e-mail address before the `@` can hold it.
+const fn is_local(char: char) -> bool {
+    char.is_ascii_alphanumeric() || matches!(char, '.' | '_' | '-' | '+')
+}
+
+/// `bob@example.org`
+fn mail(rest: &str) -> Option<usize> {
+    let local = run(rest, is_local);
+    let host = rest.get(local..)?.strip_prefix('@').filter(|_| local > 0)?;
+    let length = run(host, |char| char.is_ascii_alphanumeric() || matches!(char, '.' | '-'));
+    host.get(..length)?.contains('.').then_some(local + 1 + length)
+}
+
+/// The name that a router has in MikroTik's cloud: its serial number, in small letters.
+fn cloud_name(rest: &str) -> Option<usize> {
+    let length = run(rest, |char| char.is_ascii_alphanumeric());
+    let tail = rest.get(length..)?;
+    let is_cloud = tail.get(..CLOUD.len())?.eq_ignore_ascii_case(CLOUD);
+    (length > 0 && is_cloud).then_some(length + CLOUD.len())
 }
 
 /// The length of the run of such characters that `text` begins with.
@@ -209,6 +240,10 @@ mod tests {
         for serial in ["HGB09ZVSC5V", "4F0605D8E1C7", "64d1540a0b0c", "9FTG-K2LB"] {
             assert_eq!(kinds(&format!("({serial})")), [(serial, Kind::Serial)]);
         }
+        for name in ["hgb09zvsc5v.sn.mynetname.net", "7c2a0b3c4d5e.SN.mynetname.net"] {
+            assert_eq!(kinds(&format!("to {name}:443")), [(name, Kind::Serial)]);
+        }
+        assert_eq!(kinds("by b.o+b@mail.example.org!"), [("b.o+b@mail.example.org", Kind::Mail)]);
         let key = "mK7yVt3qVJ1xW8a0Zb5cD9eF2gH4iJ6kL8mN0oP1qR0=";
         assert_eq!(kinds(key), [(key, Kind::Key)]);
         assert_eq!(kinds("-----BEGIN CERTIFICATE-----")[0].1, Kind::Key);

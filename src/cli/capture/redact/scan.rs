@@ -1,6 +1,6 @@
 //! The last look at a redacted answer, with other eyes than those that redacted it.
-//! Promises: reads the text as it will be in the file, and once more without its escapes and line
-//! breaks; what has the form of an address, a MAC address, a serial number or a key, and what is
+//! Promises: reads the text without its escapes, and that of a console also as it is and without its
+//! line breaks; what has the form of an address, a MAC address, a serial number or a key, and what is
 //! known to be secret, is named by its line.
 //! Knows nothing of keys and names.
 
@@ -8,9 +8,9 @@ use std::fmt;
 
 use super::{
     Language, Redactor,
-    addresses::{is_stand_in_mac, is_stand_in_v4, is_stand_in_v6},
+    addresses::{Addresses, is_stand_in_mac, is_stand_in_v4, is_stand_in_v6},
     console,
-    patterns::{self, Kind},
+    patterns::{self, Found, Kind},
 };
 use crate::{
     cli::capture::json::{self, Piece},
@@ -20,7 +20,7 @@ use crate::{
 /// Something that must not be given away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leak {
-    /// Its line, from 1; none where it spreads over several.
+    /// Its line, from 1; none in JSON, or where it spreads over several.
     pub line: Option<usize>,
     /// What it looks like.
     pub kind: &'static str,
@@ -30,32 +30,35 @@ impl fmt::Display for Leak {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             Some(line) => write!(f, "line {line}: {}", self.kind),
-            None => write!(f, "over several lines: {}", self.kind),
+            None => f.write_str(self.kind),
         }
     }
 }
 
 pub(super) fn leaks(redactor: &Redactor, language: Language, body: &str) -> Vec<Leak> {
     let mut look = Look { redactor, leaks: Vec::new() };
-    for (number, line) in body.lines().enumerate() {
-        look.forms(line, Some(number.saturating_add(1)));
-    }
     match language {
         Language::Json => {
-            // What is no JSON was looked at above.
-            let _ = json::walk(body, &mut |piece| {
-                if let Piece::Text(_, text) | Piece::Bare(_, text) = piece {
+            let walked = json::walk(body, &mut |piece| {
+                if let Piece::Text(_, text) | Piece::Bare(_, text) | Piece::Key(text) = piece {
                     look.forms(text, None);
+                }
+                if let Piece::Text(_, text) | Piece::Bare(_, text) = piece {
                     look.secrets(text, None);
                 }
                 None
             });
+            if walked.is_err() {
+                look.forms(body, None);
+                look.secrets(body, None);
+            }
         }
         Language::Console => {
             for (number, line) in body.lines().enumerate() {
-                let line = unquoted(line);
-                look.forms(&line, Some(number.saturating_add(1)));
-                look.secrets(&line, Some(number.saturating_add(1)));
+                let number = Some(number.saturating_add(1));
+                look.forms(line, number);
+                look.forms(&unquoted(line), number);
+                look.secrets(&unquoted(line), number);
             }
             for joint in ["", " "] {
                 let joined = unquoted(&joined(body, joint));
@@ -92,23 +95,8 @@ impl Look<'_> {
 
     /// What gives itself away by its form.
     fn forms(&mut self, text: &str, line: Option<usize>) {
-        let addresses = &self.redactor.addresses;
-        for found in patterns::find(text) {
-            let shown = text.get(found.at.clone()).unwrap_or_default();
-            let (harmless, kind) = match found.kind {
-                Kind::V4(address) => {
-                    (is_stand_in_v4(address) || addresses.keeps_v4(address), "an IPv4 address")
-                }
-                Kind::V6(address) => {
-                    (is_stand_in_v6(address) || addresses.keeps_v6(address), "an IPv6 address")
-                }
-                Kind::Mac => (is_stand_in_mac(shown), "a MAC address"),
-                Kind::Serial => (false, "a serial number"),
-                Kind::Key => (false, "a key or certificate"),
-            };
-            if !harmless {
-                self.report(line, kind);
-            }
+        for kind in forms(&self.redactor.addresses, text) {
+            self.report(line, kind);
         }
     }
 
@@ -120,6 +108,27 @@ impl Look<'_> {
             self.report(line, "the login, or what an answer calls secret");
         }
     }
+}
+
+/// What gives itself away by its form in a text, in words; stand-ins do not.
+pub(super) fn forms(addresses: &Addresses, text: &str) -> Vec<&'static str> {
+    let told = |found: Found| {
+        let shown = text.get(found.at).unwrap_or_default();
+        let (harmless, kind) = match found.kind {
+            Kind::V4(address) => {
+                (is_stand_in_v4(address) || addresses.keeps_v4(address), "an IPv4 address")
+            }
+            Kind::V6(address) => {
+                (is_stand_in_v6(address) || addresses.keeps_v6(address), "an IPv6 address")
+            }
+            Kind::Mac => (is_stand_in_mac(shown), "a MAC address"),
+            Kind::Serial => (false, "a serial number"),
+            Kind::Mail => (false, "an e-mail address"),
+            Kind::Key => (false, "a key or certificate"),
+        };
+        (!harmless).then_some(kind)
+    };
+    patterns::find(text).into_iter().filter_map(told).collect()
 }
 
 /// What follows `key=` or `key:` in a word.

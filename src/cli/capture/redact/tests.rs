@@ -5,7 +5,9 @@ use super::{About, Counts, Language, Login, Names, Private, Redactor};
 const LOGIN: [Login<'_>; 1] = [Login { username: "bob", password: "open sesame" }];
 
 /// What must never come out, each a secret of another kind.
-const PLANTED: [&str; 12] = [
+const PLANTED: [&str; 14] = [
+    "hgb09zvsc5v.sn.mynetname.net",
+    "alice@example.org",
     "81.2.69.142",
     "8.8.8.8",
     "2a02:810d:1:2::7",
@@ -238,5 +240,107 @@ fn what_is_not_json_is_not_shown() {
     let mut redactor = redactor(Names::Kept);
     for body in ["<html>bob</html>", "", "{\"a\":", "[1] bob"] {
         assert_eq!(redactor.redacted(About::Other, Language::Json, body), None);
+    }
+}
+
+/// Numbers that look random and are the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        usize::try_from(self.0 >> 33).unwrap() % most
+    }
+
+    fn text(&mut self, letters: &[&str], most: usize) -> String {
+        (0..self.below(most)).map(|_| letters[self.below(letters.len())]).collect()
+    }
+}
+
+#[test]
+fn whatever_a_router_answers_in_json_can_be_shown_after_it_is_redacted() {
+    let letters = [
+        "0",
+        "1",
+        "25",
+        "255",
+        "f",
+        "A",
+        "B7",
+        ":",
+        "::",
+        ".",
+        "-",
+        "/",
+        ",",
+        " ",
+        "*",
+        "%",
+        "@",
+        "bob",
+        "open sesame",
+        "yes",
+        "M",
+        "bps",
+        "name",
+        "\\\"",
+        "\\n",
+        "\\u0031",
+        "ü",
+        "8.8.8.8",
+        "fe80::",
+        "64:D1:54:0A:0B:0C",
+        "HGB09ZVSC5V",
+        "=",
+        "none",
+    ];
+    let mut dice = Dice(1);
+    for round in 0..20_000 {
+        let key = KEYS[dice.below(KEYS.len())];
+        let (first, second) = (dice.text(&letters, 12), dice.text(&letters, 12));
+        let body = format!("[{{\"{key}\":\"{first}\",\"name\":\"{second}\"}}]");
+        let names = if round % 2 == 0 { Names::Mapped } else { Names::Kept };
+        json(names, &body);
+    }
+}
+
+#[test]
+fn nothing_that_a_console_prints_breaks_the_redaction_or_moves_its_lines() {
+    let letters = [
+        "0",
+        "12",
+        " ",
+        "   ",
+        "\r\n",
+        "\n",
+        "name=",
+        "\"",
+        "\\",
+        ";;;",
+        "comment=",
+        ": ",
+        "x",
+        "Flags: ",
+        "X",
+        "ü",
+        "a=b",
+        "8.8.8.8",
+        "bob",
+        "version: ",
+        "\r",
+        "=",
+        "max-limit=5M",
+    ];
+    let mut dice = Dice(2);
+    for _ in 0..20_000 {
+        let body = dice.text(&letters, 40);
+        let mut redactor = redactor(Names::Mapped);
+        redactor.learn(About::Other, Language::Console, &body);
+        let text = redactor.redacted(About::Other, Language::Console, &body).unwrap();
+        let ends = |text: &str| text.matches('\n').count();
+        assert_eq!(ends(&text), ends(&body), "{body:?}: {text:?}");
+        assert!(!text.contains("8.8.8.8"), "{body:?}: {text:?}");
+        let words: Vec<&str> = text.split(|char: char| !char.is_alphanumeric()).collect();
+        assert!(!words.contains(&"bob"), "{body:?}: {text:?}");
     }
 }

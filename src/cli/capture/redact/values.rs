@@ -32,6 +32,7 @@ pub(super) fn stays(held: Holds, value: &str) -> bool {
         || id
         || match held {
             Holds::Secret(_) => false,
+            Holds::Key => patterns::find(value).is_empty(),
             Holds::Version => is_version(value),
             Holds::Fact => is_fact(value),
             Holds::Measured => is_measured(value),
@@ -108,7 +109,7 @@ pub(super) fn is_address(value: &str) -> bool {
     let mut between = String::new();
     let mut end = 0;
     for found in patterns::find(value) {
-        if matches!(found.kind, Kind::Serial | Kind::Key) {
+        if matches!(found.kind, Kind::Serial | Kind::Mail | Kind::Key) {
             return false;
         }
         between.push_str(value.get(end..found.at.start).unwrap_or_default());

@@ -19,6 +19,8 @@ pub(super) enum Holds {
     Error,
     /// A line of the console that stands alone ([`LINE`]): a number, an error, a legend.
     Line,
+    /// A key itself ([`KEY`]).
+    Key,
     /// Anything else: a name, an address, a word.
     Other,
 }
@@ -80,6 +82,9 @@ const FACTS: [&str; 8] = [
     "revision",
 ];
 
+/// In the place of a key, where the value is a key of the console's.
+pub(super) const KEY: &str = "(key)";
+
 /// In the place of a key, where the console has none.
 pub(super) const LINE: &str = "(line)";
 
@@ -132,6 +137,7 @@ pub(super) fn holds(key: &str) -> Holds {
         _ if FACTS.contains(&key) => Holds::Fact,
         _ if ERRORS.contains(&key) => Holds::Error,
         LINE => Holds::Line,
+        KEY => Holds::Key,
         _ if measured => Holds::Measured,
         _ => Holds::Other,
     }
@@ -161,6 +167,9 @@ const VALUES: &str = "\
 const LEGEND: [&str; 7] =
     ["default", "disabled", "dynamic", "flags", "inactive", "invalid", "connection"];
 
+/// Line and column, or a range, and the number of the error. More may be somebody's telephone.
+const ERROR_NUMBERS_MAX: usize = 3;
+
 /// Words of the texts of errors.
 const ERROR_WORDS: &str = "\
     firewall interface ip mangle routerboard ssh system webserver \
@@ -180,18 +189,23 @@ pub(super) fn is_value(word: &str) -> bool {
 
 /// Whether a text is the legend of a console's flags, such as `Flags: X - disabled, I - INVALID`.
 pub(super) fn is_legend(text: &str) -> bool {
-    let words = text.split(|char: char| !char.is_alphanumeric()).filter(|word| word.len() > 1);
+    let mut words =
+        text.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty());
+    let letter =
+        |word: &str| word.len() == 1 && word.bytes().all(|byte| byte.is_ascii_alphabetic());
     let known = |word: &str| LEGEND.contains(&word.to_ascii_lowercase().as_str());
-    text.starts_with("Flags: ") && words.into_iter().all(known)
+    text.starts_with("Flags: ") && words.all(|word| letter(word) || known(word))
 }
 
 /// Whether a text is made of words that errors are made of, and of short numbers.
 pub(super) fn is_error(text: &str) -> bool {
-    let other = |char: char| !char.is_alphanumeric();
-    text.split(other).filter(|word| !word.is_empty()).all(|word| {
-        let number = word.len() <= 4 && word.bytes().all(|byte| byte.is_ascii_digit());
-        number || has(ERROR_WORDS, word)
-    })
+    let words = text.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty());
+    let is_number = |word: &&str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let (numbers, words): (Vec<&str>, Vec<&str>) = words.partition(is_number);
+    !words.is_empty()
+        && words.iter().all(|word| has(ERROR_WORDS, word))
+        && numbers.len() <= ERROR_NUMBERS_MAX
+        && numbers.iter().all(|number| number.len() <= 4)
 }
 
 #[cfg(test)]
@@ -234,6 +248,7 @@ mod tests {
             assert!(is_error(text), "{text}");
         }
         assert!(!is_error("login failure for user bob"));
+        assert!(!is_error("0171 234 5678") && !is_error("no 0171 234 56 78"));
         assert!(!is_error("input does not match any value of 12345"));
     }
 }
