@@ -14,7 +14,15 @@ use lexopt::{
 
 #[cfg(feature = "sim")]
 use super::demo;
-use super::{log::Place, status, version};
+use super::{
+    capture::{
+        self, Task,
+        redact::{Names, Private},
+    },
+    log::Place,
+    status, version,
+};
+use crate::router::error::Transport;
 
 /// Where the configuration is looked for.
 const DEFAULT_CONFIG: &str = "/etc/config/wanctl";
@@ -34,6 +42,7 @@ pub(super) enum Command {
         at: String,
         form: status::Form,
     },
+    Capture(capture::Flags),
     Replay {
         trace: PathBuf,
     },
@@ -55,6 +64,7 @@ pub(super) fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
         "run" => run_flags(&mut parser),
         "check" => check_flags(&mut parser),
         "status" => status_flags(&mut parser),
+        "capture" => capture_flags(&mut parser),
         "replay" => replay_flags(&mut parser),
         "demo" => demo_flags(&mut parser),
         "help" => Ok(Command::Help),
@@ -111,6 +121,48 @@ fn status_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
     Ok(Command::Status { at, form })
 }
 
+fn capture_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
+    let mut flags = capture::Flags {
+        config: PathBuf::from(DEFAULT_CONFIG),
+        router: None,
+        over: None,
+        names: Names::Mapped,
+        private: Private::Kept,
+        task: Task::CompareRouter,
+    };
+    let mut dir = None;
+    let mut compare = None;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('c') | Long("config") => flags.config = parser.value()?.into(),
+            Long("router") => flags.router = Some(parser.value()?.string()?),
+            Long("over") => flags.over = Some(transport(&parser.value()?.string()?)?),
+            Long("list") => flags.task = Task::List,
+            Long("keep-names") => flags.names = Names::Kept,
+            Long("hide-private") => flags.private = Private::Hidden,
+            Long("diff") => compare = Some(()),
+            Value(path) if dir.is_none() => dir = Some(PathBuf::from(path)),
+            other => return Err(other.unexpected()),
+        }
+    }
+    flags.task = match (compare, dir) {
+        (None, None) if flags.task == Task::List => Task::List,
+        (None, Some(dir)) => Task::Record(dir),
+        (Some(()), Some(dir)) => Task::CompareFiles(dir),
+        (Some(()), None) => Task::CompareRouter,
+        (None, None) => return Err("capture needs a directory, --diff or --list".into()),
+    };
+    Ok(Command::Capture(flags))
+}
+
+fn transport(word: &str) -> Result<Transport, String> {
+    let known = [Transport::Rest, Transport::Ssh].into_iter();
+    known
+        .into_iter()
+        .find(|transport| transport.word() == word)
+        .ok_or_else(|| format!("--over takes rest or ssh, not '{word}'"))
+}
+
 fn replay_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
     let mut trace = None;
     while let Some(argument) = parser.next()? {
@@ -155,7 +207,7 @@ fn demo_flags(_: &mut Parser) -> Result<Command, lexopt::Error> {
 mod tests {
     use lexopt::Parser;
 
-    use super::{Command, parse};
+    use super::{Command, Names, Private, Task, Transport, capture, parse};
     use crate::cli::{log::Place, status::Form, version::Detail};
 
     fn parsed(words: &str) -> Result<Command, String> {
@@ -175,6 +227,28 @@ mod tests {
         assert_eq!(parsed("check --options"), Ok(Command::Options));
         assert_eq!(parsed("status"), status("127.0.0.1:9101", Form::Screen));
         assert_eq!(parsed("status --json --at [::1]:7"), status("[::1]:7", Form::Json));
+        let capture = |task, names, private, router: Option<&str>| {
+            let (config, router) = ("x".into(), router.map(str::to_owned));
+            let over = None;
+            Ok(Command::Capture(capture::Flags { config, router, over, names, private, task }))
+        };
+        let (mapped, kept) = (Names::Mapped, Private::Kept);
+        let record = capture(Task::Record("d".into()), mapped, kept, None);
+        assert_eq!(parsed("capture d -c x"), record);
+        let all = "capture -cx --router r --keep-names --hide-private d";
+        let record = capture(Task::Record("d".into()), Names::Kept, Private::Hidden, Some("r"));
+        assert_eq!(parsed(all), record);
+        let compare = capture(Task::CompareRouter, mapped, kept, None);
+        assert_eq!(parsed("capture --diff -c x"), compare);
+        let compare = capture(Task::CompareFiles("d".into()), mapped, kept, None);
+        assert_eq!(parsed("capture --diff d -c x"), compare);
+        let list = Task::List;
+        assert!(
+            matches!(parsed("capture --list"), Ok(Command::Capture(flags)) if flags.task == list)
+        );
+        let over = Some(Transport::Ssh);
+        let ssh = parsed("capture --over ssh d");
+        assert!(matches!(ssh, Ok(Command::Capture(flags)) if flags.over == over));
         assert_eq!(parsed("replay t"), Ok(Command::Replay { trace: "t".into() }));
         for help in ["", "-h", "--help", "help"] {
             assert_eq!(parsed(help), Ok(Command::Help));
@@ -195,6 +269,9 @@ mod tests {
             ("run -c", "-c"),
             ("status --watch", "--watch"),
             ("replay", "trace"),
+            ("capture", "--diff"),
+            ("capture a b", "b"),
+            ("capture --over ftp a", "ftp"),
             ("replay a b", "b"),
             ("--nonsense", "--nonsense"),
             ("--version --nonsense", "--nonsense"),

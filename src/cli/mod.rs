@@ -2,6 +2,7 @@
 //! Promises: the exit codes below; a broken pipe ends quietly; no secret is ever an argument.
 
 mod arguments;
+pub mod capture;
 pub mod check;
 #[cfg(feature = "sim")]
 mod demo;
@@ -30,6 +31,10 @@ pub enum Exit {
     Failure,
     /// `status` found no daemon to ask: 2.
     NothingRunning,
+    /// `capture --diff` found something new, and all that is relied on: 3.
+    Additive,
+    /// `capture --diff` found that something that is relied on is gone or different: 4.
+    Breaking,
     /// The command line was wrong (`EX_USAGE` of `sysexits.h`): 64.
     Usage,
     /// The configuration was wrong (`EX_CONFIG` of `sysexits.h`): 78.
@@ -42,6 +47,8 @@ impl From<Exit> for ExitCode {
             Exit::Ok => 0,
             Exit::Failure => 1,
             Exit::NothingRunning => 2,
+            Exit::Additive => 3,
+            Exit::Breaking => 4,
             Exit::Usage => 64,
             Exit::Config => 78,
         })
@@ -60,6 +67,10 @@ Commands:
   check    [-c FILE]               every finding in the configuration at once
   check    --options               all options with range, default and meaning
   status   [--at ADDR] [--json]    what the running daemon sees and does
+  capture  DIR [-c FILE] [--router NAME] [--over rest|ssh] [--keep-names] [--hide-private]
+                                   the router's answers as files, without what is private
+  capture  --diff [DIR]            the router's answers, or recorded ones, against known ones
+  capture  --list                  the RouterOS versions whose answers are known
   replay   TRACE                   a recorded or written trace through the control core
   demo     [--seconds N] [--seed N] [--plain] [--json]
                                    the whole daemon against a simulated router and line
@@ -71,7 +82,8 @@ Options:
   -V, --version       the version
       --verbose       with --version: the RouterOS versions whose answers are known
 
-Exit status: 0 ok, 1 failure, 2 nothing running to ask, 64 usage, 78 configuration.
+Exit status: 0 ok, 1 failure, 2 nothing running to ask, 3 additive and 4 breaking
+difference (capture --diff), 64 usage, 78 configuration.
 ";
 
 /// The program: `arguments` without its name.
@@ -107,6 +119,7 @@ fn execute(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::Re
         },
         Command::Options => check::options(out).map(|()| Exit::Ok),
         Command::Status { at, form } => status::status(&at, form, out, err),
+        Command::Capture(flags) => capture::capture(&flags, out, err),
         Command::Replay { trace } => replay::replay(&trace, out, err),
         #[cfg(feature = "sim")]
         Command::Demo(flags) => demo::demo(&flags, out),

@@ -22,12 +22,16 @@ pub(super) fn version(detail: Detail, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "wanctl {}", env!("CARGO_PKG_VERSION"))?;
     match detail {
         Detail::Brief => Ok(()),
-        Detail::Full => releases(out),
+        Detail::Full => {
+            writeln!(out)?;
+            releases(out)
+        }
     }
 }
 
-fn releases(out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "\nRouterOS versions of which recorded answers are known:")?;
+/// The versions of RouterOS whose answers are known.
+pub(super) fn releases(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "RouterOS versions of which recorded answers are known:")?;
     writeln!(
         out,
         "  {:<10} {:<6} {:<8} {:>7}  {:>6}",

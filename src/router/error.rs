@@ -52,6 +52,8 @@ pub enum Doing {
     ReadingRule,
     /// [`Op::SetRule`].
     SettingRule,
+    /// An answer for a recording (`router::capture`).
+    Recording,
 }
 
 impl From<&Op<'_>> for Doing {
@@ -194,6 +196,7 @@ impl fmt::Display for RouterError {
             Doing::ReadingStatistics => "reading counters",
             Doing::ReadingRule => "reading a mangle rule",
             Doing::SettingRule => "switching a mangle rule",
+            Doing::Recording => "recording an answer",
         };
         write!(f, "{transport}: {doing} failed ({}): {}", self.kind.word(), self.detail)?;
         match self.hint {

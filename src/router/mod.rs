@@ -3,7 +3,8 @@
 //! deadline, and a request is repeated only where that is written down (`rest::Exchange`).
 //! Knows nothing of control, of when an operation is due, or of what to do after a failure.
 
-mod base64;
+pub(crate) mod base64;
+pub mod capture;
 pub mod cli;
 pub mod contract;
 pub mod error;

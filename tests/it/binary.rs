@@ -30,7 +30,7 @@ use crate::running::{
 };
 
 /// Answer within microseconds: the baseline stays at its lowest, and no delay is ever over it.
-const REFLECTORS: [(&str, &str); 3] =
+pub(crate) const REFLECTORS: [(&str, &str); 3] =
     [("reflector", "127.0.0.1"), ("reflector", "127.0.0.2"), ("reflector", "127.0.0.3")];
 
 /// What control begins and stays with, in bit/s.

@@ -51,7 +51,7 @@ fn private(path: &Path, content: &str) {
 #[test]
 fn the_helps_commands_are_those_of_the_readme() {
     let help = output(&["--help"]);
-    for command in ["run", "check", "status", "replay", "demo"] {
+    for command in ["run", "check", "status", "capture", "replay", "demo"] {
         assert!(help.contains(&format!("\n  {command}")), "{command}");
         assert!(
             readme().contains(&format!("`wanctl {command}"))

@@ -8,6 +8,7 @@
 )]
 
 mod binary;
+mod capture;
 mod config;
 mod contract;
 mod docs;

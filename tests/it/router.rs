@@ -13,7 +13,7 @@ mod hostile;
 mod names;
 mod server;
 mod ssh;
-mod talk;
+pub(crate) mod talk;
 mod tampering;
 mod tls;
 mod writes;

@@ -14,7 +14,11 @@ mod records;
 mod refusal;
 mod table;
 
-pub use self::{command::command, output::reply};
+pub use self::{
+    command::command,
+    output::reply,
+    quoting::{quoted, unquoted},
+};
 
 /// Longest output of a command that is read, in bytes. The print of one queue takes 400.
 pub const OUTPUT_MAX: usize = 64 * 1024;

@@ -7,7 +7,7 @@
 
 /// `text` as a string constant. A dollar sign would begin a variable or a command, a question mark
 /// the console's help.
-pub(super) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len().saturating_add(2));
     quoted.push('"');
     for char in text.chars() {
@@ -22,7 +22,7 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// The text of a string constant's inside. An escape that does not exist stands for itself. Bytes
 /// that are no UTF-8 become replacement characters.
-pub(super) fn unquoted(inside: &str) -> String {
+pub fn unquoted(inside: &str) -> String {
     let mut bytes = Vec::with_capacity(inside.len());
     let mut rest = inside.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {

@@ -10,7 +10,7 @@ mod failure;
 mod session;
 mod tls;
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{any::Any, panic::AssertUnwindSafe, time::Duration};
 
 use smol::{
     Timer,
@@ -19,6 +19,7 @@ use smol::{
 
 use self::session::Session;
 use super::{
+    capture::{Recorded, RestAsk},
     contract::{Differences, inspect},
     error::{Doing, RouterError},
     op::{Op, Reply},
@@ -87,17 +88,9 @@ impl RestClient {
         let doing = Doing::from(op);
         // Taken out, so that it closes unless it is put back.
         let mut session = self.session.take();
-        let timeout = Duration::from_micros(self.settings.rest_timeout.as_micros());
-        let work = AssertUnwindSafe(self.carry_out(op, &mut session, noticed)).catch_unwind();
-        let outcome = future::or(async { Some(work.await) }, async {
-            Timer::after(timeout).await;
-            None
-        });
-        let result = match outcome.await {
-            Some(Ok(result)) => result,
-            Some(Err(_panic)) => Err(panicked(doing)),
-            None => Err(self.late(timeout, doing)),
-        };
+        let timeout = self.timeout();
+        let outcome = within(timeout, self.carry_out(op, &mut session, noticed)).await;
+        let result = self.concluded(outcome, doing);
         match &result {
             Err(error) if !error.kind.is_answer() => self.forget(),
             _ => {
@@ -106,6 +99,31 @@ impl RestClient {
             }
         }
         result
+    }
+
+    /// Sends one request of a recording and gives its answer as it came, whatever it is, within
+    /// `rest_timeout`. The ids are left as they are.
+    pub async fn record(&mut self, ask: RestAsk) -> Result<Recorded, RouterError> {
+        // Taken out, so that it closes unless it is put back.
+        let mut session = self.session.take();
+        let outcome = within(self.timeout(), self.fetch(ask, &mut session)).await;
+        let result = self.concluded(outcome, Doing::Recording);
+        if result.is_ok() {
+            self.session = session;
+        }
+        result
+    }
+
+    const fn timeout(&self) -> Duration {
+        Duration::from_micros(self.settings.rest_timeout.as_micros())
+    }
+
+    fn concluded<T>(&self, outcome: Outcome<T>, doing: Doing) -> Result<T, RouterError> {
+        match outcome {
+            Some(Ok(result)) => result,
+            Some(Err(_panic)) => Err(panicked(doing)),
+            None => Err(self.late(self.timeout(), doing)),
+        }
     }
 
     /// Closes the connection and forgets all ids: the next operation starts from nothing.
@@ -125,15 +143,7 @@ impl RestClient {
             exchange = exchange.of_all_properties();
         }
         let doing = exchange.doing();
-        let session = if let Some(session) = session {
-            session
-        } else {
-            let Settings { host, port, .. } = &self.settings;
-            let addresses = self.resolver.addresses(host, *port).await.map_err(|words| {
-                RouterError::rest(FailureKind::Dns, doing, format_args!("{words}"))
-            })?;
-            session.insert(Session::open(&self.settings, addresses)?)
-        };
+        let session = self.connected(session, doing).await?;
         loop {
             let answer = session.send(&exchange.request(), doing).await?;
             if let Some(noticed) = &mut noticed {
@@ -146,6 +156,32 @@ impl RestClient {
         }
     }
 
+    async fn fetch(
+        &mut self,
+        ask: RestAsk,
+        session: &mut Option<Session>,
+    ) -> Result<Recorded, RouterError> {
+        self.connected(session, Doing::Recording).await?.record(&ask.request()).await
+    }
+
+    /// The session, a new one if there is none.
+    async fn connected<'s>(
+        &mut self,
+        session: &'s mut Option<Session>,
+        doing: Doing,
+    ) -> Result<&'s mut Session, RouterError> {
+        let opened = if let Some(session) = session.take() {
+            session
+        } else {
+            let Settings { host, port, .. } = &self.settings;
+            let addresses = self.resolver.addresses(host, *port).await.map_err(|words| {
+                RouterError::rest(FailureKind::Dns, doing, format_args!("{words}"))
+            })?;
+            Session::open(&self.settings, addresses)?
+        };
+        Ok(session.insert(opened))
+    }
+
     fn late(&self, timeout: Duration, doing: Doing) -> RouterError {
         if self.resolver.is_busy() {
             let millis = timeout.as_millis();
@@ -155,6 +191,21 @@ impl RestClient {
             failure::late(timeout, doing)
         }
     }
+}
+
+/// The result of some work, or the panic of the library in it; `None`: the deadline passed.
+type Outcome<T> = Option<Result<Result<T, RouterError>, Box<dyn Any + Send>>>;
+
+async fn within<T>(
+    timeout: Duration,
+    work: impl Future<Output = Result<T, RouterError>>,
+) -> Outcome<T> {
+    let work = AssertUnwindSafe(work).catch_unwind();
+    let late = async {
+        Timer::after(timeout).await;
+        None
+    };
+    future::or(async { Some(work.await) }, late).await
 }
 
 /// The HTTP library panics when its own thread has ended, for example for want of file

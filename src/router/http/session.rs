@@ -23,6 +23,7 @@ use super::{basic, diagnose::Target, failure, tls::Anchors};
 use crate::{
     control::failure::FailureKind,
     router::{
+        capture::{self, Recorded},
         error::{Doing, RouterError},
         rest::Request,
         settings::{Host, Scheme, Settings},
@@ -85,9 +86,32 @@ impl Session {
         request: &Request,
         doing: Doing,
     ) -> Result<Answer, RouterError> {
+        let mut response = self.reach(request, doing).await?;
+        let body = self.read(&mut response, BODY_MAX, doing).await?;
+        Ok(Answer { status: response.status().as_u16(), body })
+    }
+
+    /// The same for a recording: with the headers, and a body up to the recording's own bound.
+    pub(super) async fn record(&mut self, request: &Request) -> Result<Recorded, RouterError> {
+        let doing = Doing::Recording;
+        let mut response = self.reach(request, doing).await?;
+        let body = self.read(&mut response, capture::BODY_MAX, doing).await?;
+        let kept = capture::HEADERS.into_iter().filter_map(|name| {
+            let value = response.headers().get(name)?.to_str().ok()?;
+            (value.len() <= capture::HEADER_MAX).then(|| (name, value.to_owned()))
+        });
+        let headers = kept.collect();
+        Ok(Recorded { status: Some(response.status().as_u16().into()), headers, body })
+    }
+
+    async fn reach(
+        &mut self,
+        request: &Request,
+        doing: Doing,
+    ) -> Result<Response<AsyncBody>, RouterError> {
         loop {
             let error = match self.exchange(request).await {
-                Ok(response) => return self.read(response, doing).await,
+                Ok(response) => return Ok(response),
                 Err(error) => failure::explain(&error, &self.target, doing).await,
             };
             if !matches!(error.kind, FailureKind::Refused | FailureKind::Unreachable) {
@@ -123,16 +147,17 @@ impl Session {
 
     async fn read(
         &self,
-        mut response: Response<AsyncBody>,
+        response: &mut Response<AsyncBody>,
+        most: u64,
         doing: Doing,
-    ) -> Result<Answer, RouterError> {
+    ) -> Result<Vec<u8>, RouterError> {
         let status = response.status().as_u16();
         let mut body = Vec::new();
-        let mut bounded = response.body_mut().take(BODY_MAX.saturating_add(1));
+        let mut bounded = response.body_mut().take(most.saturating_add(1));
         match bounded.read_to_end(&mut body).await {
-            Ok(_) if bounded.limit() > 0 => Ok(Answer { status, body }),
+            Ok(_) if bounded.limit() > 0 => Ok(body),
             Ok(_) => {
-                let detail = format_args!("HTTP {status} with more than {BODY_MAX} bytes");
+                let detail = format_args!("HTTP {status} with more than {most} bytes");
                 Err(RouterError::rest(FailureKind::Garbage, doing, detail))
             }
             Err(error) => {

@@ -29,6 +29,7 @@ use self::{
     stage::Stage,
 };
 use super::{
+    capture::{ConsoleAsk, Recorded},
     cli,
     contract::{Differences, inspect},
     error::{Doing, RouterError},
@@ -75,38 +76,22 @@ impl SshClient {
     /// When the future is dropped half-way, the connection is closed; the router may still carry
     /// the operation out.
     pub async fn perform(&mut self, op: &Op<'_>) -> Result<Reply, RouterError> {
-        self.run(op, None).await
+        self.answered(op, None).await
     }
 
     /// The same, and how the output differs from what is known of RouterOS.
     pub async fn inspect(&mut self, op: &Op<'_>) -> (Result<Reply, RouterError>, Differences) {
         let mut noticed = Differences::default();
-        let reply = self.run(op, Some(&mut noticed)).await;
+        let reply = self.answered(op, Some(&mut noticed)).await;
         (reply, noticed)
     }
 
-    async fn run(
+    async fn answered(
         &mut self,
         op: &Op<'_>,
         noticed: Option<&mut Differences>,
     ) -> Result<Reply, RouterError> {
-        let doing = Doing::from(op);
-        // Taken out, so that it closes unless it is put back.
-        let mut session = self.session.take();
-        let stage = Cell::new(Stage::Connecting);
-        let timeout = Duration::from_micros(self.settings.timeout.as_micros());
-        let line = cli::command(op);
-        let work = AssertUnwindSafe(self.carry_out(&line, &mut session, &stage)).catch_unwind();
-        let outcome = future::or(async { Some(work.await) }, async {
-            Timer::after(timeout).await;
-            None
-        });
-        let output = match outcome.await {
-            Some(Ok(Ok(output))) => output,
-            Some(Ok(Err(failed))) => return Err(failed.error(stage.get(), doing)),
-            Some(Err(_panic)) => return Err(panicked(stage.get(), doing)),
-            None => return Err(late(timeout, stage.get(), doing)),
-        };
+        let (output, session) = self.run(&cli::command(op), Doing::from(op)).await?;
         let reply = interpreted(op, &output);
         // An error has no shape.
         if let Some(noticed) = noticed.filter(|_| !is_refusal(&reply)) {
@@ -116,6 +101,37 @@ impl SshClient {
             self.session = session;
         }
         reply
+    }
+
+    /// Runs one line of a recording and gives its output as it came, whatever it is, within
+    /// `timeout` of the settings.
+    pub async fn record(&mut self, ask: ConsoleAsk) -> Result<Recorded, RouterError> {
+        let (output, session) = self.run(ask.line(), Doing::Recording).await?;
+        self.session = session;
+        Ok(Recorded { status: output.status, headers: Vec::new(), body: output.bytes })
+    }
+
+    /// Runs a line; gives its output, and the session if it goes on.
+    async fn run(
+        &mut self,
+        line: &str,
+        doing: Doing,
+    ) -> Result<(Output, Option<Session>), RouterError> {
+        // Taken out, so that it closes unless it is put back.
+        let mut session = self.session.take();
+        let stage = Cell::new(Stage::Connecting);
+        let timeout = Duration::from_micros(self.settings.timeout.as_micros());
+        let work = AssertUnwindSafe(self.carry_out(line, &mut session, &stage)).catch_unwind();
+        let outcome = future::or(async { Some(work.await) }, async {
+            Timer::after(timeout).await;
+            None
+        });
+        match outcome.await {
+            Some(Ok(Ok(output))) => Ok((output, session)),
+            Some(Ok(Err(failed))) => Err(failed.error(stage.get(), doing)),
+            Some(Err(_panic)) => Err(panicked(stage.get(), doing)),
+            None => Err(late(timeout, stage.get(), doing)),
+        }
     }
 
     /// Closes the connection: the next operation starts from nothing.

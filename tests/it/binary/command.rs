@@ -22,7 +22,7 @@ fn version_and_help_are_said_on_standard_output() {
     for arguments in [&["--help"][..], &["-h"], &["help"], &[]] {
         let (code, help, complaint) = output(arguments);
         assert_eq!((code, complaint.as_str()), (Some(0), ""));
-        for command in ["run", "check", "status", "replay", "demo"] {
+        for command in ["run", "check", "status", "capture", "replay", "demo"] {
             assert!(help.contains(&format!("\n  {command} ")), "{command}: {help}");
         }
     }
