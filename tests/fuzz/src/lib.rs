@@ -2,33 +2,49 @@
 
 use wanctl::{
     control::units::{PerDirection, Rate},
-    router::op::{Found, NewLimit, Op, QueueKind, QueueRef, Reply},
+    router::op::{Found, NewLimit, Op, QueueKind, QueueRef, Reply, RuleRef, RuleState, Statistics},
 };
 
-/// One of each operation, about names that stand in the golden files.
+/// One of each operation and kind of queue, about names that stand in the golden files. `run` makes
+/// seeds for twelve.
 pub fn operations() -> Vec<Op<'static>> {
     let rate = |bps| Rate::from_bps(bps).unwrap();
-    let (tree, simple) = ("WAN-Download", "internet-cake");
+    let queue = |kind, name| QueueRef { kind, name };
+    let (tree, simple, cake) = ("WAN-Download", "internet-cake", "cake-down");
     let limits = PerDirection { download: rate(450_000_000), upload: rate(18_000_000) };
+    let rule = RuleRef { comment: "ELMO EXP2B: test packet mark lte1" };
     vec![
         Op::ReadResource,
-        Op::ReadQueue(QueueRef { kind: QueueKind::Tree, name: tree }),
-        Op::ReadQueue(QueueRef { kind: QueueKind::Simple, name: simple }),
+        Op::ReadQueue(queue(QueueKind::Tree, tree)),
+        Op::ReadQueue(queue(QueueKind::Simple, simple)),
         Op::SetLimit(NewLimit::Tree { name: tree, limit: rate(450_000_000) }),
         Op::SetLimit(NewLimit::Simple { name: simple, limits }),
+        Op::ReadIdentity,
+        Op::ReadQueue(queue(QueueKind::Type, cake)),
+        Op::SetLimit(NewLimit::Type { name: cake, limit: rate(450_000_000) }),
+        Op::ReadStatistics(queue(QueueKind::Tree, tree)),
+        Op::ReadStatistics(queue(QueueKind::Simple, simple)),
+        Op::ReadRule(rule),
+        Op::SetRule(rule, RuleState::Disabled),
     ]
 }
 
 /// Whether the reply is of the kind that the operation has.
 pub fn fits(op: &Op<'_>, reply: &Reply) -> bool {
     let shaped = |kind: QueueKind, limit: &Found| match kind {
-        QueueKind::Tree => matches!(limit, Found::One(_)),
+        QueueKind::Tree | QueueKind::Type => matches!(limit, Found::One(_)),
         QueueKind::Simple => matches!(limit, Found::Pair(_)),
     };
     match (op, reply) {
-        (Op::ReadResource, Reply::Resource(_)) => true,
+        (Op::ReadResource, Reply::Resource(_))
+        | (Op::ReadIdentity, Reply::Identity(_))
+        | (Op::ReadRule(_) | Op::SetRule(..), Reply::Rule(_)) => true,
         (Op::ReadQueue(queue), Reply::Queue(state)) => shaped(queue.kind, &state.limit),
         (Op::SetLimit(limit), Reply::Limit(found)) => shaped(limit.queue().kind, found),
+        (Op::ReadStatistics(queue), Reply::Statistics(counted)) => match queue.kind {
+            QueueKind::Simple => matches!(counted, Statistics::Pair(_)),
+            QueueKind::Tree | QueueKind::Type => matches!(counted, Statistics::One(_)),
+        },
         _ => false,
     }
 }
