@@ -3,18 +3,18 @@
 //! `next_deadline` lies strictly after the last tick; inputs in any order do not panic.
 //! Knows no clock, no socket and no name: WANs, routers and reflectors are numbers.
 
+mod answers;
 mod change;
 mod router;
 
 use heapless::Vec;
 
+use self::router::Pending;
 pub use self::router::Router;
-use self::router::{Awaited, Pending, Sign};
 use super::{
     applier::RouterAnswers,
-    connectivity::{Change, Contact},
-    event::{Action, Event, Outbox, RouterNews, Ticket, What},
-    failover::{Fallback, Turn},
+    event::{Action, Event, Outbox, Ticket, What},
+    failover::Fallback,
     failure::FailureKind,
     fallback::Outcome,
     queue::Found,
@@ -176,138 +176,6 @@ impl Engine {
         if let Some(pending) = pending {
             self.conclude(router, pending, answer, now);
             self.ask_routers(now);
-        }
-    }
-
-    fn conclude(
-        &mut self,
-        router: RouterId,
-        pending: Pending,
-        answer: Result<Answer, FailureKind>,
-        now: Instant,
-    ) {
-        if pending.awaited == Awaited::ByTry {
-            return self.conclude_try(router, pending, answer, now);
-        }
-        let Some(sign) = self.routers.get(usize::from(router.0)).map(|entry| entry.sign(answer))
-        else {
-            return;
-        };
-        match sign {
-            Sign::There => self.answered(router, now),
-            Sign::Unclear(_) => {}
-            Sign::Gone(kind) => self.unanswered(router, pending, kind, now),
-        }
-        if !matches!(sign, Sign::Gone(_)) {
-            self.pass_on(router, pending, answer, now);
-        }
-        let entry = self.routers.get_mut(usize::from(router.0));
-        let turn = entry.and_then(|entry| entry.judge_transport(&pending, sign, now));
-        if let Some(turn) = turn {
-            self.turned(router, turn, now);
-        }
-    }
-
-    /// A try of the preferred transport is over. That it failed concerns nobody else.
-    fn conclude_try(
-        &mut self,
-        router: RouterId,
-        pending: Pending,
-        answer: Result<Answer, FailureKind>,
-        now: Instant,
-    ) {
-        let Some(entry) = self.routers.get_mut(usize::from(router.0)) else { return };
-        let turn = match answer {
-            Ok(_) => {
-                entry.facts_known = true;
-                let turn = entry.failover.on_answer(pending.route, now);
-                self.answered(router, now);
-                turn
-            }
-            Err(kind) => {
-                entry.connectivity.failed_aside(now, pending.asked, kind);
-                entry.failover.on_failure(pending.route, kind, now)
-            }
-        };
-        if let Some(turn) = turn {
-            self.turned(router, turn, now);
-        }
-    }
-
-    /// Requests take another way from now on. What the old one did or did not do is read back before
-    /// the next write.
-    fn turned(&mut self, router: RouterId, turn: Turn, now: Instant) {
-        let Self { wans, routers, outbox, .. } = self;
-        outbox.tell(now, What::Router(router, RouterNews::Turned(turn)));
-        of_router(wans, router).for_each(|wan| wan.on_turn(now));
-        let entry = routers.get_mut(usize::from(router.0));
-        if let (Turn::Away { .. }, Some(entry)) = (turn, entry) {
-            entry.facts_known = false;
-            entry.connectivity.hurry(now);
-        }
-    }
-
-    /// Hands the answer of a router that is there to who waits for it.
-    fn pass_on(
-        &mut self,
-        router: RouterId,
-        pending: Pending,
-        answer: Result<Answer, FailureKind>,
-        now: Instant,
-    ) {
-        let Self { wans, routers, outbox, .. } = self;
-        if answer == Err(FailureKind::NotFound) && pending.awaited.may_have_written() {
-            // The router has numbered its queues anew, and the write may have hit another one.
-            of_router(wans, router).for_each(Wan::on_router_lost);
-        }
-        let (wan, ask) = match pending.awaited {
-            Awaited::By(wan, ask) => (wan, ask),
-            Awaited::ByItself => {
-                if let Some(router) = routers.get_mut(usize::from(router.0)) {
-                    router.facts_known = true;
-                }
-                return;
-            }
-            Awaited::ByTry | Awaited::ByNobody => return,
-        };
-        let Some(wan) = wans.get_mut(usize::from(wan.0)) else { return };
-        match answer {
-            Ok(Answer::Limit(found)) => wan.on_found(ask, found, now, outbox),
-            Ok(Answer::Facts) => wan.on_refused(ask, FailureKind::Garbage, now, outbox),
-            Err(kind) => wan.on_refused(ask, kind, now, outbox),
-        }
-    }
-
-    fn answered(&mut self, router: RouterId, now: Instant) {
-        let Self { wans, routers, outbox, .. } = self;
-        let Some(entry) = routers.get_mut(usize::from(router.0)) else { return };
-        let first = entry.connectivity.contact() == Contact::Unknown;
-        let back = match entry.connectivity.answered(now) {
-            Some(Change::Back { outage, failures }) => RouterNews::Back { outage, failures },
-            None if first => RouterNews::Back { outage: Span::ZERO, failures: 0 },
-            Some(Change::Lost(_)) | None => return,
-        };
-        outbox.tell(now, What::Router(router, back));
-        if let RouterNews::Back { outage, .. } = back {
-            of_router(wans, router).for_each(|wan| wan.on_router_back(outage));
-        }
-    }
-
-    fn unanswered(&mut self, router: RouterId, pending: Pending, kind: FailureKind, now: Instant) {
-        let Self { wans, routers, outbox, .. } = self;
-        let Some(entry) = routers.get_mut(usize::from(router.0)) else { return };
-        entry.facts_known = false;
-        if let Some(Change::Lost(kind)) = entry.connectivity.failed(now, pending.asked, kind) {
-            entry.told_lost = now;
-            outbox.tell(now, What::Router(router, RouterNews::Lost(kind)));
-        }
-        for wan in of_router(wans, router) {
-            match pending.awaited {
-                Awaited::By(own, ask) if wan.id() == own => wan.on_unanswered(ask),
-                Awaited::By(..) | Awaited::ByItself | Awaited::ByTry | Awaited::ByNobody => {
-                    wan.on_router_lost();
-                }
-            }
         }
     }
 

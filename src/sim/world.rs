@@ -288,10 +288,10 @@ impl World {
     }
 
     /// The same, and by which way each came.
-    pub fn take_routed(&mut self) -> Vec<(Instant, Route, Request)> {
+    pub fn take_routed(&mut self) -> Vec<(Instant, RouterId, Route, Request)> {
         let routes = core::mem::take(&mut self.routes).into_iter();
-        let requests = core::mem::take(&mut self.requests);
-        requests.into_iter().zip(routes).map(|((at, _, asked), by)| (at, by, asked)).collect()
+        let requests = core::mem::take(&mut self.requests).into_iter().zip(routes);
+        requests.map(|((at, router, asked), by)| (at, router, by, asked)).collect()
     }
 
     /// All connects begun since this was asked last: when, for which WAN, to which target.

@@ -99,6 +99,7 @@ fn twenty_thousand_random_histories_break_no_promise() {
             total(|story| story.silences),
             total(|story| story.reds_without_router),
             total(|story| story.writes),
+            total(|story| story.turns),
         ];
         assert!(counts.iter().all(|count| *count > 300), "{counts:?}");
     }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use wanctl::{
+    cli::check::{Verdict, check},
     config::{
         Environment, Finding, Loaded, Severity, load, parse,
         what::{Caution, FileFault, What},
@@ -196,6 +197,38 @@ fn a_name_that_ssh_cannot_carry_is_refused_where_ssh_is_used() {
     assert_eq!((finding.line, finding.option.as_deref()), (Some(3), Some("username")));
     assert!(finding.to_string().contains("at most 40 bytes where SSH is used"), "{finding}");
     assert!(parse(text("option fallback none").as_bytes(), &Files).is_ok());
+}
+
+#[test]
+fn both_transports_are_in_the_summary_of_the_check() {
+    let dir = Dir::new("summary");
+    let key = dir.file("key", 0o600, "a key");
+    for (option, expected) in [
+        (
+            "option transport rest",
+            "https://192.168.88.1:443 as 'wanctl', trusts the system's authorities, 2s per operation; if that fails SSH",
+        ),
+        (
+            "option transport ssh",
+            "SSH; if that fails https://192.168.88.1:443 as 'wanctl', trusts the system's authorities, 2s per operation",
+        ),
+    ] {
+        let ssh = format!(
+            "ssh://[fd00::1]:22 as 'wanctl' by {}, trusts \
+             SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU, 5s per operation",
+            key.display()
+        );
+        let lines = format!(
+            "'wanctl'\n\t{KEY}\n\t{option}\n\toption ssh_host fd00::1\n\toption ssh_key '{}'",
+            key.display()
+        );
+        let config = dir.file("config", 0o600, minimal().replace("'wanctl'", &lines));
+        let mut out = Vec::new();
+        assert_eq!(check(&config, &mut out).unwrap(), Verdict::Good);
+        let shown = String::from_utf8(out).unwrap();
+        let line = format!("router 'home': {}\n", expected.replace("SSH", &ssh));
+        assert!(shown.contains(&line), "{line}\n{shown}");
+    }
 }
 
 #[test]

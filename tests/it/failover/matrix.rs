@@ -20,6 +20,7 @@ use wanctl::{
     },
 };
 
+use super::take_routed;
 use crate::support::settings::{at, wan};
 
 /// When which transport fails, in seconds.
@@ -111,7 +112,7 @@ fn play(failing: &[Failing], kind: FailureKind, seconds: u64, seed: u64) -> Seen
                 due = Some((at + SPACING + TRIPS, PerDirection::both(false)));
             }
         }
-        let requests = world.take_routed();
+        let requests = take_routed(world);
         let fails = |(asked, route, _): &(Instant, Route, Request)| {
             failing
                 .iter()

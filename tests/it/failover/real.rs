@@ -1,6 +1,10 @@
 //! The real binary between a router behind HTTPS and the same router behind OpenSSH's own server.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    process::Command,
+};
 
 use wanctl::{
     control::{time::Span, units::PerDirection},
@@ -54,7 +58,8 @@ struct Bed {
     rest: Proxy,
     ssh: Proxy,
     daemon: Daemon,
-    _scratch: Scratch,
+    config: PathBuf,
+    scratch: Scratch,
 }
 
 /// One login for both: the server knows nobody but the one who runs the test.
@@ -67,21 +72,42 @@ fn settings() -> RouterSettings {
 impl Bed {
     /// With these options of the router.
     fn start(options: &[(&str, &str)]) -> Self {
+        Self::start_before(KeyKind::Ed25519, options)
+    }
+
+    /// The same, and the server begins with this host key; the pinned one is of ed25519.
+    fn start_before(shown: KeyKind, options: &[(&str, &str)]) -> Self {
         let (scratch, router) = (Scratch::in_memory(), Router::start(settings()));
         let sshd = SshdThread::start(router.shared());
+        sshd.ask(move |sshd| sshd.use_host_key(shown));
         let rest = Proxy::start(router.address());
         let ssh = Proxy::start(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), sshd.settings().port));
         leave_rates(&scratch, "state", (200, 20), clock::unix_now());
         let access = Self::access(&router, &sshd, (&rest, &ssh), &scratch);
-        let both: Vec<(&str, &str)> =
-            access.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let text = globals(&scratch, "info")
-            + &section("router", "home", &[&both[..], options].concat())
-            + &section("wan", "cable", &[&TREE[..], &RISING].concat());
-        let config = scratch.write("wanctl.conf", text.as_bytes());
+        let config = Self::configure(&access, options, &scratch);
         let mut daemon = Daemon::spawn(run(WANCTL.as_ref(), &config));
         daemon.wait_for_status();
-        Self { router, sshd, rest, ssh, daemon, _scratch: scratch }
+        Self { router, sshd, rest, ssh, daemon, config, scratch }
+    }
+
+    fn configure(
+        access: &[(&str, String)],
+        options: &[(&str, &str)],
+        scratch: &Scratch,
+    ) -> PathBuf {
+        let both: Vec<(&str, &str)> =
+            access.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let text = globals(scratch, "info")
+            + &section("router", "home", &[&both[..], options].concat())
+            + &section("wan", "cable", &[&TREE[..], &RISING].concat());
+        scratch.write("wanctl.conf", text.as_bytes())
+    }
+
+    /// The same with other options from now on.
+    fn reload(&self, options: &[(&str, &str)]) {
+        let access = Self::access(&self.router, &self.sshd, (&self.rest, &self.ssh), &self.scratch);
+        assert_eq!(Self::configure(&access, options, &self.scratch), self.config);
+        self.daemon.signal(libc::SIGHUP);
     }
 
     fn access(
@@ -138,6 +164,14 @@ impl Bed {
             limit.is_some_and(|limit| limit.abs_diff(wanted) <= ahead)
         });
         near.download && near.upload && health.routers[0].reachable == Some(true)
+    }
+
+    /// What the command for the status shows about the router.
+    fn status(&self) -> String {
+        let at = self.daemon.address().to_string();
+        let output = Command::new(WANCTL).args(["status", "--at", &at]).output().unwrap();
+        let shown = String::from_utf8(output.stdout).unwrap();
+        shown.lines().find(|line| line.starts_with("router home: ")).unwrap().to_owned()
     }
 
     /// How often it has said these words.
@@ -211,6 +245,10 @@ fn there_and_back(wrong: Wrong) -> String {
     let health = bed.daemon.health().unwrap();
     let failover = health.routers[0].failover.as_ref().unwrap();
     assert_eq!(failover.instead_of, "rest");
+    let status = bed.status();
+    let why = format!(" s ({}), tried again in ", failover.reason);
+    assert!(status.starts_with("router home: answers over ssh, "), "{status}");
+    assert!(status.contains("; not over rest for ") && status.contains(&why), "{status}");
     assert!(failover.next_try_seconds <= 30 && failover.seconds <= 30, "{failover:?}");
     wrong.end(&bed);
     // The first try comes after 30 s.
@@ -244,29 +282,33 @@ fn rest_fails_and_ssh_stands_in_until_rest_is_back() {
     side_by_side(&rows, rows.len(), |wrong| there_and_back(*wrong));
 }
 
-/// No REST at all; the host key changes, and changes back.
+/// No REST at all; the host key is another one at first, and once more later.
 #[test]
 fn ssh_alone_controls_and_another_host_key_is_told_once_with_its_fingerprint() {
     let _turn = turn();
-    let bed = Bed::start(&[("transport", "ssh"), ("fallback", "none")]);
-    let settled = bed.follows("ssh");
-    assert_eq!(bed.router.log().requests(), 0, "nobody spoke REST");
-    let shown = bed.sshd.ask(|sshd| {
-        sshd.use_host_key(KeyKind::Rsa);
-        sshd.kill();
-        sshd.fingerprint(KeyKind::Rsa)
-    });
-    let line = bed.daemon.line("lost (host-key)");
+    let alone = [("transport", "ssh"), ("fallback", "none")];
+    let bed = Bed::start_before(KeyKind::Rsa, &alone);
+    let line = bed.daemon.line("router home: lost (host-key)");
+    let shown = bed.sshd.ask(|sshd| sshd.fingerprint(KeyKind::Rsa));
     assert!(line.contains(&shown.to_string()) && line.contains("ssh_host_key"), "{line}");
     let cycles = bed.daemon.health().unwrap().wans[0].cycles;
     bed.daemon.until("measuring", |health| health.wans[0].cycles > cycles + 40);
-    let commands = bed.sshd.ask(Sshd::commands);
-    assert_eq!(bed.daemon.health().unwrap().routers[0].failover, None);
+    assert_eq!(bed.sshd.ask(Sshd::commands), 0, "nothing is asked of a stranger");
     bed.sshd.ask(|sshd| sshd.use_host_key(KeyKind::Ed25519));
     bed.daemon.until("there", |health| health.routers[0].reachable == Some(true));
-    assert!(bed.sshd.ask(Sshd::commands) >= commands);
+    let settled = bed.follows("ssh");
+    bed.sshd.ask(|sshd| {
+        sshd.use_host_key(KeyKind::Rsa);
+        sshd.kill();
+    });
+    let is_strange = |kind: &str| kind == "host-key";
+    bed.daemon.until("a stranger", |health| {
+        health.routers[0].last_failure.as_deref().is_some_and(is_strange)
+    });
+    bed.sshd.ask(|sshd| sshd.use_host_key(KeyKind::Ed25519));
     bed.follows("ssh");
-    assert_eq!((bed.said("lost ("), bed.said("reconnected")), (1, 1), "{:#?}", bed.daemon.lines());
+    assert_eq!(bed.router.log().requests(), 0, "nobody spoke REST");
+    assert_eq!((bed.said("lost ("), bed.said("reconnected")), (2, 2), "{:#?}", bed.daemon.lines());
     say(&format!("SSH alone: following after {} ms", settled.as_millis()));
     bed.stops_cleanly();
 }
@@ -292,5 +334,24 @@ fn rest_stands_in_for_ssh_with_another_host_key_and_both_down_is_told_once() {
     bed.follows("rest");
     assert_eq!((bed.said("lost ("), bed.said("reconnected")), (2, 2), "{:#?}", bed.daemon.lines());
     assert_eq!(bed.said("failed twice"), 1, "{:#?}", bed.daemon.lines());
+    bed.stops_cleanly();
+}
+
+/// REST is down, and only then somebody allows SSH.
+#[test]
+fn a_reload_that_allows_ssh_brings_back_a_router_whose_rest_is_down() {
+    let _turn = turn();
+    let bed = Bed::start(&[("fallback", "none")]);
+    bed.follows("rest");
+    bed.rest.set(Some(Mischief::Refuse));
+    bed.daemon.until("lost", |health| health.routers[0].consecutive_failures >= 4);
+    assert_eq!(bed.sshd.ask(Sshd::connections), 0);
+    bed.reload(&[("fallback", "ssh")]);
+    bed.daemon.line("reload: applied: router home changed");
+    bed.daemon.line("REST failed twice (refused); SSH is used from now on");
+    bed.follows("ssh");
+    bed.reload(&[("transport", "ssh"), ("fallback", "rest")]);
+    bed.follows("ssh");
+    assert_eq!(bed.daemon.health().unwrap().routers[0].failover, None);
     bed.stops_cleanly();
 }

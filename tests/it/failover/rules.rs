@@ -20,6 +20,7 @@ use wanctl::{
     },
 };
 
+use super::take_routed;
 use crate::support::settings::{at, wan};
 
 const FOR_EVER: u64 = u64::MAX / 2_000;
@@ -69,7 +70,7 @@ fn after_the_change_the_other_transport_is_asked_at_once_but_never_while_the_rou
         let mut world = world(router);
         run(&mut world, 20_000);
         let [(turned, Turn::Away { .. })] = turns(&mut world)[..] else { panic!("{kind:?}") };
-        let requests = world.take_routed();
+        let requests = take_routed(&mut world);
         let (asked, request) = first(&requests, Other);
         assert_eq!(asked, turned + rest, "{kind:?}");
         assert!(matches!(request, Request::Read(..)), "{request:?}");
@@ -90,13 +91,13 @@ fn a_try_comes_just_when_it_is_due_and_what_it_finds_concerns_nobody_else() {
         let mut world = world(router);
         run(&mut world, 79_000);
         let [(left, _)] = turns(&mut world)[..] else { panic!("{kind:?}") };
-        world.take_routed();
+        take_routed(&mut world);
         // 30 s after it was left, and 60 s after that try failed.
         let due = world.engine().routers()[0].failover().deadline().unwrap();
         assert!(due.since(left + Span::from_secs(90)) <= Span::from_millis(20), "{due:?}");
         let before = world.engine().wans()[0].applier().confirmed();
         world.run_until(due + Span::from_millis(2_900), |_| ()).unwrap();
-        let (asked, request) = first(&world.take_routed(), Preferred);
+        let (asked, request) = first(&take_routed(&mut world), Preferred);
         assert_eq!((asked, request), (due, Request::Facts), "{kind:?}");
         assert_eq!(world.take_events(), [], "{kind:?}");
         assert_eq!(world.engine().wans()[0].applier().confirmed(), before);
@@ -115,11 +116,11 @@ fn after_a_try_that_times_out_the_router_rests() {
     run(&mut world, 30_000);
     let [(left, _)] = turns(&mut world)[..] else { panic!() };
     let due = left + Span::from_secs(30);
-    world.take_routed();
+    take_routed(&mut world);
     world.run_until(due + Span::from_millis(500), |_| ()).unwrap();
-    assert_eq!(first(&world.take_routed(), Preferred).1, Request::Facts);
+    assert_eq!(first(&take_routed(&mut world), Preferred).1, Request::Facts);
     world.run_until(due + Span::from_secs(10), |_| ()).unwrap();
-    let (next, route, _) = world.take_routed()[0];
+    let (next, route, _) = take_routed(&mut world)[0];
     assert!(next >= due + Span::from_secs(5) && route == Other, "{next:?} after {due:?}");
     assert!(next <= due + Span::from_secs(7), "{next:?} after {due:?}");
     assert_eq!(world.overlaps(0), 0);
@@ -146,7 +147,7 @@ fn a_login_that_is_refused_altogether_later_leads_to_the_other_one() {
     let turns = turns(&mut world);
     assert!(matches!(turns[..], [(_, Turn::Away { kind: FailureKind::Auth, .. })]), "{turns:?}");
     assert!(world.engine().wans()[0].applier().settled());
-    let asked = world.take_routed();
+    let asked = take_routed(&mut world);
     let refused = asked.iter().filter(|(at, route, _)| seconds(*at) >= 100 && *route == Preferred);
     assert!(refused.count() <= 8, "each is a critical line in the router's log");
 }
@@ -169,7 +170,7 @@ fn a_refused_write_from_a_router_that_answers_the_rest_changes_nothing() {
         let mut world = world(router);
         run(&mut world, 600_000);
         assert_eq!(turns(&mut world), [], "{kind:?}");
-        assert!(world.take_routed().iter().all(|(_, route, _)| *route == Preferred));
+        assert!(take_routed(&mut world).iter().all(|(_, route, _)| *route == Preferred));
     }
 }
 
@@ -194,9 +195,9 @@ fn at_the_end_there_are_no_tries_and_none_is_waited_for() {
     run(&mut world, 25_000);
     let now = world.now();
     world.engine().on_stop(now);
-    world.take_routed();
+    take_routed(&mut world);
     world.run_until(now + Span::from_secs(100), |_| ()).unwrap();
-    assert_eq!(world.take_routed(), []);
+    assert_eq!(take_routed(&mut world), []);
 }
 
 /// At the end what was written over the other transport is brought to its end over the same one.
@@ -209,7 +210,7 @@ fn a_stop_while_the_other_transport_is_in_use_settles_over_it() {
     settings.on_exit.download = exit;
     let mut world = World::new(vec![(settings, LinkSettings::quiet())], vec![router], 1);
     run(&mut world, 25_000);
-    world.take_routed();
+    take_routed(&mut world);
     let now = world.now();
     world.engine().on_stop(now);
     world.run_until(now + Span::from_secs(2), |_| ()).unwrap();
@@ -217,5 +218,5 @@ fn a_stop_while_the_other_transport_is_in_use_settles_over_it() {
     assert!(world.engine().is_drained(now));
     let download = world.limit(0, Direction::Download);
     assert_eq!(download, Some(crate::support::settings::mbit(100)));
-    assert!(world.take_routed().iter().all(|(_, route, _)| *route == Other));
+    assert!(take_routed(&mut world).iter().all(|(_, route, _)| *route == Other));
 }

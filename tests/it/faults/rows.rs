@@ -1,11 +1,11 @@
 //! The rows: what goes wrong, and how it shows.
 
-use wanctl::control::{failure::FailureKind, units::Direction};
+use wanctl::control::{failover::Route, failure::FailureKind, units::Direction};
 
 use crate::histories::{
     fault::Fault::{
-        self, Dead, Flapping, Loss, Lying, Meddled, Path, Queue, Reboot, Router, Silence, Slow,
-        Stall, Unheard, Unsteady, Writes,
+        self, Both, Dead, Flapping, Loss, Lying, Meddled, Path, Queue, Reboot, Router, Silence,
+        Slow, Stall, Unheard, Unsteady, Way, Writes,
     },
     story::Story,
 };
@@ -56,6 +56,19 @@ fn went_on(story: &Story) -> bool {
     story.away.is_some_and(fell) && story.reds_without_router > 0
 }
 
+/// Two failures, and the other transport is used: the router is away for a moment.
+const fn stood_in(story: &Story) -> bool {
+    one_outage(story) && story.turns == 1 && story.failures == 2
+}
+
+/// The same by both transports: one more attempt than by one, for the other is asked at once.
+const fn both_away(story: &Story) -> bool {
+    let per_router = story.failures / if story.outages > 0 { story.outages } else { 1 };
+    // Where both work again a try of the preferred one may be the first to find it.
+    let turned = story.turns == 1 || story.turns == 2;
+    one_outage(story) && turned && per_router >= 6 && per_router <= 10
+}
+
 /// The router answers, but not about this: told, tried again by the back-off, no outage.
 const fn refused(story: &Story) -> bool {
     story.troubles > 0 && story.refusals >= 4 && story.refusals <= 44 && story.outages == 0
@@ -98,6 +111,15 @@ pub fn rows() -> Vec<Row> {
         row(Unheard(0, FailureKind::Timeout), black_hole),
         row(Unheard(0, FailureKind::Reset), away),
         row(Flapping(0, FailureKind::Refused), flaps),
+        row(Way(0, Route::Preferred, FailureKind::Refused), stood_in),
+        row(Way(0, Route::Preferred, FailureKind::Timeout), stood_in),
+        row(Way(0, Route::Preferred, FailureKind::Tls), stood_in),
+        row(Way(0, Route::Preferred, FailureKind::HostKey), stood_in),
+        row(Way(0, Route::Fallback, FailureKind::Refused), |story| {
+            NO_FAILURES(story) && story.turns == 0
+        }),
+        row(Both(0, FailureKind::Refused), both_away),
+        row(Both(0, FailureKind::HostKey), both_away),
         idle(Reboot(0), |story| story.foreign > 0),
         row(Slow(0, 1_500), NO_FAILURES),
         row(Queue(0, down, FailureKind::NotFound), one_queue),

@@ -1,7 +1,7 @@
 //! Random histories: a few faults of any kind, some at the same time, and an end somewhere.
 
 use fastrand::Rng;
-use wanctl::control::{failure::FailureKind, units::Direction};
+use wanctl::control::{failover::Route, failure::FailureKind, units::Direction};
 
 use super::{
     fault::{Fault, History, Timed},
@@ -49,7 +49,7 @@ fn any_fault(rng: &mut Rng, scene: &Scene) -> Fault {
     let wan = rng.u8(..count(scene.wans.len()));
     let kind = rng.choice(FailureKind::ALL).unwrap();
     let direction = rng.choice(Direction::BOTH).unwrap();
-    match rng.u8(..22) {
+    match rng.u8(..25) {
         0..4 => Fault::Router(router, kind),
         4 | 5 => {
             let lost = [FailureKind::Timeout, FailureKind::Reset, FailureKind::Garbage];
@@ -68,6 +68,11 @@ fn any_fault(rng: &mut Rng, scene: &Scene) -> Fault {
         17 => Fault::Loss(wan),
         18 => Fault::Unsteady(wan),
         19 | 20 => Fault::Load(wan, direction),
+        21 | 22 => {
+            let route = rng.choice([Route::Preferred, Route::Fallback]).unwrap();
+            Fault::Way(router, route, kind)
+        }
+        23 => Fault::Both(router, kind),
         _ => Fault::Stall,
     }
 }

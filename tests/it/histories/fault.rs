@@ -5,6 +5,7 @@ use std::fmt;
 use wanctl::{
     control::{
         event::Request,
+        failover::{Fallback, Route},
         failure::FailureKind,
         queue::QueueSlot,
         time::{Instant, Span},
@@ -30,6 +31,10 @@ pub enum Fault {
     Unheard(u8, FailureKind),
     /// The router fails like this every other second.
     Flapping(u8, FailureKind),
+    /// There are two ways to the router, and by this one it fails like this.
+    Way(u8, Route, FailureKind),
+    /// There are two ways to the router, and it fails by both like this.
+    Both(u8, FailureKind),
     /// The router takes so many milliseconds for an answer.
     Slow(u8, u64),
     /// The router restarts, is away, and has the limits of the beginning then.
@@ -59,8 +64,8 @@ pub enum Fault {
 }
 
 use Fault::{
-    Dead, Flapping, Load, Loss, Lying, Meddled, Path, Queue, Reboot, Router, Silence, Slow, Stall,
-    Unheard, Unsteady, Writes,
+    Both, Dead, Flapping, Load, Loss, Lying, Meddled, Path, Queue, Reboot, Router, Silence, Slow,
+    Stall, Unheard, Unsteady, Way, Writes,
 };
 
 /// A fault and its time, in milliseconds.
@@ -148,9 +153,13 @@ impl Timed {
     /// Whether it is about this router, or about a queue on it.
     pub fn touches(&self, router: u8, scene: &Scene) -> bool {
         match self.fault {
-            Router(own, _) | Unheard(own, _) | Flapping(own, _) | Slow(own, _) | Reboot(own) => {
-                own == router
-            }
+            Router(own, _)
+            | Unheard(own, _)
+            | Flapping(own, _)
+            | Way(own, ..)
+            | Both(own, _)
+            | Slow(own, _)
+            | Reboot(own) => own == router,
             Queue(wan, ..) | Writes(wan, ..) | Meddled(wan) => scene.router_of(wan) == Some(router),
             Stall => true,
             Silence(_) | Dead(..) | Lying(..) | Path(_) | Loss(_) | Unsteady(_) | Load(..) => false,
@@ -161,8 +170,8 @@ impl Timed {
     pub fn stage(&self, scene: &mut Scene) {
         let window = self.window();
         match self.fault {
-            Router(..) | Unheard(..) | Flapping(..) | Slow(..) | Reboot(_) | Queue(..)
-            | Writes(..) => self.stage_router(scene),
+            Router(..) | Unheard(..) | Flapping(..) | Way(..) | Both(..) | Slow(..) | Reboot(_)
+            | Queue(..) | Writes(..) => self.stage_router(scene),
             Silence(wan) => scene.line(wan, |line| line.outages.push(window)),
             Dead(wan, index) => {
                 scene.line(wan, |line| line.reflectors[usize::from(index)].dead.push(window));
@@ -199,6 +208,14 @@ impl Timed {
                 let down =
                     |from: u64| Window { from: at(from), to: at(self.to().min(from + 1_000)) };
                 it.failures.extend(seconds.map(|from| (down(from), kind)));
+            }),
+            Way(router, route, kind) => scene.router(router, |it| {
+                it.fallback = Fallback::Present;
+                it.ways.push((window, route, kind));
+            }),
+            Both(router, kind) => scene.router(router, |it| {
+                it.fallback = Fallback::Present;
+                it.failures.push((window, kind));
             }),
             Slow(router, ms) => scene.router(router, |it| {
                 let slow = it.latency.clone().then(window.from, Span::from_millis(ms));

@@ -148,9 +148,9 @@ impl Judge {
 
     fn follow_requests(&mut self, world: &mut World) -> Result<(), Breach> {
         let phase = self.phase();
-        for (asked, router, request) in world.take_requests() {
+        for (asked, router, route, request) in world.take_routed() {
             let truth = &mut self.truths[usize::from(router.0)];
-            truth.asked(request, asked, phase)?;
+            truth.asked((request, route), asked, phase)?;
             self.expect_after_return(router.0);
             if let Request::Write(wan, slot, limit) = request {
                 self.written(world, (wan.0, asked), slot_rates(slot, limit))?;

@@ -21,6 +21,8 @@ pub struct Story {
     pub refusals: u32,
     pub outages: u32,
     pub returns: u32,
+    /// Changes of the transport.
+    pub turns: u32,
     pub troubles: u32,
     pub foreign: u32,
     pub silences: u32,
@@ -41,6 +43,7 @@ impl Story {
         let counter = match what {
             What::Router(_, RouterNews::Lost(_)) => &mut self.outages,
             What::Router(_, RouterNews::Back { failures: 1.., .. }) => &mut self.returns,
+            What::Router(_, RouterNews::Turned(_)) => &mut self.turns,
             What::Wan(_, WanNews::QueueTrouble(..)) => &mut self.troubles,
             What::Wan(_, WanNews::Foreign { .. }) => &mut self.foreign,
             What::Wan(_, WanNews::Signal(SignalNews::Lost(_))) => &mut self.silences,

@@ -6,6 +6,10 @@ use std::collections::BTreeMap;
 use wanctl::{
     control::{
         event::Request,
+        failover::{
+            Fallback,
+            Route::{self, Fallback as Other, Preferred},
+        },
         failure::FailureKind,
         queue::QueueSlot,
         time::{Instant, Span},
@@ -77,9 +81,21 @@ struct Queue {
     seen: Option<Instant>,
 }
 
+/// The way that is taken, and how often in a row it failed.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    in_use: Route,
+    failures: u8,
+    /// Just changed: the next request need not wait, but for the pause.
+    fresh: bool,
+    /// Until when a try that timed out keeps the router busy.
+    busy_until: Instant,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Pending {
     request: Request,
+    route: Route,
     asked: Instant,
     answered: Instant,
     failure: Option<FailureKind>,
@@ -92,6 +108,7 @@ pub struct Truth {
     pending: Option<Pending>,
     pub contact: Contact,
     row: Option<Row>,
+    way: Way,
     queues: BTreeMap<(u8, u8), Queue>,
     pub told: Vec<News>,
     /// Since when it answers again, if nobody has asked yet.
@@ -125,6 +142,12 @@ impl Truth {
             pending: None,
             contact: Contact::Unknown,
             row: None,
+            way: Way {
+                in_use: Preferred,
+                failures: 0,
+                fresh: false,
+                busy_until: Instant::default(),
+            },
             queues: BTreeMap::new(),
             told: Vec::new(),
             back: None,
@@ -139,26 +162,39 @@ impl Truth {
     }
 
     /// A request has left at `now`.
-    pub fn asked(&mut self, request: Request, now: Instant, phase: Phase) -> Result<(), String> {
+    pub fn asked(
+        &mut self,
+        (request, route): (Request, Route),
+        now: Instant,
+        phase: Phase,
+    ) -> Result<(), String> {
         self.advance(now);
+        if route != self.way.in_use && (self.way.in_use == Preferred || request != Request::Facts) {
+            return Err(format!("{request:?} by {route:?}, but in use is {:?}", self.way));
+        }
         if let Some(pending) = self.pending {
             return Err(format!("two requests at a time: {request:?} and {pending:?}"));
         }
         self.hold_to_back_off(request, now, phase)?;
-        let failure =
-            self.settings.failure(request, now).or_else(|| self.settings.lost_answer(now));
+        self.way.fresh = false;
+        let failure = self.settings.failure_of(route, now);
+        let failure = failure.or_else(|| self.settings.failure(request, now));
+        let failure = failure.or_else(|| self.settings.lost_answer(now));
         let answered = now + self.settings.takes(failure, now);
         let sleeps =
             self.stalls.iter().find(|stall| stall.from < answered && stall.contains(answered));
         let answered = sleeps.map_or(answered, |stall| stall.to);
-        self.pending = Some(Pending { request, asked: now, answered, failure });
+        self.pending = Some(Pending { request, route, asked: now, answered, failure });
         self.requests += 1;
         Ok(())
     }
 
     fn hold_to_back_off(&self, request: Request, now: Instant, phase: Phase) -> Result<(), String> {
+        if now < self.way.busy_until {
+            return Err(format!("{request:?} too soon after a try that timed out"));
+        }
         if let Some(row) = self.row {
-            let hurries = phase == Phase::Ending;
+            let hurries = phase == Phase::Ending || self.way.fresh;
             let wait = if hurries { Span::ZERO } else { row.wait().part(3, 4) };
             if now < row.at + wait.max(row.pause()) {
                 return Err(format!("{request:?} too soon after {row:?}"));
@@ -202,14 +238,54 @@ impl Truth {
             let answers = unclear && self.contact == Contact::There;
             !answers && !is_about_a_queue(*kind)
         });
+        if pending.route != self.way.in_use {
+            return self.tried(pending);
+        }
         if let Some(kind) = gone {
             self.gone(pending, kind);
+            self.failed_by(pending.route);
             return;
         }
         if pending.failure.is_none_or(is_about_a_queue) {
             self.there(pending.answered);
+            self.way.failures = 0;
         }
         self.about_queue(pending);
+        if pending.request == Request::Facts && !pending.failure.is_none_or(is_about_a_queue) {
+            // What refuses even the facts is no way.
+            self.failed_by(pending.route);
+        }
+    }
+
+    /// The preferred way was tried.
+    fn tried(&mut self, pending: Pending) {
+        match pending.failure {
+            None => {
+                self.there(pending.answered);
+                self.turn(Preferred);
+            }
+            Some(kind) if matches!(self.contact, Contact::Gone(_)) => self.gone(pending, kind),
+            Some(FailureKind::Timeout) => {
+                self.way.busy_until = pending.answered + Span::from_secs(3);
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn failed_by(&mut self, route: Route) {
+        self.way.failures += 1;
+        if self.way.failures >= 2 {
+            self.way.failures = 0;
+            if route == Preferred && self.settings.fallback == Fallback::Present {
+                self.turn(Other);
+            }
+        }
+    }
+
+    /// Another way from now on, by which what was refused may be asked at once.
+    fn turn(&mut self, to: Route) {
+        self.way = Way { in_use: to, failures: 0, fresh: to == Other, ..self.way };
+        self.queues.values_mut().for_each(|queue| queue.unclear = true);
     }
 
     fn gone(&mut self, pending: Pending, kind: FailureKind) {

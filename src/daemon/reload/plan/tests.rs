@@ -67,6 +67,31 @@ fn a_router_goes_on_by_name_and_access_and_is_otherwise_known_by_its_address() {
     }
 }
 
+/// The router over SSH too, with these options.
+fn over_ssh(url: &str, more: &str) -> String {
+    let key = "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU";
+    router("home", url, "a") + &format!("\toption ssh_host_key '{key}'\n{more}")
+}
+
+#[test]
+fn another_second_transport_is_another_access_to_the_same_router() {
+    const URL: &str = "https://10.0.0.1";
+    let old = [over_ssh(URL, ""), cable()];
+    for (router, expected) in [
+        (over_ssh(URL, ""), NextRouter::Kept(ID)),
+        (over_ssh(URL, "\toption ssh_timeout '6s'\n"), NextRouter::After(ID)),
+        (over_ssh(URL, "\toption ssh_port '2222'\n"), NextRouter::After(ID)),
+        (over_ssh(URL, "\toption transport 'ssh'\n"), NextRouter::After(ID)),
+        (over_ssh(URL, "\toption fallback 'none'\n"), NextRouter::After(ID)),
+        (home(), NextRouter::After(ID)),
+        // One of the ways leads to the same.
+        (over_ssh("https://10.0.0.9", "\toption ssh_host '10.0.0.1'\n"), NextRouter::After(ID)),
+        (over_ssh("https://10.0.0.9", ""), NextRouter::New),
+    ] {
+        assert_eq!(plan(&old, &[router.clone(), cable()]).routers, [expected], "{router}");
+    }
+}
+
 #[test]
 fn a_wan_goes_on_by_name_wherever_it_stands() {
     let lte = wan("lte", "home", "r", &["9.9.9.9"]);
