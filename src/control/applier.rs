@@ -23,6 +23,11 @@ use super::{
 /// How often the limits are read back though nothing is in doubt.
 pub const RECONCILE_EVERY: Span = Span::from_secs(60);
 
+/// How often they are read while a write that was given up may still be carried out.
+const SUSPECT_EVERY: Span = Span::from_secs(5);
+/// RouterOS goes on with a request that its client has given up for at most this long.
+const LANDS_WITHIN: Span = Span::from_secs(60);
+
 /// Which queues on the router carry the limits of one WAN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
@@ -221,6 +226,7 @@ impl Applier {
             Ask::Read(_) => {
                 tracked.read_at = now;
                 let read_back = tracked.queue.on_read(found);
+                tracked.calm_down(now);
                 if read_back == ReadBack::Foreign {
                     let found = tracked.queue.confirmed();
                     news(slot, QueueNews::Foreign { expected, found });
@@ -264,9 +270,18 @@ impl Applier {
     }
 
     /// A question was not answered at all.
-    pub fn on_unanswered(&mut self, ask: Ask) {
+    pub fn on_unanswered(&mut self, ask: Ask, now: Instant) {
         self.count_failed(ask);
         self.doubt();
+        if let Ask::Write(slot, _) = ask {
+            let own = |tracked: &&mut Tracked| tracked.queue.slot() == slot;
+            self.queues.iter_mut().filter(own).for_each(|tracked| tracked.suspect(now));
+        }
+    }
+
+    /// A write to one of these queues may have been given up, and may still be carried out.
+    pub fn suspect(&mut self, now: Instant) {
+        self.queues.iter_mut().for_each(|tracked| tracked.suspect(now));
     }
 
     fn count_failed(&mut self, ask: Ask) {

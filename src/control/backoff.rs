@@ -43,6 +43,17 @@ impl Streak {
         self.failures
     }
 
+    /// The same failures, whatever they were.
+    #[must_use]
+    pub(super) const fn of_any_kind(self) -> Self {
+        Self { logins: 0, ..self }
+    }
+
+    /// Whether the last of them were so many refused logins that the waits grow beyond the usual.
+    pub(super) const fn is_of_logins(self) -> bool {
+        self.logins > DOUBLINGS + 1
+    }
+
     /// The wait after them, without jitter.
     fn wait(self) -> Span {
         let doublings = self.failures.saturating_sub(1).min(DOUBLINGS);

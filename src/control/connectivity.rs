@@ -1,10 +1,11 @@
 //! Whether a router answers: moved by its answers alone.
 //! Promises: one `Lost` and one `Back` per outage, the latter with its true length; waiting,
 //! skipping or queueing a write is not contact.
-//! Knows nothing of requests or transports.
+//! Knows nothing of what is asked; of the transports, only which of the two refused the login.
 
 use super::{
     backoff::{Jitter, Streak},
+    failover::Route,
     failure::FailureKind,
     time::{Instant, Span},
 };
@@ -45,16 +46,52 @@ pub enum Change {
     },
 }
 
+/// A request that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// When it left.
+    pub asked: Instant,
+    /// By which way.
+    pub route: Route,
+    /// What it may have been to the router.
+    pub burden: Burden,
+}
+
+/// What a request may have been to a router that goes on with it after it was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Burden {
+    /// A question that nobody waits for at the end: it changes nothing.
+    Light,
+    /// Anything else.
+    Full,
+}
+
 /// The contact to one router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connectivity {
     contact: Contact,
+    /// Failures in a row, by whichever way.
     streak: Streak,
+    preferred: Logins,
+    fallback: Logins,
     jitter: Jitter,
     /// By back-off.
     not_before: Instant,
-    /// By quarantine; nothing ends it early.
+    /// By quarantine; nothing but the end after a light request ends it early.
     quarantined_until: Instant,
+    /// Of the last request that failed.
+    burden: Burden,
+}
+
+/// The logins by one way. Each that is refused is a critical line in the log of RouterOS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Logins {
+    streak: Streak,
+    not_before: Instant,
+}
+
+impl Logins {
+    const NONE: Self = Self { streak: Streak::NONE, not_before: Instant::from_micros(0) };
 }
 
 impl Connectivity {
@@ -63,9 +100,12 @@ impl Connectivity {
         Self {
             contact: Contact::Unknown,
             streak: Streak::NONE,
+            preferred: Logins::NONE,
+            fallback: Logins::NONE,
             jitter: Jitter::new(seed),
             not_before: Instant::from_micros(0),
             quarantined_until: Instant::from_micros(0),
+            burden: Burden::Full,
         }
     }
 
@@ -80,9 +120,28 @@ impl Connectivity {
         self.contact
     }
 
-    /// The next request must not leave before this.
-    pub fn not_before(&self) -> Instant {
-        self.not_before.max(self.quarantined_until)
+    /// The next request by this way must not leave before this.
+    pub fn not_before(&self, route: Route) -> Instant {
+        self.not_before.max(self.quarantined_until).max(self.logins(route).not_before)
+    }
+
+    /// Whether this way is left alone because of refused logins, and for no other reason.
+    pub fn is_refusing(&self, route: Route, now: Instant) -> bool {
+        self.logins(route).not_before > now
+    }
+
+    const fn logins(&self, route: Route) -> &Logins {
+        match route {
+            Route::Preferred => &self.preferred,
+            Route::Fallback => &self.fallback,
+        }
+    }
+
+    const fn logins_mut(&mut self, route: Route) -> &mut Logins {
+        match route {
+            Route::Preferred => &mut self.preferred,
+            Route::Fallback => &mut self.fallback,
+        }
     }
 
     /// Until when the device may still be busy with a request that was given up.
@@ -90,10 +149,11 @@ impl Connectivity {
         self.quarantined_until
     }
 
-    /// The router answered, whatever it said.
-    pub fn answered(&mut self, now: Instant) -> Option<Change> {
+    /// The router answered by this way, whatever it said.
+    pub fn answered(&mut self, route: Route, now: Instant) -> Option<Change> {
         self.not_before = now;
         self.streak = Streak::NONE;
+        *self.logins_mut(route) = Logins::NONE;
         self.quarantined_until = self.quarantined_until.min(now);
         match core::mem::replace(&mut self.contact, Contact::Reachable) {
             Contact::Unknown | Contact::Reachable => None,
@@ -110,40 +170,65 @@ impl Connectivity {
         }
     }
 
-    /// A request that left at `asked` failed in a way that says the router is not there.
-    pub fn failed(&mut self, now: Instant, asked: Instant, kind: FailureKind) -> Option<Change> {
+    /// The end begins: the same, and a question that changes nothing is no reason to wait. What a
+    /// router still has to do for it costs time, the limits for the end are worth it.
+    pub fn on_stop(&mut self, now: Instant) {
+        self.preferred.not_before = self.preferred.not_before.min(now);
+        self.fallback.not_before = self.fallback.not_before.min(now);
+        self.hurry(now);
+        if self.burden == Burden::Light {
+            self.not_before = self.not_before.min(now);
+            self.quarantined_until = self.quarantined_until.min(now);
+        }
+    }
+
+    /// A request failed in a way that says the router is not there.
+    pub fn failed(&mut self, now: Instant, attempt: Attempt, kind: FailureKind) -> Option<Change> {
         let (since, change) = match self.contact {
-            Contact::Unknown | Contact::Reachable => (asked, Some(Change::Lost(kind))),
+            Contact::Unknown | Contact::Reachable => (attempt.asked, Some(Change::Lost(kind))),
             Contact::Lost { since, .. } => (since, None),
         };
         self.streak = self.streak.and(kind);
         self.contact = Contact::Lost { since, failures: self.streak.failures(), kind };
-        self.not_before = now + self.jitter.wait(self.streak);
-        if kind == FailureKind::Timeout {
-            self.quarantined_until = now + QUARANTINE;
-        }
+        self.not_before = now + self.jitter.wait(self.streak.of_any_kind());
+        self.count_login(attempt.route, kind, now);
+        self.rest(now, attempt, kind);
         change
     }
 
     /// A request beside the usual ones, by another way, failed. That says nothing about a router
     /// that answers by the usual way, but the rest after a time-out is kept; if it does not answer
     /// there either, it is an attempt like any other.
-    pub fn failed_aside(&mut self, now: Instant, asked: Instant, kind: FailureKind) {
+    pub fn failed_aside(&mut self, now: Instant, attempt: Attempt, kind: FailureKind) {
         match self.contact {
             // No change: it is lost already.
-            Contact::Lost { .. } => drop(self.failed(now, asked, kind)),
-            Contact::Unknown | Contact::Reachable if kind == FailureKind::Timeout => {
-                self.quarantined_until = now + QUARANTINE;
+            Contact::Lost { .. } => drop(self.failed(now, attempt, kind)),
+            Contact::Unknown | Contact::Reachable => {
+                self.count_login(attempt.route, kind, now);
+                self.rest(now, attempt, kind);
             }
-            Contact::Unknown | Contact::Reachable => {}
         }
+    }
+
+    fn rest(&mut self, now: Instant, attempt: Attempt, kind: FailureKind) {
+        if kind == FailureKind::Timeout {
+            self.quarantined_until = now + QUARANTINE;
+            self.burden = attempt.burden;
+        }
+    }
+
+    fn count_login(&mut self, route: Route, kind: FailureKind, now: Instant) {
+        let streak = self.logins(route).streak.and(kind);
+        let not_before = if streak.is_of_logins() { now + self.jitter.wait(streak) } else { now };
+        *self.logins_mut(route) = Logins { streak, not_before };
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Change, Connectivity, Contact, QUARANTINE};
+    use super::{Attempt, Burden, Change, Connectivity, Contact, QUARANTINE};
     use crate::control::{
+        failover::Route::{self, Fallback, Preferred},
         failure::FailureKind,
         time::{Instant, Span},
     };
@@ -152,64 +237,96 @@ mod tests {
         Instant::from_micros(ms * 1_000)
     }
 
+    fn asked(ms: u64) -> Attempt {
+        by(Preferred, ms)
+    }
+
+    fn by(route: Route, ms: u64) -> Attempt {
+        Attempt { asked: at(ms), route, burden: Burden::Full }
+    }
+
+    #[test]
+    fn refused_logins_by_one_way_leave_the_other_one_its_back_off() {
+        let mut router = Connectivity::new(1);
+        for second in (0..120).step_by(10) {
+            router.failed(at(second * 1_000), by(Preferred, second), FailureKind::Auth);
+            router.failed(at(second * 1_000 + 1), by(Fallback, second), FailureKind::Refused);
+        }
+        assert!(router.not_before(Preferred) >= at(110_000 + 45_000));
+        assert!(router.not_before(Fallback) <= at(110_001 + 6_250));
+        assert!(router.is_refusing(Preferred, at(111_000)));
+        assert!(!router.is_refusing(Fallback, at(111_000)));
+    }
+
+    #[test]
+    fn at_the_end_only_the_rest_after_a_light_request_is_cut_short() {
+        for (burden, rests) in [(Burden::Light, false), (Burden::Full, true)] {
+            let mut router = Connectivity::new(1);
+            let attempt = Attempt { burden, ..asked(0) };
+            router.failed(at(2_000), attempt, FailureKind::Timeout);
+            router.on_stop(at(2_500));
+            assert_eq!(router.not_before(Preferred) > at(2_500), rests, "{burden:?}");
+        }
+    }
+
     #[test]
     fn one_outage_is_one_lost_and_one_back_with_its_true_length() {
         let mut router = Connectivity::new(1);
-        assert_eq!(router.answered(at(0)), None);
-        let lost = router.failed(at(1_010), at(1_000), FailureKind::Refused);
+        assert_eq!(router.answered(Preferred, at(0)), None);
+        let lost = router.failed(at(1_010), asked(1_000), FailureKind::Refused);
         assert_eq!(lost, Some(Change::Lost(FailureKind::Refused)));
         for second in 2..60 {
-            assert_eq!(router.failed(at(second * 1_000), at(0), FailureKind::Reset), None);
+            assert_eq!(router.failed(at(second * 1_000), asked(0), FailureKind::Reset), None);
         }
-        let back = router.answered(at(61_000));
+        let back = router.answered(Preferred, at(61_000));
         assert_eq!(back, Some(Change::Back { outage: Span::from_secs(60), failures: 59 }));
-        assert_eq!(router.answered(at(62_000)), None);
+        assert_eq!(router.answered(Preferred, at(62_000)), None);
     }
 
     #[test]
     fn a_router_that_never_answered_is_lost_at_its_first_failure() {
         let mut router = Connectivity::new(1);
         assert_eq!(router.contact(), Contact::Unknown);
-        assert!(router.failed(at(5), at(0), FailureKind::Unreachable).is_some());
+        assert!(router.failed(at(5), asked(0), FailureKind::Unreachable).is_some());
         assert!(matches!(router.contact(), Contact::Lost { failures: 1, .. }));
     }
 
     #[test]
     fn after_a_timeout_nothing_is_sent_for_three_seconds() {
         let mut router = Connectivity::new(1);
-        router.failed(at(2_000), at(0), FailureKind::Timeout);
-        assert_eq!(router.not_before(), at(2_000) + QUARANTINE);
-        router.answered(at(6_000));
-        assert_eq!(router.not_before(), at(6_000));
-        router.failed(at(7_000), at(7_000), FailureKind::Refused);
-        assert!(router.not_before() <= at(7_125));
+        router.failed(at(2_000), asked(0), FailureKind::Timeout);
+        assert_eq!(router.not_before(Preferred), at(2_000) + QUARANTINE);
+        router.answered(Preferred, at(6_000));
+        assert_eq!(router.not_before(Preferred), at(6_000));
+        router.failed(at(7_000), asked(7_000), FailureKind::Refused);
+        assert!(router.not_before(Preferred) <= at(7_125));
     }
 
     #[test]
     fn a_failure_aside_is_no_loss_but_keeps_the_rest_and_the_back_off() {
         let mut router = Connectivity::new(1);
-        router.answered(at(0));
-        router.failed_aside(at(1_000), at(1_000), FailureKind::Refused);
-        assert_eq!((router.contact(), router.not_before()), (Contact::Reachable, at(0)));
-        router.failed_aside(at(3_000), at(1_000), FailureKind::Timeout);
+        router.answered(Preferred, at(0));
+        router.failed_aside(at(1_000), asked(1_000), FailureKind::Refused);
+        assert_eq!((router.contact(), router.not_before(Preferred)), (Contact::Reachable, at(0)));
+        router.failed_aside(at(3_000), asked(1_000), FailureKind::Timeout);
         assert_eq!(router.contact(), Contact::Reachable);
-        assert_eq!(router.not_before(), at(3_000) + QUARANTINE);
+        assert_eq!(router.not_before(Preferred), at(3_000) + QUARANTINE);
         for second in 7..20 {
-            router.failed(at(second * 1_000), at(second * 1_000), FailureKind::Refused);
+            router.failed(at(second * 1_000), asked(second * 1_000), FailureKind::Refused);
         }
-        router.failed_aside(at(30_000), at(30_000), FailureKind::Refused);
-        assert!(router.not_before() >= at(33_750));
+        router.failed_aside(at(30_000), asked(30_000), FailureKind::Refused);
+        assert!(router.not_before(Preferred) >= at(33_750));
         assert!(matches!(router.contact(), Contact::Lost { failures: 14, .. }));
     }
 
     #[test]
     fn a_hurry_ends_the_back_off_but_not_the_pause_after_a_timeout() {
         let mut router = Connectivity::new(1);
-        router.failed(at(1_000), at(0), FailureKind::Refused);
+        router.failed(at(1_000), asked(0), FailureKind::Refused);
         router.hurry(at(1_001));
-        assert_eq!(router.not_before(), at(1_001));
-        router.failed(at(2_000), at(1_001), FailureKind::Timeout);
+        assert_eq!(router.not_before(Preferred), at(1_001));
+        router.failed(at(2_000), asked(1_001), FailureKind::Timeout);
         router.hurry(at(2_001));
-        assert_eq!(router.not_before(), at(2_000) + QUARANTINE);
+        assert_eq!(router.not_before(Preferred), at(2_000) + QUARANTINE);
     }
 }

@@ -5,6 +5,7 @@
 
 mod answers;
 mod change;
+mod facts;
 mod router;
 
 use heapless::Vec;
@@ -242,7 +243,7 @@ impl Engine {
         let Self { wans, routers, next_save, stopped, .. } = self;
         let mut next = wans.iter().map(Wan::next_tick).min().unwrap_or(*next_save).min(*next_save);
         for router in routers.iter().filter(|router| router.pending.is_none()) {
-            let tried = router.next_try_at().filter(|_| stopped.is_none());
+            let tried = router.next_try_at(now).filter(|_| stopped.is_none());
             let asked = router.next_ask_at(wans, now);
             next = asked.into_iter().chain(tried).fold(next, Instant::min);
         }
@@ -256,17 +257,18 @@ impl Engine {
     }
 
     /// Begins the end: no more probes and decisions; the queues are brought to where they shall
-    /// stay. What failed before is tried at once, for there is no later.
+    /// stay. What failed before is tried at once, for there is no later. A request that concerns a
+    /// router alone is given up: the next one for that router takes its place.
     pub fn on_stop(&mut self, now: Instant) {
         if self.stopped.is_none() {
             self.stopped = Some(now);
             self.wans.iter_mut().for_each(|wan| wan.on_stop(now));
-            self.routers.iter_mut().for_each(|router| router.connectivity.hurry(now));
+            self.routers.iter_mut().for_each(|router| router.on_stop(now));
         }
         self.ask_routers(now);
     }
 
-    /// Whether nothing is left to do before the end: no request but a try is on the way, and every queue is
+    /// Whether nothing is left to do before the end: no request is on the way, and every queue is
     /// settled, or its router refuses or does not answer and the back-off of that reaches beyond
     /// [`FLUSH_FOR`].
     pub fn is_drained(&mut self, now: Instant) -> bool {
@@ -274,7 +276,7 @@ impl Engine {
         let until = stopped.map_or(now, |stopped| stopped + FLUSH_FOR);
         routers.iter().all(|router| {
             let next = router.next_ask_at(wans, now);
-            !router.is_awaited() && next.is_none_or(|next| next > until)
+            router.pending.is_none() && next.is_none_or(|next| next > until)
         })
     }
 

@@ -130,6 +130,22 @@ impl Failover {
         Some(Turn::Back { away: now.since(away.since) })
     }
 
+    /// The router answers again after an outage by both ways: the waits before are of no account.
+    pub fn on_return(&mut self, now: Instant) {
+        if let Some(away) = &mut self.away {
+            away.try_at = away.try_at.min(now + FIRST_TRY);
+        }
+    }
+
+    /// A try failed while the other transport does not work either. That is no sign of one that
+    /// comes and goes: the next wait is as long as this one was.
+    pub fn on_failed_like_the_other(&mut self, now: Instant) {
+        let wait = wait(self.tries);
+        if let Some(away) = &mut self.away {
+            away.try_at = now + wait;
+        }
+    }
+
     /// A request over `route` failed in a way that speaks against the transport.
     pub fn on_failure(&mut self, route: Route, kind: FailureKind, now: Instant) -> Option<Turn> {
         match (self.away, route) {
@@ -266,6 +282,23 @@ mod tests {
         }
         assert_eq!(failover.on_answer(Route::Fallback, at(20)), None);
         assert_eq!(failover.in_use(), Route::Fallback);
+    }
+
+    #[test]
+    fn an_outage_of_both_uses_up_no_waits_and_is_followed_by_an_early_try() {
+        let mut failover = away_at(0);
+        for second in (30..3_000).step_by(30) {
+            failover.on_failed_like_the_other(at(second));
+            assert_eq!(failover.deadline(), Some(at(second + 30)));
+        }
+        for _ in 0..10 {
+            failover.on_failure(Route::Preferred, Timeout, at(3_000));
+        }
+        assert_eq!(failover.deadline(), Some(at(3_300)));
+        failover.on_return(at(3_100));
+        assert_eq!(failover.deadline(), Some(at(3_130)));
+        failover.on_return(at(3_120));
+        assert_eq!(failover.deadline(), Some(at(3_130)), "not put off by the next return");
     }
 
     #[test]

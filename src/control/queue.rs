@@ -214,6 +214,11 @@ impl Queue {
         self.unanswered = self.in_flight.take().or(self.unanswered);
     }
 
+    /// A write whose answer never came will not be carried out any more.
+    pub const fn expect_nothing(&mut self) {
+        self.unanswered = None;
+    }
+
     /// Whether a write may leave at `now`, increases being `spacing` apart.
     pub fn due(&self, now: Instant, spacing: Span) -> Due {
         if self.in_flight.is_some() {
@@ -307,7 +312,8 @@ impl Queue {
             return ReadBack::Nonsense;
         };
         self.known = true;
-        let own = self.unanswered.take().is_some_and(|sent| sent.map(Some) == found);
+        // If it is not there yet, it may still come.
+        let own = self.unanswered.take_if(|sent| sent.map(Some) == found).is_some();
         self.written |= own;
         let expected = self.confirmed.replace(found);
         if own || expected.is_none_or(|expected| expected == found) {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use log::{debug, error, info, log};
 
 use super::{
-    input::Job,
+    input::{Job, Purpose},
     shell::Daemon,
     state::{Kept, Occasion},
 };
@@ -56,7 +56,10 @@ impl<W: Wire> Daemon<W> {
             Request::Facts => (None, self.queues_behind(router)),
         };
         let access = self.accesses.get(usize::from(router.0));
-        let job = Job { ticket, request, route, queues, surveyed };
+        let in_use = self.engine.routers().get(usize::from(router.0));
+        let in_use = in_use.is_none_or(|known| known.failover().in_use() == route);
+        let purpose = if in_use { Purpose::Control } else { Purpose::Try };
+        let job = Job { ticket, request, route, purpose, queues, surveyed };
         if access.is_none_or(|access| access.ask(job).is_err()) {
             // Cannot be: one request per router, and its task lives as long as this.
             self.engine.on_answer(router, ticket, Err(FailureKind::Timeout), clock::now());

@@ -1,9 +1,13 @@
 //! What the routers tell of themselves, and what is said about it.
-//! Promises: version and coverage are said when they change, and so is drift: one line each.
+//! Promises: version and coverage are said when they change, and so is drift: one line each, for each
+//! transport by itself; what a survey did not see is no news.
 
 use log::{info, warn};
 
-use super::{shell::Daemon, survey::Survey};
+use super::{
+    shell::Daemon,
+    survey::{Extent, Survey},
+};
 use crate::{
     control::wan::RouterId,
     observe::health::RouterFacts,
@@ -18,18 +22,29 @@ use crate::{
 impl<W: Wire> Daemon<W> {
     /// Takes in what a router said at connect.
     pub(super) fn learn(&mut self, router: RouterId, facts: &Resource, survey: Option<&Survey>) {
-        let Self { names, facts: known, .. } = self;
-        let Some(known) = known.get_mut(usize::from(router.0)) else { return };
+        let Self { names, facts: known, others, .. } = self;
+        let place = usize::from(router.0);
+        let (Some(known), Some(other)) = (known.get_mut(place), others.get_mut(place)) else {
+            return;
+        };
         let name = names.router(router);
         let Some(survey) = survey else { return };
+        if known.over != survey.transport.word() {
+            // What it told over this one is known from the last time, if there was one.
+            std::mem::swap(known, other);
+        }
         let before = std::mem::replace(known, of(facts, survey));
+        if survey.extent == Extent::Part {
+            // What was not seen is no news.
+            known.drift.clone_from(&before.drift);
+        }
         if (&before.version, &before.coverage) != (&known.version, &known.coverage) {
             let version = &known.version;
             let covered = covered(facts, survey.transport);
             info!("router {name}: RouterOS {version} on {}; {covered}", facts.board);
         }
         let RouterFacts { over, drift, .. } = &*known;
-        let before = if before.over == *over { before.drift } else { String::new() };
+        let before = before.drift;
         match drift.as_str() {
             "" if before.is_empty() => {}
             "" => info!("router {name}: its answers over {over} are as recorded again"),

@@ -57,10 +57,20 @@ pub(super) struct Job {
     pub(super) ticket: Ticket,
     pub(super) request: Request,
     pub(super) route: Route,
+    pub(super) purpose: Purpose,
     /// The queues of the WAN that it is about; `None`: it is about the router.
     pub(super) queues: Option<Rc<Queues>>,
     /// If it is about the router: the queues of all WANs behind it.
     pub(super) surveyed: Vec<Rc<Queues>>,
+}
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Control takes this way.
+    Control,
+    /// Control takes another way, and would take this one if it works.
+    Try,
 }
 
 /// A task of a router. Never used again, so that what a task leaves behind is not taken for the

@@ -115,6 +115,7 @@ impl<W: Wire> Daemon<W> {
     fn move_routers(&mut self, routers: &[NextRouter], clients: Vec<Clients>) {
         let mut accesses: Vec<_> = self.accesses.drain(..).map(Some).collect();
         let facts = std::mem::take(&mut self.facts);
+        let others = std::mem::take(&mut self.others);
         let errors = std::mem::take(&mut self.errors);
         for (next, clients) in routers.iter().zip(clients) {
             let (kept, known) = match next {
@@ -125,8 +126,9 @@ impl<W: Wire> Daemon<W> {
             let access = kept.and_then(|old| accesses.get_mut(old)?.take());
             let access = access.unwrap_or_else(|| self.open(clients));
             self.accesses.push(access);
-            let known = known.and_then(|old| facts.get(old).cloned());
-            self.facts.push(known.unwrap_or_default());
+            let of = |all: &[_], old: Option<usize>| old.and_then(|old| all.get(old).cloned());
+            self.facts.push(of(&facts, known).unwrap_or_default());
+            self.others.push(of(&others, known).unwrap_or_default());
             self.errors.push(kept.and_then(|old| errors.get(old).cloned().flatten()));
         }
     }

@@ -1,17 +1,19 @@
 //! One task per router: takes the core's request, asks the router, hands the answer back.
-//! Promises: one request at a time, whichever way it takes; it ends within the client's deadline;
-//! nothing is tried again here.
+//! Promises: one request at a time, whichever way it takes; it ends within the client's deadline, or
+//! when the next one comes, for the core asks again only when it waits no more; nothing is tried
+//! again here.
 
 use std::rc::Rc;
 
 use smol::{
     LocalExecutor, Task,
-    channel::{self, Receiver, Sender},
+    channel::{self, Receiver, RecvError, Sender},
+    future,
 };
 
 use super::{
-    input::{AccessId, Done, Input, Job},
-    survey::{FullReads, survey},
+    input::{AccessId, Done, Input, Job, Purpose},
+    survey::{FullReads, Survey, survey},
 };
 use crate::{
     config::WanSection,
@@ -82,8 +84,21 @@ impl Client {
 /// What speaks to a router by all ways there are.
 #[derive(Debug)]
 pub struct Clients {
-    preferred: Client,
-    fallback: Option<Client>,
+    preferred: Own,
+    fallback: Option<Own>,
+}
+
+/// A client and what it has learnt to leave.
+#[derive(Debug)]
+struct Own {
+    client: Client,
+    full_reads: FullReads,
+}
+
+impl Own {
+    fn new(way: &Way) -> Result<Self, RouterError> {
+        Ok(Self { client: Client::new(way)?, full_reads: FullReads::Made })
+    }
 }
 
 impl Clients {
@@ -92,25 +107,24 @@ impl Clients {
     /// # Errors
     /// The certificates, the key or the login of one of the ways cannot be used.
     pub(super) fn new(ways: &Ways) -> Result<Self, RouterError> {
-        let fallback = ways.fallback.as_ref().map(Client::new).transpose()?;
-        Ok(Self { preferred: Client::new(&ways.preferred)?, fallback })
+        let fallback = ways.fallback.as_ref().map(Own::new).transpose()?;
+        Ok(Self { preferred: Own::new(&ways.preferred)?, fallback })
     }
 
-    /// The client for a request. One about a queue shows that this is the way from now on, so the
-    /// connection of the other one is closed; the facts may be a mere try.
-    fn by(&mut self, route: Route, request: Request) -> &mut Client {
-        let (client, other) = match (route, &mut self.fallback) {
+    /// The client for a request. Where control takes this way, the connection of the other client is
+    /// closed; during a try it is still needed.
+    fn by(&mut self, route: Route, purpose: Purpose) -> &mut Own {
+        let (own, other) = match (route, &mut self.fallback) {
             (Route::Fallback, Some(fallback)) => (fallback, Some(&mut self.preferred)),
             // The core takes the other way only if it was told that there is one.
             (Route::Preferred | Route::Fallback, fallback) => {
                 (&mut self.preferred, fallback.as_mut())
             }
         };
-        match (request, other) {
-            (Request::Read(..) | Request::Write(..), Some(other)) => other.forget(),
-            (Request::Read(..) | Request::Write(..) | Request::Facts, _) => {}
+        if let (Purpose::Control, Some(other)) = (purpose, other) {
+            other.client.forget();
         }
-        client
+        own
     }
 }
 
@@ -141,19 +155,46 @@ impl Access {
 
 /// Serves one router until nobody asks any more.
 async fn serve(access: AccessId, mut clients: Clients, jobs: Receiver<Job>, inputs: Sender<Input>) {
-    let mut full_reads = FullReads::Made;
-    while let Ok(Job { ticket, request, route, queues, surveyed }) = jobs.recv().await {
-        let client = clients.by(route, request);
-        let (reply, survey) = match (request, operation(queues.as_deref(), request)) {
-            (Request::Facts, _) => survey(client, &surveyed, &mut full_reads).await,
-            (_, Some(op)) => (client.perform(&op).await, None),
+    let mut next = jobs.recv().await;
+    while let Ok(job) = next {
+        let ticket = job.ticket;
+        let own = clients.by(job.route, job.purpose);
+        let over = async { Work::Over(perform(&mut *own, job).await) };
+        let dropped = async { Work::Dropped(jobs.recv().await) };
+        next = match future::or(over, dropped).await {
+            Work::Over(Some((reply, survey))) => {
+                let done = Done { access, ticket, reply, survey };
+                if inputs.send(Input::Done(done)).await.is_err() {
+                    break;
+                }
+                jobs.recv().await
+            }
             // The core only names queues that it was configured with.
-            (_, None) => continue,
+            Work::Over(None) => jobs.recv().await,
+            Work::Dropped(next) => {
+                own.client.forget();
+                next
+            }
         };
-        let done = Done { access, ticket, reply, survey };
-        if inputs.send(Input::Done(done)).await.is_err() {
-            break;
-        }
+    }
+}
+
+type Outcome = (Result<Reply, RouterError>, Option<Box<Survey>>);
+
+/// What came of a job.
+enum Work {
+    Over(Option<Outcome>),
+    /// Nobody waits for it any more; this is the next one.
+    Dropped(Result<Job, RecvError>),
+}
+
+async fn perform(own: &mut Own, job: Job) -> Option<Outcome> {
+    let Job { request, queues, surveyed, .. } = job;
+    let Own { client, full_reads } = own;
+    match (request, operation(queues.as_deref(), request)) {
+        (Request::Facts, _) => Some(survey(client, &surveyed, full_reads).await),
+        (_, Some(op)) => Some((client.perform(&op).await, None)),
+        (_, None) => None,
     }
 }
 

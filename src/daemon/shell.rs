@@ -80,6 +80,8 @@ pub struct Daemon<W> {
     pub(super) started: Instant,
     /// What each router told of itself.
     pub(super) facts: Vec<RouterFacts>,
+    /// What each told over the transport that it was not asked by last.
+    pub(super) others: Vec<RouterFacts>,
     /// Why the last request to each router failed.
     pub(super) errors: Vec<Option<RouterError>>,
     stop_by: Option<Instant>,
@@ -130,6 +132,7 @@ impl<W: Wire> Daemon<W> {
             files: Files::new(&config.globals),
             started: now,
             facts: vec![RouterFacts::default(); config.routers.len()],
+            others: vec![RouterFacts::default(); config.routers.len()],
             errors: vec![None; config.routers.len()],
             stop_by: None,
             guard: Guard::default(),

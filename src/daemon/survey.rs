@@ -25,6 +25,16 @@ const ENOUGH: Span = Span::from_secs(4);
 pub(super) struct Survey {
     pub(super) transport: Transport,
     pub(super) differences: Differences,
+    pub(super) extent: Extent,
+}
+
+/// How much was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All there is.
+    Whole,
+    /// Not all: what is missing may be as it was before.
+    Part,
 }
 
 /// Whether full reads are made.
@@ -46,12 +56,17 @@ pub(super) async fn survey(
     if facts.is_err() {
         return (facts, None);
     }
+    let mut extent = Extent::Whole;
     for queue in one_of_each_kind(queues) {
         if *full_reads == FullReads::GivenUp || clock::now().since(begun) > ENOUGH {
+            extent = Extent::Part;
             break;
         }
         let (read, more) = client.inspect(&Op::ReadQueue(queue)).await;
         differences.extend(&more);
+        if read.is_err() {
+            extent = Extent::Part;
+        }
         if let Err(error) = read.map_err(Box::new)
             && is_end_of_contact(error.kind)
         {
@@ -60,7 +75,7 @@ pub(super) async fn survey(
             return (Err(*error), None);
         }
     }
-    (facts, Some(Box::new(Survey { transport: client.transport(), differences })))
+    (facts, Some(Box::new(Survey { transport: client.transport(), differences, extent })))
 }
 
 /// Garbage is an answer too, and what is different about it was noticed.

@@ -44,6 +44,7 @@ enum Delivery {
     Gateway { wan: WanId, number: u32 },
     Answer { router: RouterId, ticket: Ticket, answer: Result<Answer, FailureKind> },
     Reboot { router: RouterId },
+    Late { wan: WanId, slot: QueueSlot, limit: Limit },
 }
 
 /// The core and its surroundings.
@@ -171,6 +172,7 @@ impl World {
                 self.engine.on_answer(router, ticket, answer, self.now);
             }
             Delivery::Reboot { router } => self.reboot(router),
+            Delivery::Late { wan, slot, limit } => self.set(wan, slot, limit),
         }
     }
 
@@ -225,13 +227,18 @@ impl World {
 
     fn ask(&mut self, id: RouterId, ticket: Ticket, request: Request, route: Route) {
         let Some(router) = self.routers.get_mut(usize::from(id.0)) else { return };
-        let failure = router.settings.failure_of(route, self.now);
+        let failure = router.settings.failure_of(route, request, self.now);
         let failure = failure.or_else(|| router.settings.failure(request, self.now));
+        let late = router.settings.lateness(request, self.now).filter(|_| failure.is_none());
+        let failure = failure.or_else(|| late.map(|_| FailureKind::Timeout));
         let lost = failure.or_else(|| router.settings.lost_answer(self.now));
         let takes = router.settings.takes(lost, self.now);
         router.begin(self.now, takes, lost);
         self.requests.push((self.now, id, request));
         self.routes.push(route);
+        if let (Some(after), Request::Write(wan, slot, limit)) = (late, request) {
+            self.deliver(self.now + after, Delivery::Late { wan, slot, limit });
+        }
         let done = match failure {
             Some(kind) => Err(kind),
             None => self.obey(id, request),
@@ -250,20 +257,22 @@ impl World {
             if let Some(router) = self.routers.get_mut(usize::from(id.0)) {
                 router.writes = router.writes.saturating_add(1);
             }
-            match (slot, limit) {
-                (QueueSlot::One(direction), Limit::One(rate)) => {
-                    *site.limits.of_mut(direction) = Some(rate);
-                }
-                (QueueSlot::Pair, Limit::Pair(rates)) => site.limits = rates.map(Some),
-                (QueueSlot::One(_), Limit::Pair(_)) | (QueueSlot::Pair, Limit::One(_)) => {
-                    return Err(FailureKind::Rejected);
-                }
+            if matches!(slot, QueueSlot::Pair) != matches!(limit, Limit::Pair(_)) {
+                return Err(FailureKind::Rejected);
             }
+            set(site, slot, limit);
         }
         Ok(Answer::Limit(match slot {
             QueueSlot::One(direction) => Found::One(*site.limits.of(direction)),
             QueueSlot::Pair => Found::Pair(site.limits),
         }))
+    }
+
+    /// A write that nobody waits for any more is carried out.
+    fn set(&mut self, wan: WanId, slot: QueueSlot, limit: Limit) {
+        if let Some(site) = self.sites.get_mut(usize::from(wan.0)) {
+            set(site, slot, limit);
+        }
     }
 
     /// The core.
@@ -310,6 +319,7 @@ impl World {
                 false
             }
             Delivery::Reboot { .. }
+            | Delivery::Late { .. }
             | Delivery::Reply { .. }
             | Delivery::Connected { .. }
             | Delivery::Gateway { .. }
@@ -350,6 +360,17 @@ impl World {
     /// Writes and requests that a router has seen.
     pub fn load_of(&self, router: usize) -> (u64, u64) {
         self.routers.get(router).map_or((0, 0), |router| (router.writes, router.requests))
+    }
+}
+
+/// Sets the limit of a queue; one of another kind of queue sets none.
+fn set(site: &mut Site, slot: QueueSlot, limit: Limit) {
+    match (slot, limit) {
+        (QueueSlot::One(direction), Limit::One(rate)) => {
+            *site.limits.of_mut(direction) = Some(rate);
+        }
+        (QueueSlot::Pair, Limit::Pair(rates)) => site.limits = rates.map(Some),
+        (QueueSlot::One(_), Limit::Pair(_)) | (QueueSlot::Pair, Limit::One(_)) => {}
     }
 }
 

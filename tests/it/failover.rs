@@ -3,6 +3,7 @@
 mod matrix;
 mod real;
 mod rules;
+mod tries;
 
 use wanctl::{
     control::{event::Request, failover::Route, time::Instant},

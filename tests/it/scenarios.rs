@@ -2,6 +2,7 @@
 
 mod ends;
 mod fallback;
+mod late;
 mod queues;
 mod reload;
 mod routers;

@@ -3,7 +3,7 @@
 //! work; the same trouble is told once.
 //! Knows nothing of other queues.
 
-use super::{Ask, Gate, QueueNews, RECONCILE_EVERY, RouterAnswers};
+use super::{Ask, Gate, LANDS_WITHIN, QueueNews, RECONCILE_EVERY, RouterAnswers, SUSPECT_EVERY};
 use crate::control::{
     backoff::{Jitter, Streak},
     failure::FailureKind,
@@ -40,6 +40,8 @@ pub(super) struct Tracked {
     /// The last question about it; the queue that waits longest is asked about first.
     pub(super) asked: Option<Instant>,
     pub(super) outcome: Outcome,
+    /// Until when a write that was given up may still be carried out.
+    suspect_until: Option<Instant>,
 }
 
 /// What one queue wants to ask.
@@ -69,6 +71,7 @@ impl Tracked {
             read_at: Instant::default(),
             asked: None,
             outcome: Outcome::Queued,
+            suspect_until: None,
         }
     }
 
@@ -89,13 +92,33 @@ impl Tracked {
             (_, Due::Now) | (Gate::Flush, Due::At(..)) => Some(now),
         };
         // Nobody would repair what a regular read finds at the end.
-        let reconcile = (gate != Gate::Flush).then_some(self.read_at + RECONCILE_EVERY);
+        let reconcile = (gate != Gate::Flush).then(|| self.read_at + self.reconcile_every());
         match (write, reconcile) {
             (Some(at), _) if at <= now => Wish::Now(Urgency::Write),
             (_, Some(at)) if at <= now => Wish::Now(Urgency::Reconcile),
             (Some(write), Some(read)) => Wish::At(write.min(read)),
             (Some(at), None) | (None, Some(at)) => Wish::At(at),
             (None, None) => Wish::Nothing,
+        }
+    }
+
+    const fn reconcile_every(&self) -> Span {
+        match self.suspect_until {
+            Some(_) => SUSPECT_EVERY,
+            None => RECONCILE_EVERY,
+        }
+    }
+
+    /// A write was given up: it may be carried out after whatever is read or written by then.
+    pub(super) fn suspect(&mut self, now: Instant) {
+        self.suspect_until = Some(now + LANDS_WITHIN);
+    }
+
+    /// The queue is being read: once it is too late for a write that was given up, that is forgotten
+    /// after this.
+    pub(super) fn calm_down(&mut self, now: Instant) {
+        if self.suspect_until.take_if(|until| *until <= now).is_some() {
+            self.queue.expect_nothing();
         }
     }
 

@@ -4,13 +4,15 @@
 //! Knows nothing of when requests are due.
 
 use super::{
-    Answer, Engine, of_router,
+    Answer, Engine,
+    facts::Facts,
+    of_router,
     router::{Awaited, Pending, Sign},
 };
 use crate::control::{
     connectivity::{Change, Contact},
     event::{RouterNews, What},
-    failover::Turn,
+    failover::{Route, Turn},
     failure::FailureKind,
     id::RouterId,
     time::{Instant, Span},
@@ -33,7 +35,7 @@ impl Engine {
             return;
         };
         match sign {
-            Sign::There => self.answered(router, now),
+            Sign::There => self.answered(router, pending.route, now),
             Sign::Unclear(_) => {}
             Sign::Gone(kind) => self.unanswered(router, pending, kind, now),
         }
@@ -57,14 +59,19 @@ impl Engine {
     ) {
         let Some(entry) = self.routers.get_mut(usize::from(router.0)) else { return };
         let turn = match answer {
-            Ok(_) => {
-                entry.facts_known = true;
+            // That there is no such queue is an answer about it.
+            Ok(_) | Err(FailureKind::NotFound | FailureKind::Ambiguous) => {
                 let turn = entry.failover.on_answer(pending.route, now);
-                self.answered(router, now);
+                self.answered(router, pending.route, now);
                 turn
             }
+            Err(kind) if matches!(entry.contact(), Contact::Lost { .. }) => {
+                entry.connectivity.failed_aside(now, pending.attempt(), kind);
+                entry.failover.on_failed_like_the_other(now);
+                None
+            }
             Err(kind) => {
-                entry.connectivity.failed_aside(now, pending.asked, kind);
+                entry.connectivity.failed_aside(now, pending.attempt(), kind);
                 entry.failover.on_failure(pending.route, kind, now)
             }
         };
@@ -80,8 +87,10 @@ impl Engine {
         outbox.tell(now, What::Router(router, RouterNews::Turned(turn)));
         of_router(wans, router).for_each(|wan| wan.on_turn(now));
         let entry = routers.get_mut(usize::from(router.0));
-        if let (Turn::Away { .. }, Some(entry)) = (turn, entry) {
-            entry.facts_known = false;
+        let Some(entry) = entry else { return };
+        // Its answers may look different by this way.
+        entry.facts = Facts::UNKNOWN;
+        if let Turn::Away { .. } = turn {
             entry.connectivity.hurry(now);
         }
     }
@@ -102,8 +111,10 @@ impl Engine {
         let (wan, ask) = match pending.awaited {
             Awaited::By(wan, ask) => (wan, ask),
             Awaited::ByItself => {
-                if let Some(router) = routers.get_mut(usize::from(router.0)) {
-                    router.facts_known = true;
+                let Some(router) = routers.get_mut(usize::from(router.0)) else { return };
+                match answer {
+                    Ok(_) => router.facts = Facts::Known,
+                    Err(_) => router.facts.refused(now),
                 }
                 return;
             }
@@ -117,12 +128,15 @@ impl Engine {
         }
     }
 
-    fn answered(&mut self, router: RouterId, now: Instant) {
+    fn answered(&mut self, router: RouterId, route: Route, now: Instant) {
         let Self { wans, routers, outbox, .. } = self;
         let Some(entry) = routers.get_mut(usize::from(router.0)) else { return };
         let first = entry.connectivity.contact() == Contact::Unknown;
-        let back = match entry.connectivity.answered(now) {
-            Some(Change::Back { outage, failures }) => RouterNews::Back { outage, failures },
+        let back = match entry.connectivity.answered(route, now) {
+            Some(Change::Back { outage, failures }) => {
+                entry.failover.on_return(now);
+                RouterNews::Back { outage, failures }
+            }
             None if first => RouterNews::Back { outage: Span::ZERO, failures: 0 },
             Some(Change::Lost(_)) | None => return,
         };
@@ -135,17 +149,17 @@ impl Engine {
     fn unanswered(&mut self, router: RouterId, pending: Pending, kind: FailureKind, now: Instant) {
         let Self { wans, routers, outbox, .. } = self;
         let Some(entry) = routers.get_mut(usize::from(router.0)) else { return };
-        entry.facts_known = false;
-        if let Some(Change::Lost(kind)) = entry.connectivity.failed(now, pending.asked, kind) {
+        entry.facts = Facts::UNKNOWN;
+        if let Some(Change::Lost(kind)) = entry.connectivity.failed(now, pending.attempt(), kind) {
             entry.told_lost = now;
             outbox.tell(now, What::Router(router, RouterNews::Lost(kind)));
         }
         for wan in of_router(wans, router) {
             match pending.awaited {
-                Awaited::By(own, ask) if wan.id() == own => wan.on_unanswered(ask),
-                Awaited::By(..) | Awaited::ByItself | Awaited::ByTry | Awaited::ByNobody => {
-                    wan.on_router_lost();
-                }
+                Awaited::By(own, ask) if wan.id() == own => wan.on_unanswered(ask, now),
+                // It may have been a write to any of them.
+                Awaited::ByNobody => wan.on_given_up(now),
+                Awaited::By(..) | Awaited::ByItself | Awaited::ByTry => wan.on_router_lost(),
             }
         }
     }

@@ -3,10 +3,10 @@
 //! take; each WAN gets its turn.
 //! Knows nothing of what the answers mean for a queue.
 
-use super::{Answer, of_router};
+use super::{Answer, facts::Facts, of_router};
 use crate::control::{
     applier::{Ask, RouterAnswers},
-    connectivity::{Connectivity, Contact, QUARANTINE},
+    connectivity::{Attempt, Burden, Connectivity, Contact, QUARANTINE},
     event::{Action, Request, RouterNews, Ticket},
     failover::{Failover, Fallback, Route, Turn},
     failure::FailureKind,
@@ -39,9 +39,22 @@ pub(super) enum Awaited {
 }
 
 impl Awaited {
+    /// Whether the end can do without it: it concerns the router alone, and changes nothing.
+    pub(super) const fn is_aside(self) -> bool {
+        matches!(self, Self::ByItself | Self::ByTry)
+    }
+
     /// Whether it is the answer to a write, as far as is known.
     pub(super) const fn may_have_written(self) -> bool {
         matches!(self, Self::By(_, Ask::Write(..)) | Self::ByNobody)
+    }
+}
+
+impl Pending {
+    /// The request as an attempt at the router.
+    pub(super) const fn attempt(&self) -> Attempt {
+        let burden = if self.awaited.is_aside() { Burden::Light } else { Burden::Full };
+        Attempt { asked: self.asked, route: self.route, burden }
     }
 }
 
@@ -62,7 +75,7 @@ pub struct Router {
     pub(super) connectivity: Connectivity,
     pub(super) failover: Failover,
     pub(super) pending: Option<Pending>,
-    pub(super) facts_known: bool,
+    pub(super) facts: Facts,
     /// The WAN that may ask first, so that each gets its turn.
     turn: usize,
     tickets: u32,
@@ -89,7 +102,7 @@ impl Router {
             connectivity: Connectivity::new(seed),
             failover: Failover::new(Fallback::Absent),
             pending: None,
-            facts_known: false,
+            facts: Facts::UNKNOWN,
             turn: 0,
             tickets,
             requests: 0,
@@ -182,7 +195,9 @@ impl Router {
                 self.failover.on_failure(pending.route, kind, now)
             }
             (Sign::Unclear(_), Awaited::By(..) | Awaited::ByTry | Awaited::ByNobody) => {
-                self.facts_known &= self.failover.fallback() == Fallback::Absent;
+                if self.failover.fallback() == Fallback::Present {
+                    self.facts.doubt(now);
+                }
                 None
             }
         }
@@ -196,18 +211,30 @@ impl Router {
         now: Instant,
         stopped: Option<Instant>,
     ) -> Option<Action> {
-        if !self.may_ask(now) {
+        if self.pending.is_some() {
             return None;
         }
-        let (in_use, next) = (self.failover.in_use(), self.failover.next(now));
-        if in_use != next && stopped.is_none() {
-            return Some(self.ask(Request::Facts, Awaited::ByTry, next, now));
+        if stopped.is_none() && self.next_try_at(now).is_some_and(|at| at <= now) {
+            let request = self.proof(wans);
+            return Some(self.ask(request, Awaited::ByTry, Route::Preferred, now));
+        }
+        let in_use = self.failover.in_use();
+        if self.connectivity.not_before(in_use) > now {
+            return None;
         }
         let request = self.next_of_queues(wans, now);
         // Facts are asked for when no queue is waiting, and not at the end.
-        let facts = || (!self.facts_known && stopped.is_none()).then_some(Request::Facts);
+        let facts = || (self.facts.due(now) && stopped.is_none()).then_some(Request::Facts);
         let request = request.or_else(facts)?;
         Some(self.ask(request, request.into(), in_use, now))
+    }
+
+    /// What a transport must be able to do before control goes back to it: read a queue. The facts
+    /// would prove less, for any login may read them; a write could hit whatever is there by now.
+    fn proof(&self, wans: &mut [Wan]) -> Request {
+        let queue = |wan: &mut Wan| Some((wan.id(), wan.applier().outcomes().next()?.0));
+        let queue = of_router(wans, self.id).find_map(queue);
+        queue.map_or(Request::Facts, |(wan, slot)| Request::Read(wan, slot))
     }
 
     /// The next request about a queue, which must then be asked. The WANs take turns.
@@ -238,10 +265,6 @@ impl Router {
         })
     }
 
-    fn may_ask(&self, now: Instant) -> bool {
-        self.pending.is_none() && self.connectivity.not_before() <= now
-    }
-
     fn ask(&mut self, request: Request, awaited: Awaited, route: Route, now: Instant) -> Action {
         self.tickets = self.tickets.wrapping_add(1);
         self.requests = self.requests.saturating_add(1);
@@ -250,19 +273,25 @@ impl Router {
         Action::Ask { router: self.id, ticket, request, route }
     }
 
-    /// When the preferred transport may be tried, once no request is on the way.
-    pub(super) fn next_try_at(&self) -> Option<Instant> {
-        self.failover.deadline().map(|at| at.max(self.connectivity.not_before()))
+    /// When the preferred transport may be tried, once no request is on the way; while the other one
+    /// is left alone because of refused logins, without waiting for its time.
+    pub(super) fn next_try_at(&self, now: Instant) -> Option<Instant> {
+        let deadline = self.failover.deadline()?;
+        let deadline =
+            if self.connectivity.is_refusing(Route::Fallback, now) { now } else { deadline };
+        Some(deadline.max(self.connectivity.not_before(Route::Preferred)))
     }
 
-    /// Whether the end waits for the request on the way: not for a try.
-    pub(super) fn is_awaited(&self) -> bool {
-        self.pending.is_some_and(|pending| pending.awaited != Awaited::ByTry)
+    /// The end begins. What is on the way and concerns the router alone is given up, so that it
+    /// holds up no queue; whoever carries it out drops it for the next request.
+    pub(super) fn on_stop(&mut self, now: Instant) {
+        self.pending = self.pending.filter(|pending| !pending.awaited.is_aside());
+        self.connectivity.on_stop(now);
     }
 
     /// When there may be a request about a queue, once none is on the way.
     pub(super) fn next_ask_at(&self, wans: &mut [Wan], now: Instant) -> Option<Instant> {
         let asks = of_router(wans, self.id).filter_map(|wan| wan.next_ask_at(now));
-        asks.min().map(|at| at.max(self.connectivity.not_before()))
+        asks.min().map(|at| at.max(self.connectivity.not_before(self.failover.in_use())))
     }
 }

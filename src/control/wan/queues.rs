@@ -84,8 +84,14 @@ impl Wan {
     }
 
     /// A question of this WAN was not answered.
-    pub fn on_unanswered(&mut self, ask: Ask) {
-        self.applier.on_unanswered(ask);
+    pub fn on_unanswered(&mut self, ask: Ask, now: Instant) {
+        self.applier.on_unanswered(ask, now);
+    }
+
+    /// A request that may have been a write to any of its queues was given up.
+    pub fn on_given_up(&mut self, now: Instant) {
+        self.applier.suspect(now);
+        self.applier.doubt();
     }
 
     /// All limits are in doubt: the connection to the router is gone, or its queues have new numbers.

@@ -104,7 +104,8 @@ impl Wan {
             KeptQueues::Same => self.applier.retune(law.ladders, write_budget),
             KeptQueues::Doubted => {
                 self.applier.retune(law.ladders, write_budget);
-                self.applier.doubt();
+                // What was on the way was given up with the old access.
+                self.on_given_up(now);
                 self.applier.hurry(now);
             }
             KeptQueues::Others => {

@@ -37,6 +37,11 @@ pub struct RouterSettings {
     pub fallback: Fallback,
     /// When it fails over one transport, and how. A time-out takes `timeout`.
     pub ways: Vec<(Window, Route, FailureKind)>,
+    /// When it fails at some requests over one transport, and how.
+    pub ways_refusals: Vec<(Window, Route, Picks, FailureKind)>,
+    /// When it does not answer a write within `timeout`, and carries it out so long after it came:
+    /// RouterOS goes on with a request that its client has given up, for up to 60 s.
+    pub late_writes: Vec<(Window, Span)>,
     /// The limits found at the start; `None` is unlimited.
     pub initial: PerDirection<Option<Rate>>,
     /// When it restarts and has the initial limits again.
@@ -54,6 +59,8 @@ impl RouterSettings {
             timeout: Span::from_secs(2),
             fallback: Fallback::Absent,
             ways: Vec::new(),
+            ways_refusals: Vec::new(),
+            late_writes: Vec::new(),
             initial: PerDirection::both(None),
             reboots: Vec::new(),
         }
@@ -69,12 +76,23 @@ impl RouterSettings {
         failure.or_else(|| self.refusals.iter().find(refused).map(|(_, _, kind)| *kind))
     }
 
-    /// How it fails over `route` now, if it does.
-    pub fn failure_of(&self, route: Route, now: Instant) -> Option<FailureKind> {
+    /// How it fails to do `request` over `route` now, if it does.
+    pub fn failure_of(&self, route: Route, request: Request, now: Instant) -> Option<FailureKind> {
         let failing = |(window, own, _): &&(Window, Route, FailureKind)| {
             *own == route && window.contains(now)
         };
-        self.ways.iter().find(failing).map(|(_, _, kind)| *kind)
+        let refused = |(window, own, picks, _): &&(Window, Route, Picks, FailureKind)| {
+            *own == route && window.contains(now) && picks(request)
+        };
+        let failure = self.ways.iter().find(failing).map(|(_, _, kind)| *kind);
+        failure.or_else(|| self.ways_refusals.iter().find(refused).map(|(.., kind)| *kind))
+    }
+
+    /// How long after it came a write of now is carried out, if nobody waits for it so long.
+    pub fn lateness(&self, request: Request, now: Instant) -> Option<Span> {
+        let late = |(window, _): &&(Window, Span)| window.contains(now);
+        let is_write = matches!(request, Request::Write(..));
+        self.late_writes.iter().filter(|_| is_write).find(late).map(|(_, after)| *after)
     }
 
     /// How the answer to what it does now gets lost, if it does.

@@ -134,8 +134,8 @@ fn play(failing: &[Failing], kind: FailureKind, seconds: u64, seed: u64) -> Seen
     story
 }
 
-/// All requests take the transport in use, but for tries, which ask for the facts alone; and the
-/// turns alternate.
+/// All requests take the transport in use, but for tries, which read a queue; and the turns
+/// alternate.
 fn hold_to_ways(seen: &Seen) {
     let mut in_use = Preferred;
     for (_, turn) in &seen.turns {
@@ -148,7 +148,10 @@ fn hold_to_ways(seen: &Seen) {
         let last = seen.turns.iter().rfind(turned);
         let away = last.is_some_and(|(_, turn)| matches!(turn, Turn::Away { .. }));
         let is_try = away && *route == Preferred;
-        assert!(!is_try || *request == Request::Facts, "a try at {asked:?} asks {request:?}");
+        assert!(
+            !is_try || matches!(request, Request::Read(..)),
+            "a try at {asked:?} asks {request:?}"
+        );
         assert!(away || *route == Preferred, "{request:?} at {asked:?} without a cause");
     }
     // What the old transport did or did not do is read before the next write.

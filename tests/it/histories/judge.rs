@@ -119,11 +119,19 @@ impl Judge {
         self.due.clear();
     }
 
-    pub fn stops(&mut self, world: &mut World) {
-        self.stopped = Some(world.now());
+    pub fn stops(&mut self, world: &mut World) -> Result<(), Breach> {
+        // What has left since the last tick.
+        self.follow_requests(world)?;
+        let now = world.now();
+        self.stopped = Some(now);
+        for truth in &mut self.truths {
+            truth.advance(now);
+            truth.stops();
+        }
         let wans = world.engine().wans().iter().zip(&self.written);
         self.begun = wans.map(|(wan, written)| *written || wan.law().means().is_some()).collect();
         self.due.clear();
+        Ok(())
     }
 
     /// Looks at the world after a tick.

@@ -60,7 +60,7 @@ fn play_or_panic(history: &History) -> Result<Story, Breach> {
         }
     }
     let now = world.now();
-    judge.stops(&mut world);
+    judge.stops(&mut world)?;
     world.engine().on_stop(now);
     let until = now + ENDS_WITHIN + slowest(history).times(REQUESTS_LEFT);
     drain(&mut world, &mut judge, until)?;

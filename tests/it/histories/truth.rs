@@ -46,22 +46,35 @@ struct Row {
     kind: FailureKind,
     failures: usize,
     logins: usize,
+    /// Whether it was about the router alone: no queue waits for it at the end.
+    aside: bool,
 }
 
 impl Row {
     fn and(earlier: Option<Self>, kind: FailureKind, at: Instant) -> Self {
         let (failures, logins) = earlier.map_or((0, 0), |row| (row.failures, row.logins));
         let logins = if kind == FailureKind::Auth { logins + 1 } else { 0 };
-        Self { at, kind, failures: failures + 1, logins }
+        Self { at, kind, failures: failures + 1, logins, aside: false }
     }
 
     /// The documented back-off, without its jitter of a quarter to both sides.
     fn wait(self) -> Span {
         const USUAL: [u64; 7] = [100, 200, 400, 800, 1_600, 3_200, 5_000];
+        Span::from_millis(USUAL[(self.failures - 1).min(6)])
+    }
+
+    /// The same after refused logins by one way.
+    fn login_wait(self) -> Span {
         const LOGINS: [u64; 4] = [10_000, 20_000, 40_000, 60_000];
-        let usual = USUAL[(self.failures - 1).min(6)];
-        let ms = if self.logins > 7 { LOGINS[(self.logins - 8).min(3)] } else { usual };
-        Span::from_millis(ms)
+        if self.logins > 7 {
+            Span::from_millis(LOGINS[(self.logins - 8).min(3)])
+        } else {
+            self.wait()
+        }
+    }
+
+    const fn pause_at_the_end(self) -> Span {
+        if self.aside { Span::ZERO } else { self.pause() }
     }
 
     /// The pause that follows a time-out.
@@ -108,6 +121,8 @@ pub struct Truth {
     pending: Option<Pending>,
     pub contact: Contact,
     row: Option<Row>,
+    /// Failures in a row by the preferred way, and by the other one.
+    logins: BTreeMap<bool, Row>,
     way: Way,
     queues: BTreeMap<(u8, u8), Queue>,
     pub told: Vec<News>,
@@ -142,6 +157,7 @@ impl Truth {
             pending: None,
             contact: Contact::Unknown,
             row: None,
+            logins: BTreeMap::new(),
             way: Way {
                 in_use: Preferred,
                 failures: 0,
@@ -169,15 +185,16 @@ impl Truth {
         phase: Phase,
     ) -> Result<(), String> {
         self.advance(now);
-        if route != self.way.in_use && (self.way.in_use == Preferred || request != Request::Facts) {
+        let is_try = route != self.way.in_use;
+        if is_try && (self.way.in_use == Preferred || !matches!(request, Request::Read(..))) {
             return Err(format!("{request:?} by {route:?}, but in use is {:?}", self.way));
         }
         if let Some(pending) = self.pending {
             return Err(format!("two requests at a time: {request:?} and {pending:?}"));
         }
-        self.hold_to_back_off(request, now, phase)?;
+        self.hold_to_back_off((request, route), now, phase)?;
         self.way.fresh = false;
-        let failure = self.settings.failure_of(route, now);
+        let failure = self.settings.failure_of(route, request, now);
         let failure = failure.or_else(|| self.settings.failure(request, now));
         let failure = failure.or_else(|| self.settings.lost_answer(now));
         let answered = now + self.settings.takes(failure, now);
@@ -189,17 +206,33 @@ impl Truth {
         Ok(())
     }
 
-    fn hold_to_back_off(&self, request: Request, now: Instant, phase: Phase) -> Result<(), String> {
-        if now < self.way.busy_until {
+    fn hold_to_back_off(
+        &self,
+        (request, route): (Request, Route),
+        now: Instant,
+        phase: Phase,
+    ) -> Result<(), String> {
+        if phase == Phase::Running && now < self.way.busy_until {
             return Err(format!("{request:?} too soon after a try that timed out"));
         }
         if let Some(row) = self.row {
             let hurries = phase == Phase::Ending || self.way.fresh;
             let wait = if hurries { Span::ZERO } else { row.wait().part(3, 4) };
-            if now < row.at + wait.max(row.pause()) {
+            let pause = if phase == Phase::Ending { row.pause_at_the_end() } else { row.pause() };
+            if now < row.at + wait.max(pause) {
                 return Err(format!("{request:?} too soon after {row:?}"));
             }
             self.not_late(now, phase)?;
+        }
+        let login = self.logins.get(&(route == Preferred));
+        if let Some(row) = login.filter(|row| phase == Phase::Running && row.logins > 7)
+            && now < row.at + row.login_wait().part(3, 4)
+        {
+            return Err(format!("{request:?} by {route:?} too soon after the login {row:?}"));
+        }
+        if route != self.way.in_use {
+            // A try does not look at what was refused by the other way.
+            return Ok(());
         }
         let (Request::Read(wan, slot) | Request::Write(wan, slot, _)) = request else {
             return Ok(());
@@ -223,7 +256,16 @@ impl Truth {
         else {
             return Ok(());
         };
-        let latest = row.at + row.wait().part(5, 4).max(row.pause()) + TICK;
+        let rests = |way| {
+            self.logins.get(&way).map_or(row.at, |row: &Row| {
+                if row.logins > 7 { row.at + row.login_wait().part(5, 4) } else { row.at }
+            })
+        };
+        let rests = match self.settings.fallback {
+            Fallback::Present => rests(true).min(rests(false)),
+            Fallback::Absent => rests(true),
+        };
+        let latest = (row.at + row.wait().part(5, 4).max(row.pause())).max(rests) + TICK;
         if now <= latest || self.stalled_within(row.at, now) {
             return Ok(());
         }
@@ -247,7 +289,7 @@ impl Truth {
             return;
         }
         if pending.failure.is_none_or(is_about_a_queue) {
-            self.there(pending.answered);
+            self.there(pending.answered, pending.route);
             self.way.failures = 0;
         }
         self.about_queue(pending);
@@ -260,15 +302,17 @@ impl Truth {
     /// The preferred way was tried.
     fn tried(&mut self, pending: Pending) {
         match pending.failure {
-            None => {
-                self.there(pending.answered);
+            None | Some(FailureKind::NotFound | FailureKind::Ambiguous) => {
+                self.there(pending.answered, Preferred);
                 self.turn(Preferred);
             }
             Some(kind) if matches!(self.contact, Contact::Gone(_)) => self.gone(pending, kind),
-            Some(FailureKind::Timeout) => {
-                self.way.busy_until = pending.answered + Span::from_secs(3);
+            Some(kind) => {
+                self.count_login(pending, kind);
+                if kind == FailureKind::Timeout {
+                    self.way.busy_until = pending.answered + Span::from_secs(3);
+                }
             }
-            Some(_) => {}
         }
     }
 
@@ -290,15 +334,35 @@ impl Truth {
 
     fn gone(&mut self, pending: Pending, kind: FailureKind) {
         self.failures += 1;
-        self.row = Some(Row::and(self.row, kind, pending.answered));
+        let aside = self.is_aside(&pending);
+        self.row = Some(Row { aside, ..Row::and(self.row, kind, pending.answered) });
+        self.count_login(pending, kind);
         if !matches!(self.contact, Contact::Gone(_)) {
             self.contact = Contact::Gone(pending.asked);
             self.told.push(News::Lost(kind));
         }
     }
 
-    fn there(&mut self, now: Instant) {
+    fn is_aside(&self, pending: &Pending) -> bool {
+        pending.request == Request::Facts || pending.route != self.way.in_use
+    }
+
+    fn count_login(&mut self, pending: Pending, kind: FailureKind) {
+        let way = pending.route == Preferred;
+        let row = Row::and(self.logins.get(&way).copied(), kind, pending.answered);
+        self.logins.insert(way, row);
+    }
+
+    /// The end begins: what concerns the router alone is given up.
+    pub fn stops(&mut self) {
+        if self.pending.is_some_and(|pending| self.is_aside(&pending)) {
+            self.pending = None;
+        }
+    }
+
+    fn there(&mut self, now: Instant, by: Route) {
         self.row = None;
+        self.logins.remove(&(by == Preferred));
         let outage = match self.contact {
             Contact::There => return,
             Contact::Unknown => Span::ZERO,

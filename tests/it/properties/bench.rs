@@ -261,7 +261,7 @@ impl Bench {
     }
 
     pub fn stop(&mut self) {
-        self.judge.stopped = self.judge.stopped.or(Some(self.now));
+        self.judge.stop(self.now);
         self.engine.on_stop(self.now);
         self.carry_out();
     }

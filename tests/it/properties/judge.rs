@@ -33,6 +33,8 @@ struct Asked {
     ticket: Ticket,
     request: Request,
     at: Instant,
+    /// Whether it was about the router itself, so that the end can do without it.
+    aside: bool,
 }
 
 impl Asked {
@@ -62,6 +64,8 @@ pub struct Heir {
 struct Watch {
     asked: Option<Asked>,
     failed: Option<(Instant, FailureKind)>,
+    /// Whether that was a request that the end can do without.
+    aside: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -85,6 +89,14 @@ fn router_of(engine: &Engine, wan: WanId) -> u8 {
 }
 
 impl Judge {
+    /// The end begins: what the end can do without is given up.
+    pub fn stop(&mut self, now: Instant) {
+        self.stopped = self.stopped.or(Some(now));
+        for router in self.routers.values_mut() {
+            router.asked = router.asked.filter(|asked| !asked.aside);
+        }
+    }
+
     /// A request has left.
     pub fn asked(
         &mut self,
@@ -96,12 +108,14 @@ impl Judge {
     ) {
         let router = self.routers.entry(id).or_default();
         assert!(router.asked.is_none(), "two at a time: {:?} {request:?}", router.asked);
-        router.asked = Some(Asked { ticket, request, at: now });
+        let aside = request == Request::Facts;
+        router.asked = Some(Asked { ticket, request, at: now, aside });
         if let Some((at, kind)) = router.failed {
             let hurried = self.stopped.is_some();
             let back_off = if hurried { Span::ZERO } else { Span::from_millis(75) };
             let timed_out = kind == FailureKind::Timeout;
-            let pause = if timed_out { QUARANTINE } else { back_off };
+            let rests = timed_out && !(hurried && router.aside);
+            let pause = if rests { QUARANTINE } else { back_off };
             assert!(now >= at + pause, "{request:?} at {now:?}, failed {at:?} {kind:?}");
         }
         match request {
@@ -134,7 +148,11 @@ impl Judge {
         let spacing = if decrease { DECREASE_SPACING } else { Span::from_secs(1) };
         if self.stopped.is_none() {
             let apart = earlier.is_none_or(|earlier| now >= earlier + spacing);
-            assert!(apart, "{id:?} {slot:?} {limit:?} at {now:?} after {earlier:?}");
+            assert!(
+                apart,
+                "{id:?} {slot:?} {limit:?} at {now:?} after {seen:?} {:?}",
+                (decrease, wan.applier().confirmed())
+            );
         }
         seen.write = Some(now);
         if decrease {
@@ -160,6 +178,7 @@ impl Judge {
             Ok(_) => false,
         };
         if gone {
+            router.aside = asked.aside;
             self.gone(engine, id, answer.err().unwrap(), now);
         } else {
             router.failed = None;
@@ -208,7 +227,7 @@ impl Judge {
             NextRouter::After(id) => {
                 let given_up = of(id).asked.map(|_| (now, FailureKind::Timeout));
                 let timed_out = of(id).failed.filter(|(_, kind)| *kind == FailureKind::Timeout);
-                Watch { asked: None, failed: given_up.or(timed_out) }
+                Watch { asked: None, failed: given_up.or(timed_out), aside: false }
             }
         };
         self.routers = (0..).zip(routers.iter().map(next)).collect();
@@ -222,7 +241,8 @@ impl Judge {
         let ids: Vec<_> =
             self.routers.iter().filter(|(_, router)| overdue(router)).map(|(id, _)| *id).collect();
         for id in ids {
-            self.routers.entry(id).or_default().asked = None;
+            let router = self.routers.entry(id).or_default();
+            router.aside = router.asked.take().is_some_and(|asked| asked.aside);
             self.gone(engine, id, FailureKind::Timeout, now);
         }
         let known = |wan: &wanctl::control::wan::Wan| {

@@ -115,9 +115,27 @@ fn a_router_that_cannot_tell_its_version_is_used_all_the_same() {
         let mut world = World::new(vec![(wan(520, 52), busy(2))], vec![router], 1);
         run(&mut world, 120_000);
         let requests = world.take_requests();
-        assert!(count(&requests, |request| request == Request::Facts) <= 2, "{kind:?}");
+        // After 100, 200, 400 ms and so on.
+        let asked = count(&requests, |request| request == Request::Facts);
+        assert!((9..=12).contains(&asked), "{kind:?}: {asked}");
         assert_eq!(of_routers(&world.take_events()).len(), 1, "{kind:?}");
         assert!(converges(&mut world, 0), "{kind:?}");
+    }
+}
+
+/// What was wrong with the first answer says nothing of the next one.
+#[test]
+fn facts_that_fail_once_are_asked_for_again_until_they_are_had() {
+    let is_facts = |request| request == Request::Facts;
+    for kind in [FailureKind::Garbage, FailureKind::Auth, FailureKind::NotFound] {
+        let mut router = RouterSettings::healthy();
+        router.refusals.push((window(0, 3_000), is_facts, kind));
+        let mut world = World::new(vec![(wan(520, 52), busy(2))], vec![router], 1);
+        run(&mut world, 3_000);
+        let failed = count(&world.take_requests(), is_facts);
+        run(&mut world, 600_000);
+        let after = count(&world.take_requests(), is_facts);
+        assert!(failed >= 1 && after == 1, "{kind:?}: {failed}, then {after}");
     }
 }
 
