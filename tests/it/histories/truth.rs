@@ -256,11 +256,9 @@ impl Truth {
         else {
             return Ok(());
         };
-        let rests = |way| {
-            self.logins.get(&way).map_or(row.at, |row: &Row| {
-                if row.logins > 7 { row.at + row.login_wait().part(5, 4) } else { row.at }
-            })
-        };
+        let logins = |way| self.logins.get(&way).filter(|row| row.logins > 7);
+        let until = |login: &Row| login.at + login.login_wait().part(5, 4);
+        let rests = |way| logins(way).map_or(row.at, until);
         let rests = match self.settings.fallback {
             Fallback::Present => rests(true).min(rests(false)),
             Fallback::Absent => rests(true),
