@@ -19,6 +19,7 @@ use super::{
         self, Task,
         redact::{Names, Private},
     },
+    check,
     log::Place,
     status, version,
 };
@@ -36,6 +37,7 @@ pub(super) enum Command {
     },
     Check {
         config: PathBuf,
+        depth: check::Depth,
     },
     Options,
     Status {
@@ -95,17 +97,17 @@ fn run_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
 }
 
 fn check_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
-    let mut command = Command::Check { config: PathBuf::from(DEFAULT_CONFIG) };
+    let mut config = PathBuf::from(DEFAULT_CONFIG);
+    let (mut depth, mut options) = (check::Depth::Files, None);
     while let Some(argument) = parser.next()? {
         match argument {
-            Short('c') | Long("config") => {
-                command = Command::Check { config: parser.value()?.into() };
-            }
-            Long("options") => command = Command::Options,
+            Short('c') | Long("config") => config = parser.value()?.into(),
+            Long("live") => depth = check::Depth::Live,
+            Long("options") => options = Some(Command::Options),
             other => return Err(other.unexpected()),
         }
     }
-    Ok(command)
+    Ok(options.unwrap_or(Command::Check { config, depth }))
 }
 
 fn status_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
@@ -208,7 +210,7 @@ mod tests {
     use lexopt::Parser;
 
     use super::{Command, Names, Private, Task, Transport, capture, parse};
-    use crate::cli::{log::Place, status::Form, version::Detail};
+    use crate::cli::{check::Depth, log::Place, status::Form, version::Detail};
 
     fn parsed(words: &str) -> Result<Command, String> {
         parse(Parser::from_args(words.split_whitespace())).map_err(|error| error.to_string())
@@ -223,7 +225,9 @@ mod tests {
         assert_eq!(parsed("run --config=y"), run("y"));
         let to_system = Command::Run { config: "x".into(), log: Place::System };
         assert_eq!(parsed("run --syslog -c x"), Ok(to_system));
-        assert_eq!(parsed("check -cz"), Ok(Command::Check { config: "z".into() }));
+        let check = |depth| Ok(Command::Check { config: "z".into(), depth });
+        assert_eq!(parsed("check -cz"), check(Depth::Files));
+        assert_eq!(parsed("check --live -c z"), check(Depth::Live));
         assert_eq!(parsed("check --options"), Ok(Command::Options));
         assert_eq!(parsed("status"), status("127.0.0.1:9101", Form::Screen));
         assert_eq!(parsed("status --json --at [::1]:7"), status("[::1]:7", Form::Json));

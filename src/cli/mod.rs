@@ -64,7 +64,8 @@ Usage: wanctl COMMAND [OPTIONS]
 Commands:
   run      [-c FILE] [--syslog]    the daemon, in the foreground; its log on standard output,
                                    or in the system's log
-  check    [-c FILE]               every finding in the configuration at once
+  check    [-c FILE] [--live]      every finding in the configuration at once; with --live
+                                   also whether the routers are set up as it needs them
   check    --options               all options with range, default and meaning
   status   [--at ADDR] [--json]    what the running daemon sees and does
   capture  DIR [-c FILE] [--router NAME] [--over rest|ssh] [--keep-names] [--hide-private]
@@ -113,10 +114,7 @@ pub fn main(
 fn execute(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Exit> {
     match command {
         Command::Run { config, log } => run::run(&config, log, err),
-        Command::Check { config } => match check::check(&config, out)? {
-            check::Verdict::Good => Ok(Exit::Ok),
-            check::Verdict::Bad => Ok(Exit::Config),
-        },
+        Command::Check { config, depth } => check::command(&config, depth, out),
         Command::Options => check::options(out).map(|()| Exit::Ok),
         Command::Status { at, form } => status::status(&at, form, out, err),
         Command::Capture(flags) => capture::capture(&flags, out, err),

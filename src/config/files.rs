@@ -11,9 +11,13 @@ use std::{
 };
 
 use super::{kind::MAX_PASSWORD, uci::MAX_FILE, what::FileFault};
+use crate::router::settings::Imprint;
 
 /// Largest password file in bytes: the longest password in four-byte characters and a line end.
 const MAX_SECRET: usize = MAX_PASSWORD * 4 + 2;
+
+/// As much of a file with a private key as is looked at, in bytes; a longer one cannot be used.
+const MAX_KEY: usize = 16 * 1024;
 
 /// The permission bits of a file's mode.
 const PERMISSIONS: u32 = 0o777;
@@ -31,8 +35,8 @@ pub trait Environment {
     /// Whether a certificate file can be read.
     fn certificate(&self, path: &Path) -> Result<(), FileFault>;
 
-    /// Whether a file with a private key can be read, by its owner alone.
-    fn private_key(&self, path: &Path) -> Result<(), FileFault>;
+    /// What is in a file with a private key, which only its owner can read.
+    fn private_key(&self, path: &Path) -> Result<Imprint, FileFault>;
 }
 
 /// A world without files, for a configuration that exists only as text: a password may stand in
@@ -53,7 +57,7 @@ impl Environment for TextOnly {
         Err(FileFault::Missing)
     }
 
-    fn private_key(&self, _: &Path) -> Result<(), FileFault> {
+    fn private_key(&self, _: &Path) -> Result<Imprint, FileFault> {
         Err(FileFault::Missing)
     }
 }
@@ -94,10 +98,11 @@ impl Environment for Disk {
         not_empty(file)
     }
 
-    fn private_key(&self, path: &Path) -> Result<(), FileFault> {
+    fn private_key(&self, path: &Path) -> Result<Imprint, FileFault> {
         let (file, mode) = open(path)?;
         private(mode)?;
-        not_empty(file)
+        let content = read(file, MAX_KEY)?;
+        if content.is_empty() { Err(FileFault::Empty) } else { Ok(Imprint::of(&content)) }
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     table,
     what::{Naming, ValueFault},
 };
-use crate::router::settings::{Host, SshLogin, SshSettings, USERNAME_MAX};
+use crate::router::settings::{Host, KeyFile, SshLogin, SshSettings, USERNAME_MAX};
 
 /// What is allowed as the host key, and how it is learnt. The refusal of another key shows it too.
 pub(super) const HOST_KEY: &str = "SHA256: and 43 letters, as shown at a trusted place by \
@@ -64,9 +64,11 @@ fn proof(reader: &mut Reader<'_>, login: &Login, env: &dyn Environment) -> Optio
         return login.password.clone().map(SshLogin::Password);
     }
     let key = reader.read(&table::SSH_KEY)?;
-    if let Err(fault) = env.private_key(&key.value) {
-        reader.object(&key, fault, format!("a file with a private key, {PRIVATE}"));
-        return None;
+    match env.private_key(&key.value) {
+        Ok(content) => Some(SshLogin::KeyFile(KeyFile { path: key.value, content })),
+        Err(fault) => {
+            reader.object(&key, fault, format!("a file with a private key, {PRIVATE}"));
+            None
+        }
     }
-    Some(SshLogin::KeyFile(key.value))
 }

@@ -247,9 +247,11 @@ pub(super) fn answer(reply: &Reply) -> Answer {
     match reply {
         Reply::Queue(state) => Answer::Limit(state.limit),
         Reply::Limit(limit) => Answer::Limit(*limit),
-        Reply::Resource(_) | Reply::Identity(_) | Reply::Statistics(_) | Reply::Rule(_) => {
-            Answer::Facts
-        }
+        Reply::Resource(_)
+        | Reply::Identity(_)
+        | Reply::Statistics(_)
+        | Reply::Rule(_)
+        | Reply::Listed(_) => Answer::Facts,
     }
 }
 

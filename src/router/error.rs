@@ -52,6 +52,8 @@ pub enum Doing {
     ReadingRule,
     /// [`Op::SetRule`].
     SettingRule,
+    /// [`Op::List`].
+    ReadingList,
     /// An answer for a recording (`router::capture`).
     Recording,
 }
@@ -66,6 +68,7 @@ impl From<&Op<'_>> for Doing {
             Op::ReadStatistics(_) => Self::ReadingStatistics,
             Op::ReadRule(_) => Self::ReadingRule,
             Op::SetRule(..) => Self::SettingRule,
+            Op::List(_) => Self::ReadingList,
         }
     }
 }
@@ -196,6 +199,7 @@ impl fmt::Display for RouterError {
             Doing::ReadingStatistics => "reading counters",
             Doing::ReadingRule => "reading a mangle rule",
             Doing::SettingRule => "switching a mangle rule",
+            Doing::ReadingList => "reading a list",
             Doing::Recording => "recording an answer",
         };
         write!(f, "{transport}: {doing} failed ({}): {}", self.kind.word(), self.detail)?;

@@ -6,9 +6,11 @@
 pub(crate) mod base64;
 pub mod capture;
 pub mod cli;
+pub mod client;
 pub mod contract;
 pub mod error;
 pub mod http;
+mod listing;
 pub mod op;
 mod resolve;
 pub mod rest;

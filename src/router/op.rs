@@ -7,11 +7,13 @@
 //! [`Rate`]: crate::control::units::Rate
 
 mod counters;
+mod listing;
 mod queue;
 mod rule;
 
 pub use self::{
     counters::{Counters, Statistics},
+    listing::{Listed, ListedQueue, ListedType, Listing, Policies},
     queue::{NewLimit, QueueKind, QueueRef, QueueState},
     rule::{MENU as MANGLE, Rule, RuleRef, RuleState},
 };
@@ -35,6 +37,8 @@ pub enum Op<'a> {
     ReadRule(RuleRef<'a>),
     /// Switches one mangle rule on or off.
     SetRule(RuleRef<'a>, RuleState),
+    /// Reads a list; for who looks whether the router is set up as it must be.
+    List(Listing<'a>),
 }
 
 /// What the router answered. Each operation has exactly one kind of reply.
@@ -54,6 +58,8 @@ pub enum Reply {
     /// To [`Op::ReadRule`], and to [`Op::SetRule`]: the rule as the router now reports it, which
     /// may take up to a second to show the change.
     Rule(Rule),
+    /// To [`Op::List`].
+    Listed(Listed),
 }
 
 /// Longest text kept of a version, a board or a router's name, in bytes.

@@ -4,6 +4,8 @@
 
 use std::{fmt, net::IpAddr, path::PathBuf};
 
+use sha2::{Digest as _, Sha256};
+
 pub use super::{
     error::Transport,
     op::QueueKind,
@@ -85,7 +87,48 @@ pub enum SshLogin {
     /// The password.
     Password(Secret),
     /// A private key (ed25519 or RSA) in a file of OpenSSH's format, without a passphrase.
-    KeyFile(PathBuf),
+    KeyFile(KeyFile),
+}
+
+/// A file with a private key. Two are equal if they are at the same place and had the same content:
+/// another key is another login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What was in it when the configuration was read.
+    pub content: Imprint,
+}
+
+impl KeyFile {
+    /// The path, for people.
+    pub fn display(&self) -> std::path::Display<'_> {
+        self.path.display()
+    }
+}
+
+/// Of a file that nobody has read yet.
+impl From<PathBuf> for KeyFile {
+    fn from(path: PathBuf) -> Self {
+        Self { path, content: Imprint::default() }
+    }
+}
+
+/// What tells one content of a file from another, and gives nothing of it away.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Imprint([u8; 32]);
+
+impl Imprint {
+    /// Of this content.
+    pub fn of(content: &[u8]) -> Self {
+        Self(Sha256::digest(content).into())
+    }
+}
+
+impl fmt::Debug for Imprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Imprint(…)")
+    }
 }
 
 /// One router over SSH.

@@ -7,6 +7,7 @@ mod descriptors;
 mod ending;
 mod fallback;
 mod hostile;
+mod logins;
 mod reload;
 mod replay;
 mod restart;

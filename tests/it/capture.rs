@@ -1,7 +1,7 @@
 //! `wanctl capture`: the real binary against simulated routers behind HTTPS, and the SSH side of it
 //! against OpenSSH's server.
 
-mod both;
+pub(crate) mod both;
 mod console;
 mod files;
 mod mutants;

@@ -18,6 +18,7 @@ mod faults;
 mod handshake;
 mod histories;
 mod layering;
+mod live;
 mod matrix;
 mod os;
 mod probe;

@@ -137,13 +137,18 @@ impl Sshd {
         self.configure(KeyKind::Ed25519, "MaxSessions 0\n");
     }
 
+    /// Asks for new keys after a kilobyte or two on new connections, and says so in the log.
+    pub fn renew_keys_often(&self) {
+        self.configure(KeyKind::Ed25519, "RekeyLimit 1K\nLogLevel DEBUG1\n");
+    }
+
     fn configure(&self, kind: KeyKind, more: &str) {
         let (host, helper) = (self.key_file("host", kind), self.scratch.join("helper"));
         let authorized = self.scratch.join("authorized");
         let config = format!(
-            "HostKey {}\nAuthorizedKeysFile {}\nForceCommand /bin/bash {}\n\
+            "{more}HostKey {}\nAuthorizedKeysFile {}\nForceCommand /bin/bash {}\n\
              StrictModes no\nUsePAM no\nPermitRootLogin yes\nLogLevel VERBOSE\n\
-             PasswordAuthentication yes\nKbdInteractiveAuthentication no\n{more}",
+             PasswordAuthentication yes\nKbdInteractiveAuthentication no\n",
             host.display(),
             authorized.display(),
             helper.display()
@@ -171,6 +176,12 @@ impl Sshd {
         key
     }
 
+    /// Lets the user in with this key alone.
+    pub fn authorize_only(&self, key: &Path) {
+        let public = fs::read(format!("{}.pub", key.display())).unwrap();
+        self.scratch.write("authorized", &public);
+    }
+
     /// The fingerprint of a host key, as OpenSSH tells it.
     pub fn fingerprint(&self, kind: KeyKind) -> Fingerprint {
         let path = self.key_file("host", kind);
@@ -184,7 +195,7 @@ impl Sshd {
             host: Host::Address(Ipv4Addr::LOCALHOST.into()),
             port: self.port,
             username: me(),
-            login: SshLogin::KeyFile(self.authorized(KeyKind::Ed25519)),
+            login: SshLogin::KeyFile(self.authorized(KeyKind::Ed25519).into()),
             host_key: self.fingerprint(KeyKind::Ed25519),
             timeout: Span::from_secs(20),
         }

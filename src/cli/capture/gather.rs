@@ -8,14 +8,13 @@ use std::time::Duration;
 use smol::Timer;
 
 use super::redact::{About, Language};
+pub use crate::router::client::Client;
 use crate::{
     control::{failure::FailureKind, time::Span},
     os::clock,
     router::{
         capture::{ConsoleAsk, Recorded, RestAsk},
         error::{RouterError, Transport},
-        http::RestClient,
-        ssh::SshClient,
     },
 };
 
@@ -88,27 +87,16 @@ impl Ask {
     }
 }
 
-/// A client of the router.
-#[derive(Debug)]
-pub enum Client {
-    /// Over REST.
-    Rest(Box<RestClient>),
-    /// Over SSH.
-    Ssh(Box<SshClient>),
-}
-
-impl Client {
-    /// Puts the question with this number; `None`: there is none.
-    async fn put(&mut self, number: usize) -> Option<(Ask, Result<Recorded, RouterError>)> {
-        match self {
-            Self::Rest(client) => {
-                let ask = *RestAsk::ALL.get(number)?;
-                Some((Ask::Rest(ask), client.record(ask).await))
-            }
-            Self::Ssh(client) => {
-                let ask = *ConsoleAsk::ALL.get(number)?;
-                Some((Ask::Console(ask), client.record(ask).await))
-            }
+/// Puts the question with this number; `None`: there is none.
+async fn put(client: &mut Client, number: usize) -> Option<(Ask, Result<Recorded, RouterError>)> {
+    match client {
+        Client::Rest(client) => {
+            let ask = *RestAsk::ALL.get(number)?;
+            Some((Ask::Rest(ask), client.record(ask).await))
+        }
+        Client::Ssh(client) => {
+            let ask = *ConsoleAsk::ALL.get(number)?;
+            Some((Ask::Console(ask), client.record(ask).await))
         }
     }
 }
@@ -147,7 +135,7 @@ pub async fn gather(client: &mut Client) -> Result<Vec<Taken>, Stopped> {
         if start.since(begin) > TIME_MAX {
             return Err(Stopped::OutOfTime);
         }
-        let Some((ask, answer)) = client.put(all.len()).await else { return Ok(all) };
+        let Some((ask, answer)) = put(client, all.len()).await else { return Ok(all) };
         let elapsed = clock::now().since(start);
         let pause = match &answer {
             Ok(Recorded { status: Some(status @ (401 | 403)), .. })

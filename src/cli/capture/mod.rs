@@ -18,17 +18,16 @@ use std::{
 
 use self::{
     files::{About, Row},
-    gather::{Client, Stopped, Taken},
+    gather::{Stopped, Taken},
     redact::{Login, Names, Private, Redactor},
 };
 use super::{Exit, version};
 use crate::{
     config::{self, Config, RouterSection},
     router::{
-        error::{RouterError, Transport},
-        http::RestClient,
+        client::Client,
+        error::Transport,
         settings::{Scheme, Settings, SshLogin, SshSettings, Trust, Way},
-        ssh::SshClient,
     },
     store::atomic,
 };
@@ -130,7 +129,7 @@ fn recorded(
     report::announced(&section.name, &ways, out)?;
     let mut taken = Vec::new();
     for way in &ways {
-        let gathered = client(way).map_err(Stopped::Failed);
+        let gathered = Client::patient(way).map_err(Stopped::Failed);
         match gathered.and_then(|mut client| smol::block_on(gather::gather(&mut client))) {
             Ok(more) => taken.extend(more),
             Err(stopped) => {
@@ -149,13 +148,6 @@ fn recorded(
         ways.iter().map(|way| protection(way)).collect::<Vec<_>>().join(", ");
     let leaks = report::leaks(&redactor, &recording.rows, err)?;
     Ok(if leaks == 0 { Ok(recording) } else { Err(Exit::Failure) })
-}
-
-fn client(way: &Way) -> Result<Client, RouterError> {
-    Ok(match way {
-        Way::Rest(settings) => Client::Rest(Box::new(RestClient::new(settings)?)),
-        Way::Ssh(settings) => Client::Ssh(Box::new(SshClient::new(settings)?)),
-    })
 }
 
 fn login(way: &Way) -> Login<'_> {

@@ -31,6 +31,7 @@ use crate::{
         clock,
         signals::{Signal, Signals},
     },
+    router::settings::Imprint,
     sim::{
         https::{Leaf, Pki, RouterServer},
         link::Link,
@@ -186,7 +187,7 @@ impl config::Environment for OwnCertificate {
         Ok(())
     }
 
-    fn private_key(&self, _: &Path) -> Result<(), config::FileFault> {
+    fn private_key(&self, _: &Path) -> Result<Imprint, config::FileFault> {
         Err(config::FileFault::Missing)
     }
 }

@@ -5,13 +5,16 @@
 
 use super::quoting::quoted;
 use crate::router::{
-    op::{Op, QueueKind, QueueRef},
+    op::{Listing, Op, QueueKind, QueueRef},
     target::{Change, Target},
     value::CAKE,
 };
 
 /// How a line with an exact value begins.
 pub(super) const EXACT: &str = "exact ";
+
+/// The property of a group of users that is told exactly.
+pub(super) const POLICY: &str = "policy";
 
 /// What begins the lines with the exact value of a property, which `print` shows rounded, wrapped
 /// or not at all.
@@ -37,7 +40,25 @@ pub fn command(op: &Op<'_>) -> String {
         Op::ReadStatistics(queue) => counters(queue),
         Op::ReadRule(rule) => read(Target::Rule(rule)),
         Op::SetRule(rule, state) => write(Change::Rule(rule, state)),
+        Op::List(listing) => list(listing),
     }
+}
+
+/// Prints a list. The policies of a group are told again behind it: the console breaks them over
+/// lines at commas, which nothing else does.
+fn list(listing: Listing<'_>) -> String {
+    let menu = listing.menu();
+    let Some((key, value)) = listing.condition() else { return format!("{menu}/print detail") };
+    let condition = format!("{key}={}", quoted(value));
+    let print = format!("{menu}/print detail where {condition}");
+    if !matches!(listing, Listing::Group(_)) {
+        return print;
+    }
+    let mark = mark(POLICY);
+    format!(
+        "{print}; :foreach r in=[{menu}/find {condition}] \
+         do={{:put (\"{mark}\" . [:tostr [{menu}/get $r {POLICY}]])}}"
+    )
 }
 
 /// What picks the records of a target.

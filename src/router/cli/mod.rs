@@ -7,6 +7,7 @@
 
 mod command;
 mod lines;
+mod list;
 mod output;
 mod pairs;
 mod quoting;

@@ -7,6 +7,7 @@
 use super::{
     OUTPUT_MAX,
     command::{exact_key, mark},
+    list::list,
     pairs,
     records::Record,
     refusal::refusal,
@@ -61,6 +62,7 @@ pub fn reply(op: &Op<'_>, output: &[u8]) -> Result<Reply, RouterError> {
         }
         Op::ReadStatistics(of) => counters(&output, of, doing).map(Reply::Statistics),
         Op::ReadRule(of) | Op::SetRule(of, _) => rule(&output, of, doing).map(Reply::Rule),
+        Op::List(of) => list(&output, of, doing).map(Reply::Listed),
     }
 }
 
@@ -196,7 +198,7 @@ fn flags(record: &Record) -> Rule {
     }
 }
 
-fn missing(key: &str, doing: Doing) -> RouterError {
+pub(super) fn missing(key: &str, doing: Doing) -> RouterError {
     let detail = format_args!("{key} is missing in the answer");
     RouterError::ssh(FailureKind::Garbage, doing, detail)
 }

@@ -51,7 +51,7 @@ pub(super) fn absent(target: Target<'_>, doing: Doing) -> RouterError {
 }
 
 /// Whether there is nothing in the output but a legend, which older consoles print for nothing.
-fn is_silent(output: &str) -> bool {
+pub(super) fn is_silent(output: &str) -> bool {
     lines(output).all(|line| line.is_empty() || line.starts_with("Flags: "))
 }
 

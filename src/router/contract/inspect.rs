@@ -51,6 +51,7 @@ fn known(op: &Op<'_>, transport: Transport) -> Option<&'static Shape> {
         | Op::ReadStatistics(_)
         | Op::ReadRule(_)
         | Op::SetRule(..)
+        | Op::List(_)
         | Op::SetLimit(_) => return None,
     };
     Shape::of(transport, what).filter(|shape| shape.basis == Basis::Recorded)

@@ -26,6 +26,8 @@ pub(super) struct Target {
     /// None without TLS.
     pub(super) anchors: Option<Anchors>,
     /// How long a connection may take.
+    pub(super) connect_timeout: Duration,
+    /// How long all of it may take.
     pub(super) timeout: Duration,
 }
 
@@ -61,7 +63,7 @@ fn handshake(target: &Target) -> Option<String> {
         easy.connect_only(true)?;
         easy.proxy("")?;
         easy.signal(false)?;
-        easy.timeout(target.timeout)?;
+        easy.timeout(target.connect_timeout)?;
         match &target.anchors {
             Some(Anchors::Pem(pem)) => easy.ssl_cainfo_blob(pem.as_bytes())?,
             Some(Anchors::System) => {

@@ -44,6 +44,12 @@ pub(super) async fn explain(error: &isahc::Error, target: &Target, doing: Doing)
             let (said, hint) = diagnose::tls(target.clone()).await;
             RouterError { hint, ..failed(FailureKind::Tls, &said) }
         }
+        Cause::Timeout if target.connect_timeout < target.timeout => {
+            let [connect, whole] =
+                [target.connect_timeout, target.timeout].map(|time| time.as_millis());
+            let said = format!("no connection within {connect} ms, or no answer within {whole} ms");
+            failed(FailureKind::Timeout, &said)
+        }
         Cause::Timeout => late(target.timeout, doing),
         Cause::Dns => failed(FailureKind::Dns, &said),
         Cause::Reset => failed(FailureKind::Reset, &said),

@@ -27,7 +27,7 @@ use super::{
     rest::{Exchange, Ids},
     settings::Settings,
 };
-use crate::control::failure::FailureKind;
+use crate::control::{failure::FailureKind, time::Span};
 
 /// How long ids stay good after the router's last answer. RouterOS numbers its records anew when
 /// it boots, which takes longer than this; so a router that answered this lately has not booted,
@@ -42,6 +42,8 @@ pub struct RestClient {
     session: Option<Session>,
     ids: Ids,
     ids_expire: Timer,
+    /// How long the router may take for an operation, if that is longer than `rest_timeout`.
+    patience: Duration,
 }
 
 impl RestClient {
@@ -56,7 +58,17 @@ impl RestClient {
             session: None,
             ids: Ids::default(),
             ids_expire: Timer::never(),
+            patience: Duration::ZERO,
         })
+    }
+
+    /// The same, but once there is a connection the router has this long for each answer:
+    /// `RouterOS` goes on with a request that was given up, and lets the same user's next ones
+    /// wait for it, those of a daemon beside this program too.
+    #[must_use]
+    pub const fn with_patience(mut self, patience: Span) -> Self {
+        self.patience = Duration::from_micros(patience.as_micros());
+        self
     }
 
     /// Carries out one operation within `rest_timeout`, which covers name resolution, connection,
@@ -114,7 +126,13 @@ impl RestClient {
         result
     }
 
-    const fn timeout(&self) -> Duration {
+    /// The deadline of an operation.
+    fn timeout(&self) -> Duration {
+        self.patience.max(self.connect_timeout())
+    }
+
+    /// The deadline of the way there.
+    const fn connect_timeout(&self) -> Duration {
         Duration::from_micros(self.settings.rest_timeout.as_micros())
     }
 
@@ -174,10 +192,17 @@ impl RestClient {
             session
         } else {
             let Settings { host, port, .. } = &self.settings;
-            let addresses = self.resolver.addresses(host, *port).await.map_err(|words| {
+            let timeout = self.connect_timeout();
+            let looked_up =
+                future::or(async { Some(self.resolver.addresses(host, *port).await) }, async {
+                    Timer::after(timeout).await;
+                    None
+                });
+            let Some(addresses) = looked_up.await else { return Err(self.late(timeout, doing)) };
+            let addresses = addresses.map_err(|words| {
                 RouterError::rest(FailureKind::Dns, doing, format_args!("{words}"))
             })?;
-            Session::open(&self.settings, addresses)?
+            Session::open(&self.settings, addresses, self.timeout())?
         };
         Ok(session.insert(opened))
     }

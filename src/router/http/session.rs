@@ -55,10 +55,12 @@ pub(super) struct Answer {
 }
 
 impl Session {
-    /// Makes a client; the connection comes with the first request.
+    /// Makes a client; the connection comes with the first request, within `rest_timeout`. Each
+    /// request has `timeout` in all.
     pub(super) fn open(
         settings: &Settings,
         addresses: Vec<SocketAddr>,
+        timeout: Duration,
     ) -> Result<Self, RouterError> {
         let mut others = addresses.into_iter();
         let Some(address) = others.next() else {
@@ -69,7 +71,8 @@ impl Session {
             origin: origin(settings),
             address,
             anchors: Anchors::load(&settings.scheme)?,
-            timeout: Duration::from_micros(settings.rest_timeout.as_micros()),
+            connect_timeout: Duration::from_micros(settings.rest_timeout.as_micros()),
+            timeout,
         };
         Ok(Self {
             client: Some(client(&target)?),
@@ -194,6 +197,7 @@ fn client(target: &Target) -> Result<HttpClient, RouterError> {
         .expect_continue(ExpectContinue::disabled())
         .automatic_decompression(false)
         .tcp_nodelay()
+        .connect_timeout(target.connect_timeout)
         .timeout(target.timeout)
         // Also keeps proxies of the environment out.
         .proxy(None);
@@ -221,7 +225,7 @@ fn origin(settings: &Settings) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
+    use std::{net::Ipv4Addr, time::Duration};
 
     use smol::{
         future,
@@ -239,6 +243,8 @@ mod tests {
             settings::{Host, Scheme, Secret, Settings},
         },
     };
+
+    const TIMEOUT: Duration = Duration::from_secs(10);
 
     #[test]
     fn an_address_that_refuses_is_left_for_the_next_one_until_none_is_left() {
@@ -259,7 +265,7 @@ mod tests {
             let listener = bind().await.unwrap();
             let open = listener.local_addr().unwrap();
 
-            let mut session = Session::open(&settings, vec![closed, open]).unwrap();
+            let mut session = Session::open(&settings, vec![closed, open], TIMEOUT).unwrap();
             let serve = async {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let _ = stream.read(&mut [0; 4096]).await.unwrap();
@@ -271,10 +277,13 @@ mod tests {
             let answer = future::or(sent, serve).await.unwrap();
             assert_eq!((answer.status, answer.body.as_slice()), (200, b"[]".as_slice()));
 
-            let mut session = Session::open(&settings, vec![closed, closed]).unwrap();
+            let mut session = Session::open(&settings, vec![closed, closed], TIMEOUT).unwrap();
             let error = session.send(&request, Doing::ReadingQueue).await.err().unwrap();
             assert_eq!(error.kind, FailureKind::Refused);
-            assert_eq!(Session::open(&settings, vec![]).unwrap_err().kind, FailureKind::Dns);
+            assert_eq!(
+                Session::open(&settings, vec![], TIMEOUT).unwrap_err().kind,
+                FailureKind::Dns
+            );
         });
     }
 }

@@ -6,6 +6,7 @@
 mod answer;
 mod entry;
 mod ids;
+mod list;
 mod records;
 mod refusal;
 mod request;
@@ -22,7 +23,7 @@ use self::{
 };
 use super::{
     error::{Doing, RouterError},
-    op::{Op, QueueRef, Reply},
+    op::{Listing, Op, QueueRef, Reply},
     target::{Change, Target},
 };
 use crate::control::failure::FailureKind;
@@ -58,6 +59,7 @@ enum Step<'a> {
 enum Read<'a> {
     Resource,
     Identity,
+    List(Listing<'a>),
     State(Target<'a>),
     Counters(QueueRef<'a>),
     /// The id, for a write.
@@ -81,6 +83,7 @@ impl<'a> Exchange<'a> {
         let step = match *op {
             Op::ReadResource => Step::Read(Read::Resource),
             Op::ReadIdentity => Step::Read(Read::Identity),
+            Op::List(listing) => Step::Read(Read::List(listing)),
             Op::ReadQueue(queue) => Step::Read(Read::State(Target::Queue(queue))),
             Op::ReadStatistics(queue) => Step::Read(Read::Counters(queue)),
             Op::ReadRule(rule) => Step::Read(Read::State(Target::Rule(rule))),
@@ -110,6 +113,7 @@ impl<'a> Exchange<'a> {
         match &self.step {
             Step::Read(Read::Resource) => Request::resource(),
             Step::Read(Read::Identity) => Request::identity(),
+            Step::Read(Read::List(listing)) => Request::list(*listing),
             Step::Read(Read::State(Target::Queue(queue))) if self.properties == Properties::All => {
                 Request::find_all(*queue)
             }
@@ -151,6 +155,7 @@ impl<'a> Exchange<'a> {
         Ok(Some(match read {
             Read::Resource => Reply::Resource(answer::resource(body, doing)?),
             Read::Identity => Reply::Identity(answer::identity(body, doing)?),
+            Read::List(listing) => Reply::Listed(list::listed(body, listing, doing)?),
             Read::Counters(queue) => Reply::Statistics(entry::counters(body, queue, doing)?),
             Read::State(target) => match self.found(target, body, ids)?.state {
                 State::Queue(state) => Reply::Queue(state),

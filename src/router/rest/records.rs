@@ -77,7 +77,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let mut found = Found { first: None, count: 0, ids, lacking: None };
         while let Some(wire) = list.next_element::<Wire<'de>>()? {
             match compare(&wire, self.target) {
-                Is::Target => found.add(wire),
+                Is::Target => found.add(&wire),
                 Is::Other(_) => {}
                 Is::Lacking(key) => found.lacking = Some(key),
             }
@@ -87,12 +87,12 @@ impl<'de> Visitor<'de> for Seed<'_> {
 }
 
 impl<'de> Found<'de> {
-    fn add(&mut self, wire: Wire<'de>) {
+    fn add(&mut self, wire: &Wire<'de>) {
         let separator = if self.count == 0 { "" } else { " " };
         let id = wire.id.map_or("(no id)", |id| id.0);
         // A full string keeps the first ids, which is enough to find the rest.
         let _ = write!(self.ids, "{separator}{id}");
         self.count = self.count.saturating_add(1);
-        self.first.get_or_insert(wire);
+        self.first.get_or_insert(*wire);
     }
 }

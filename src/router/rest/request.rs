@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::ids::Id;
 use crate::router::{
-    op::{MANGLE, QueueKind, QueueRef},
+    op::{Listing, MANGLE, QueueKind, QueueRef},
     target::{Change, Target},
 };
 
@@ -69,6 +69,19 @@ impl Request {
     /// Reads the router's name.
     pub(super) fn identity() -> Self {
         Self::get("/rest/system/identity".to_owned())
+    }
+
+    /// Reads a list.
+    pub(super) fn list(listing: Listing<'_>) -> Self {
+        let mut target = format!("/rest{}?", listing.menu());
+        if let Some((key, value)) = listing.condition() {
+            // Writing to a `String` does not fail.
+            let _ = write!(target, "{key}=");
+            percent_encode(value, &mut target);
+            target.push('&');
+        }
+        let _ = write!(target, ".proplist={}", listing.keys().join(","));
+        Self::get(target)
     }
 
     /// Finds a queue by name, or lists all rules: filters by comment are unreliable.

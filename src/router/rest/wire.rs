@@ -18,6 +18,14 @@ pub(super) struct Wire<'a> {
     #[serde(borrow)]
     pub(super) action: Option<EscapedStr<'a>>,
     #[serde(borrow)]
+    pub(super) interface: Option<EscapedStr<'a>>,
+    #[serde(borrow)]
+    pub(super) queue: Option<EscapedStr<'a>>,
+    #[serde(borrow)]
+    pub(super) group: Option<EscapedStr<'a>>,
+    #[serde(borrow)]
+    pub(super) policy: Option<EscapedStr<'a>>,
+    #[serde(borrow)]
     pub(super) kind: Option<EscapedStr<'a>>,
     #[serde(borrow, rename = "max-limit")]
     pub(super) max_limit: Option<EscapedStr<'a>>,

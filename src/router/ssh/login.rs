@@ -22,9 +22,9 @@ impl Login {
     pub(super) fn load(login: &SshLogin) -> Result<Self, String> {
         Ok(match login {
             SshLogin::Password(password) => Self::Password(password.clone()),
-            SshLogin::KeyFile(path) => {
-                let key = key::load(path)
-                    .map_err(|words| format!("ssh_key {}: {words}", path.display()))?;
+            SshLogin::KeyFile(file) => {
+                let key = key::load(&file.path)
+                    .map_err(|words| format!("ssh_key {}: {words}", file.display()))?;
                 Self::Key(Box::new(key))
             }
         })

@@ -5,6 +5,8 @@
 //! error of the operation.
 //! Knows nothing of the console's language, and of when or whether to try again.
 
+#[cfg(fuzzing)]
+pub mod bare;
 mod failure;
 mod fingerprint;
 mod key;
@@ -37,7 +39,7 @@ use super::{
     resolve::Resolver,
     settings::SshSettings,
 };
-use crate::control::failure::FailureKind;
+use crate::control::{failure::FailureKind, time::Span};
 
 /// Longest name of a user, in bytes: what the SSH library can sign with.
 pub const USERNAME_MAX: usize = 40;
@@ -49,6 +51,9 @@ pub struct SshClient {
     login: Login,
     resolver: Resolver,
     session: Option<Session>,
+    /// How long the router may take for an operation, if that is longer than `timeout` of the
+    /// settings.
+    patience: Duration,
 }
 
 impl SshClient {
@@ -67,7 +72,17 @@ impl SshClient {
             login: Login::load(&settings.login).map_err(|words| unusable(&words))?,
             resolver: Resolver::default(),
             session: None,
+            patience: Duration::ZERO,
         })
+    }
+
+    /// The same, but once it is logged in the router has this long for each operation: `RouterOS`
+    /// goes on with a command that was given up, and lets the same user's next ones wait for it,
+    /// those of a daemon beside this program too.
+    #[must_use]
+    pub const fn with_patience(mut self, patience: Span) -> Self {
+        self.patience = Duration::from_micros(patience.as_micros());
+        self
     }
 
     /// Carries out one operation within `timeout` of the settings, which covers name resolution,
@@ -120,7 +135,7 @@ impl SshClient {
         // Taken out, so that it closes unless it is put back.
         let mut session = self.session.take();
         let stage = Cell::new(Stage::Connecting);
-        let timeout = Duration::from_micros(self.settings.timeout.as_micros());
+        let timeout = self.patience.max(self.connect_timeout());
         let work = AssertUnwindSafe(self.carry_out(line, &mut session, &stage)).catch_unwind();
         let outcome = future::or(async { Some(work.await) }, async {
             Timer::after(timeout).await;
@@ -154,9 +169,19 @@ impl SshClient {
         // Nothing of the command was sent over the kept one, so a new one is no second attempt.
         *session = None;
         stage.set(Stage::Connecting);
-        let session = session.insert(self.open(stage).await?);
+        let login = self.connect_timeout();
+        let opened = future::or(async { self.open(stage).await }, async {
+            Timer::after(login).await;
+            Err(Failed::Late(login))
+        });
+        let session = session.insert(opened.await?);
         session.begin(line)?;
         Ok(session.finish(stage).await?)
+    }
+
+    /// The deadline of the way there, login included.
+    const fn connect_timeout(&self) -> Duration {
+        Duration::from_micros(self.settings.timeout.as_micros())
     }
 
     async fn open(&mut self, stage: &Cell<Stage>) -> Result<Session, Failed> {
@@ -172,6 +197,8 @@ enum Failed {
     /// The router's name has no address, in words.
     Resolving(String),
     Session(Trouble),
+    /// It is not logged in within this time.
+    Late(Duration),
 }
 
 impl From<Trouble> for Failed {
@@ -187,6 +214,7 @@ impl Failed {
                 RouterError::ssh(FailureKind::Dns, doing, format_args!("{words}"))
             }
             Self::Session(trouble) => trouble.error(stage, doing),
+            Self::Late(timeout) => late(*timeout, stage, doing),
         }
     }
 }

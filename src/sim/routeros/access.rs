@@ -114,6 +114,13 @@ impl RouterOs {
         self.items.push(Item::new(settings, id, now));
     }
 
+    /// A human gives a user another password; those who are logged in have to log in again.
+    pub fn change_password(&mut self, user: &str, password: &str) {
+        for known in self.settings.users.iter_mut().filter(|known| known.name == user) {
+            password.clone_into(&mut known.password);
+        }
+    }
+
     /// A human removes a queue.
     pub fn remove(&mut self, menu: Menu, name: &str) {
         self.items.retain(|item| item.menu != menu || item.name() != name);

@@ -115,7 +115,7 @@ impl Console {
     ) -> Result<(), String> {
         match statement {
             Statement::Print { place, view, conditions } => {
-                self.print(router, *place, *view, conditions);
+                self.print(router, *place, *view, conditions)?;
             }
             Statement::Set { find, fields } => self.set(router, find, fields)?,
             Statement::If { find, count, body } => {
@@ -135,8 +135,17 @@ impl Console {
         Ok(())
     }
 
-    fn print(&mut self, router: &RouterOs, place: Place, view: View, conditions: &[Condition]) {
+    fn print(
+        &mut self,
+        router: &RouterOs,
+        place: Place,
+        view: View,
+        conditions: &[Condition],
+    ) -> Result<(), String> {
         let text = match place {
+            Place::Records(menu) if router.hidden.contains(&menu) => {
+                return Err(words(&Refusal::NotEnoughPermissions));
+            }
             Place::Records(menu) => {
                 let shown = shown(router, menu, conditions, self.now);
                 queue::detail(menu, view, &shown)
@@ -145,6 +154,7 @@ impl Console {
             Place::Identity => print::pairs(&[("name", router.identity.clone())]),
         };
         self.out.push_str(&text);
+        Ok(())
     }
 
     fn set(&self, router: &mut RouterOs, find: &Find, fields: &[Field]) -> Result<(), String> {
@@ -175,7 +185,10 @@ impl Console {
                     let value = item
                         .value(key)
                         .ok_or_else(|| "input does not match any value of value-name".to_owned())?;
-                    self.out.push_str(value);
+                    // An array as text; REST separates with commas.
+                    let is_array = *menu == Menu::Group && key == "policy";
+                    let array = is_array.then(|| value.replace(',', ";"));
+                    self.out.push_str(array.as_deref().unwrap_or(value));
                 }
             }
         }

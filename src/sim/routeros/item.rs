@@ -59,10 +59,9 @@ impl Item {
         self.values.get(place)?.as_deref()
     }
 
-    /// Its name; a rule has none and goes by its comment.
+    /// Its name, or what it goes by in its menu.
     pub(super) fn name(&self) -> &str {
-        let key = if self.menu == Menu::Mangle { "comment" } else { "name" };
-        self.value(key).unwrap_or_default()
+        self.value(self.menu.name_key()).unwrap_or_default()
     }
 
     /// What writing `text` to `key` would change.
@@ -111,8 +110,8 @@ impl Item {
         }
         let invalid = (validity == Validity::Invalid).to_string();
         match self.menu {
-            Menu::Type => {}
-            Menu::Mangle => {
+            Menu::Type | Menu::Interface | Menu::User | Menu::Group => {}
+            Menu::Mangle | Menu::Filter => {
                 let counters = self.counters.download.fields().into_iter();
                 let own = counters.filter(|(key, _)| matches!(*key, "bytes" | "packets"));
                 fields.extend(own.map(|(key, count)| (key, count.to_string())));

@@ -42,6 +42,9 @@ impl RouterOs {
     }
 
     fn get_records(&self, now: Instant, target: &Target, menu: Menu) -> Result<Reply, Refusal> {
+        if self.hidden.contains(&menu) {
+            return Err(Refusal::NotEnoughPermissions);
+        }
         let Some(tail) = &target.tail else {
             let keys = query::list_properties(&target.query);
             let records = self.records(now, menu);
@@ -71,7 +74,9 @@ impl RouterOs {
                 found.ok_or(Refusal::NotFound)
             }
             Tail::EncodedId => Err(Refusal::NoSuchCommandPrefix),
-            Tail::Word(_) if menu == Menu::Mangle => Err(Refusal::NoSuchCommandPrefix),
+            Tail::Word(_) if matches!(menu, Menu::Mangle | Menu::Filter) => {
+                Err(Refusal::NoSuchCommandPrefix)
+            }
             Tail::Word(name) => self.find(menu, name).ok_or_else(|| no_such_name(tail)),
         }
     }
@@ -128,6 +133,9 @@ impl RouterOs {
         fields: &[(String, Field)],
     ) -> Result<Reply, Refusal> {
         let mut records: Vec<Record> = match place {
+            Place::Records(menu) if self.hidden.contains(&menu) => {
+                return Err(Refusal::NotEnoughPermissions);
+            }
             Place::Records(menu) => self.records(now, menu).collect(),
             Place::Resource => vec![self.resource(now)],
             Place::Identity => vec![self.identity_record()],

@@ -124,6 +124,31 @@ pub(super) const MANGLE: &[Property] = &[
     absent("in-interface-list", Kind::Text),
 ];
 
+/// Of a rule of the filter: what all have.
+pub(super) const FILTER: &[Property] = &[
+    COMMENT,
+    one("chain", Kind::Text, "forward"),
+    one("action", Kind::Text, "accept"),
+    absent("disabled", Kind::Flag),
+    one("dynamic", Kind::Fixed, "false"),
+    one("invalid", Kind::Fixed, "false"),
+];
+
+/// Of the queue of an interface. No captured one is known; the manual has these properties.
+pub(super) const INTERFACE: &[Property] = &[
+    one("interface", Kind::Fixed, ""),
+    one("queue", Kind::QueueType, "only-hardware-queue"),
+    one("active-queue", Kind::Fixed, "only-hardware-queue"),
+];
+
+/// Of a user. No captured one is known; the manual has these properties.
+pub(super) const USER: &[Property] =
+    &[NAME, COMMENT, one("group", Kind::Fixed, ""), one("address", Kind::Text, ""), DISABLED];
+
+/// Of a group of users. No captured one is known; the manual has these properties.
+pub(super) const GROUP: &[Property] =
+    &[NAME, COMMENT, one("policy", Kind::Fixed, ""), one("skin", Kind::Text, "default")];
+
 const DIFFSERV: &[&str] = &["besteffort", "diffserv3", "diffserv4", "diffserv8", "precedence"];
 
 const FLOW_MODE: &[&str] = &[

@@ -1,7 +1,9 @@
 //! What a simulated router is like.
 //! Promises: plain data with a plausible default. Knows nothing of how requests are answered.
 
-use super::properties::{CAKE, MANGLE, PFIFO, Property, SIMPLE, TREE};
+use super::properties::{
+    CAKE, FILTER, GROUP, INTERFACE, MANGLE, PFIFO, Property, SIMPLE, TREE, USER,
+};
 use crate::{
     control::{
         time::Span,
@@ -21,6 +23,25 @@ pub enum Menu {
     Type,
     /// `/ip/firewall/mangle`, whose records have no names and go by their comments here.
     Mangle,
+    /// `/ip/firewall/filter`, the same.
+    Filter,
+    /// `/queue/interface`, whose records go by the names of interfaces.
+    Interface,
+    /// `/user`
+    User,
+    /// `/user/group`
+    Group,
+}
+
+impl Menu {
+    /// The property by which its records go.
+    pub(super) const fn name_key(self) -> &'static str {
+        match self {
+            Self::Mangle | Self::Filter => "comment",
+            Self::Interface => "interface",
+            Self::Tree | Self::Simple | Self::Type | Self::User | Self::Group => "name",
+        }
+    }
 }
 
 /// The queues that carry the limits of one line.
@@ -93,12 +114,31 @@ impl ItemSettings {
 
     /// A mangle rule with this comment that marks connections, as one that was never touched.
     pub fn mangle(comment: &str) -> Self {
-        let values = vec![("comment", comment.to_owned())];
-        Self { menu: Menu::Mangle, table: MANGLE, values }
+        Self::new(Menu::Mangle, MANGLE, comment)
+    }
+
+    /// A rule of the firewall's filter with this comment that leads traffic past the queues.
+    pub fn fast_track(comment: &str) -> Self {
+        Self::new(Menu::Filter, FILTER, comment).with("action", "fasttrack-connection")
+    }
+
+    /// The queue of an interface: the name of its type.
+    pub fn interface(name: &str, queue: &str) -> Self {
+        Self::new(Menu::Interface, INTERFACE, name).with("queue", queue)
+    }
+
+    /// A user in the list of users; who may log in is said elsewhere ([`User`]).
+    pub(super) fn user(name: &str, group: &str) -> Self {
+        Self::new(Menu::User, USER, name).with("group", group)
+    }
+
+    /// A group of users.
+    pub(super) fn group(name: &str, policy: &str) -> Self {
+        Self::new(Menu::Group, GROUP, name).with("policy", policy)
     }
 
     fn new(menu: Menu, table: &'static [Property], name: &str) -> Self {
-        Self { menu, table, values: vec![("name", name.to_owned())] }
+        Self { menu, table, values: vec![(menu.name_key(), name.to_owned())] }
     }
 
     /// The same with one more property, as reads show it. It is not checked; a property that the
@@ -134,6 +174,18 @@ pub enum Rights {
     RestWithoutApi,
     /// Nothing: the group has no `rest-api`.
     NoRest,
+}
+
+impl Rights {
+    /// The group of users with these rights, and its policies as a router lists them.
+    pub(super) const fn group(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Full => ("writers", "ssh,read,write,api,rest-api,!ftp,!reboot,!policy"),
+            Self::Read => ("readers", "ssh,read,api,rest-api,!write,!ftp,!reboot,!policy"),
+            Self::RestWithoutApi => ("no-api", "read,write,rest-api,!api,!ftp,!reboot,!policy"),
+            Self::NoRest => ("no-rest", "read,write,api,!rest-api,!ftp,!reboot,!policy"),
+        }
+    }
 }
 
 /// A user of the router.

@@ -11,7 +11,7 @@ use super::{
     item::{Change, Item},
     mutation::Mutation,
     refusal::Refusal,
-    settings::{Down, Menu, RouterSettings},
+    settings::{Down, ItemSettings, Menu, RouterSettings},
     value::Names,
 };
 use crate::control::time::{Instant, Span};
@@ -51,7 +51,9 @@ pub struct RouterOs {
     sessions: Vec<Session>,
     rng: Rng,
     pub(super) booted: Instant,
-    next_ids: [u64; 4],
+    next_ids: [u64; 8],
+    /// Menus that nobody may read.
+    pub(super) hidden: Vec<Menu>,
     forced: Option<Down>,
     pub(super) canned: Option<Canned>,
     pub(super) mutation: Option<Mutation>,
@@ -97,7 +99,8 @@ impl RouterOs {
             sessions: vec![Session::default(); settings.users.len()],
             rng: Rng::with_seed(seed),
             booted: now,
-            next_ids: [TREE_IDS, 1, 0xA, 1],
+            next_ids: [TREE_IDS, 1, 0xA, 1, 1, 1, 1, 1],
+            hidden: Vec::new(),
             forced: None,
             canned: None,
             mutation: None,
@@ -113,19 +116,43 @@ impl RouterOs {
 
     fn load_items(&mut self, now: Instant) {
         self.items.clear();
-        for settings in self.settings.items.clone() {
+        for settings in self.settings.items.clone().into_iter().chain(self.people()) {
             let id = self.next_id(settings.menu());
             self.items.push(Item::new(&settings, id, now));
         }
     }
 
+    /// The users as records, and their groups.
+    fn people(&self) -> Vec<ItemSettings> {
+        let mut all = Vec::new();
+        let mut groups: Vec<&str> = Vec::new();
+        for user in &self.settings.users {
+            let (group, policy) = user.rights.group();
+            all.push(ItemSettings::user(&user.name, group));
+            if !groups.contains(&group) {
+                groups.push(group);
+                all.push(ItemSettings::group(group, policy));
+            }
+        }
+        all
+    }
+
+    /// Lets nobody read this menu any more.
+    pub fn hide(&mut self, menu: Menu) {
+        self.hidden.push(menu);
+    }
+
     pub(super) const fn next_id(&mut self, menu: Menu) -> u64 {
-        let [tree, simple, kind, rule] = &mut self.next_ids;
+        let [tree, simple, kind, rule, filter, interface, user, group] = &mut self.next_ids;
         let next = match menu {
             Menu::Tree => tree,
             Menu::Simple => simple,
             Menu::Type => kind,
             Menu::Mangle => rule,
+            Menu::Filter => filter,
+            Menu::Interface => interface,
+            Menu::User => user,
+            Menu::Group => group,
         };
         let id = *next;
         *next = id.saturating_add(1);
@@ -234,6 +261,10 @@ impl RouterOs {
         wanted: &[(String, String)],
     ) -> Result<(), Refusal> {
         let names = self.names(item);
+        if self.items.get(item).is_some_and(|item| matches!(item.menu, Menu::User | Menu::Group)) {
+            // None of the groups here has the policy `policy`.
+            return Err(Refusal::NotEnoughPermissions);
+        }
         let target = self.items.get_mut(item).ok_or(Refusal::NotFound)?;
         let checked = wanted.iter().map(|(key, text)| target.check(key, text, &names));
         let changes = checked.collect::<Result<Vec<Change>, Refusal>>()?;

@@ -1,6 +1,8 @@
 //! Which menu, record or command a URL names.
 //! Promises: total on any text. Knows nothing of what the router holds.
 
+use std::iter::Peekable;
+
 use super::{refusal::Refusal, settings::Menu};
 
 /// A menu of the model.
@@ -42,7 +44,7 @@ pub(super) fn parse(target: &str) -> Option<Result<Target, Refusal>> {
     if !below.is_empty() && !below.starts_with('/') {
         return None;
     }
-    let mut parts = below.split('/').filter(|part| !part.is_empty());
+    let mut parts = below.split('/').filter(|part| !part.is_empty()).peekable();
     Some(place(&mut parts).and_then(|place| {
         let tail = parts.next().map(tail);
         match parts.next() {
@@ -52,9 +54,13 @@ pub(super) fn parse(target: &str) -> Option<Result<Target, Refusal>> {
     }))
 }
 
-fn place<'a>(parts: &mut impl Iterator<Item = &'a str>) -> Result<Place, Refusal> {
+fn place<'a>(parts: &mut Peekable<impl Iterator<Item = &'a str>>) -> Result<Place, Refusal> {
     let unknown = |part: &str| Refusal::NoSuchCommandOrDirectory(decoded(part));
     let directory = parts.next().ok_or(Refusal::NoSuchCommand)?;
+    if directory == "user" {
+        let group = parts.next_if_eq(&"group").is_some();
+        return Ok(Place::Records(if group { Menu::Group } else { Menu::User }));
+    }
     if !matches!(directory, "ip" | "queue" | "system") {
         return Err(unknown(directory));
     }
@@ -62,11 +68,13 @@ fn place<'a>(parts: &mut impl Iterator<Item = &'a str>) -> Result<Place, Refusal
     match (directory, menu) {
         ("ip", "firewall") => match parts.next().ok_or(Refusal::NoSuchCommand)? {
             "mangle" => Ok(Place::Records(Menu::Mangle)),
+            "filter" => Ok(Place::Records(Menu::Filter)),
             other => Err(unknown(other)),
         },
         ("queue", "tree") => Ok(Place::Records(Menu::Tree)),
         ("queue", "simple") => Ok(Place::Records(Menu::Simple)),
         ("queue", "type") => Ok(Place::Records(Menu::Type)),
+        ("queue", "interface") => Ok(Place::Records(Menu::Interface)),
         ("system", "resource") => Ok(Place::Resource),
         ("system", "identity") => Ok(Place::Identity),
         (_, _) => Err(unknown(menu)),

@@ -2,11 +2,14 @@
 
 use wanctl::{
     control::units::{PerDirection, Rate},
-    router::op::{Found, NewLimit, Op, QueueKind, QueueRef, Reply, RuleRef, RuleState, Statistics},
+    router::op::{
+        Found, Listed, Listing, NewLimit, Op, QueueKind, QueueRef, Reply, RuleRef, RuleState,
+        Statistics,
+    },
 };
 
 /// One of each operation and kind of queue, about names that stand in the golden files. `run` makes
-/// seeds for twelve.
+/// seeds for each.
 pub fn operations() -> Vec<Op<'static>> {
     let rate = |bps| Rate::from_bps(bps).unwrap();
     let queue = |kind, name| QueueRef { kind, name };
@@ -26,6 +29,10 @@ pub fn operations() -> Vec<Op<'static>> {
         Op::ReadStatistics(queue(QueueKind::Simple, simple)),
         Op::ReadRule(rule),
         Op::SetRule(rule, RuleState::Disabled),
+        Op::List(Listing::Queues(QueueKind::Tree)),
+        Op::List(Listing::Queues(QueueKind::Type)),
+        Op::List(Listing::FastTrack),
+        Op::List(Listing::Group("read")),
     ]
 }
 
@@ -38,7 +45,15 @@ pub fn fits(op: &Op<'_>, reply: &Reply) -> bool {
     match (op, reply) {
         (Op::ReadResource, Reply::Resource(_))
         | (Op::ReadIdentity, Reply::Identity(_))
-        | (Op::ReadRule(_) | Op::SetRule(..), Reply::Rule(_)) => true,
+        | (Op::ReadRule(_) | Op::SetRule(..), Reply::Rule(_))
+        | (Op::List(Listing::Interfaces), Reply::Listed(Listed::Interfaces(_)))
+        | (Op::List(Listing::FastTrack), Reply::Listed(Listed::Rules(_)))
+        | (Op::List(Listing::User(_)), Reply::Listed(Listed::Users(_)))
+        | (Op::List(Listing::Group(_)), Reply::Listed(Listed::Groups(_)))
+        | (Op::List(Listing::Queues(QueueKind::Type)), Reply::Listed(Listed::Types(_))) => true,
+        (Op::List(Listing::Queues(kind)), Reply::Listed(Listed::Queues(_))) => {
+            *kind != QueueKind::Type
+        }
         (Op::ReadQueue(queue), Reply::Queue(state)) => shaped(queue.kind, &state.limit),
         (Op::SetLimit(limit), Reply::Limit(found)) => shaped(limit.queue().kind, found),
         (Op::ReadStatistics(queue), Reply::Statistics(counted)) => match queue.kind {

@@ -14,7 +14,7 @@ const ADDITIVE: i32 = 3;
 const BREAKING: i32 = 4;
 
 /// The mutation, the verdict on it, and what is said.
-const MUTANTS: [(Mutation, i32, &str); 18] = [
+const MUTANTS: [(Mutation, i32, &str); 19] = [
     (Mutation::Renamed("max-limit"), BREAKING, "the key max-limit is missing"),
     (Mutation::Renamed("version"), BREAKING, "the key version is missing"),
     (Mutation::Missing(".id"), BREAKING, "the key .id is missing"),
@@ -32,6 +32,8 @@ const MUTANTS: [(Mutation, i32, &str); 18] = [
     (Mutation::NoMessage, BREAKING, "the key message is missing"),
     // The order of keys differs between captured routers already.
     (Mutation::OtherOrder, NONE, "drift: none"),
+    // Some boards do not tell it.
+    (Mutation::Missing("cpu-frequency"), NONE, "drift: none"),
     // Of the console alone.
     (Mutation::NoLegend, NONE, "drift: none"),
     (Mutation::UnixLines, NONE, "drift: none"),

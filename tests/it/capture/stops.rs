@@ -2,7 +2,15 @@
 
 use std::{fs, process::Command};
 
-use wanctl::sim::routeros::{Canned, Down};
+use wanctl::{
+    control::time::Span,
+    os::clock,
+    router::capture::RestAsk,
+    sim::{
+        routeros::{Canned, Down},
+        schedule::Schedule,
+    },
+};
 
 use super::{Bed, said};
 use crate::running::{
@@ -60,6 +68,18 @@ fn a_router_that_goes_away_half_way_leaves_no_half_recording() {
     });
     let asked = bed.router.log().requests();
     assert!((7..20).contains(&asked), "{asked}");
+}
+
+#[test]
+fn a_slow_router_gets_its_time_and_no_request_is_given_up() {
+    let mut settings = home();
+    // Longer than the deadline in the configuration, which is a second.
+    let slow = Schedule::constant(Span::from_millis(1_400));
+    settings.latency = slow.then(clock::now() + Span::from_secs(3), Span::ZERO);
+    let bed = Bed::new(Router::start(settings));
+    bed.recorded(&[]);
+    assert_eq!(bed.router.log().last().len(), RestAsk::ALL.len());
+    bed.only_read();
 }
 
 #[test]

@@ -52,9 +52,9 @@ impl Environment for AllFiles {
         Ok(())
     }
 
-    fn private_key(&self, path: &std::path::Path) -> Result<(), FileFault> {
+    fn private_key(&self, path: &std::path::Path) -> Result<settings::Imprint, FileFault> {
         assert_eq!(path, std::path::Path::new("/etc/wanctl/id_ed25519"));
-        Ok(())
+        Ok(settings::Imprint::default())
     }
 }
 
@@ -262,7 +262,7 @@ fn the_full_configuration_gets_every_value() {
                     host: Host::Name("attic.lan".into()),
                     port: 2222,
                     username: "api user".into(),
-                    login: SshLogin::KeyFile(PathBuf::from("/etc/wanctl/id_ed25519")),
+                    login: SshLogin::KeyFile(PathBuf::from("/etc/wanctl/id_ed25519").into()),
                     host_key: Fingerprint::parse(KEY).unwrap(),
                     timeout: Span::from_secs(10),
                 })),

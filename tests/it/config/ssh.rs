@@ -9,7 +9,7 @@ use wanctl::{
         what::{Caution, FileFault, What},
     },
     control::time::Span,
-    router::settings::{Host, Secret, SshLogin, Transport, Way, Ways},
+    router::settings::{Host, Imprint, Secret, SshLogin, Transport, Way, Ways},
 };
 
 use super::{MINIMAL, PASSWORD, files::Dir};
@@ -32,8 +32,8 @@ impl Environment for Files {
         Ok(())
     }
 
-    fn private_key(&self, _: &Path) -> Result<(), FileFault> {
-        Ok(())
+    fn private_key(&self, _: &Path) -> Result<Imprint, FileFault> {
+        Ok(Imprint::default())
     }
 }
 
@@ -155,7 +155,7 @@ fn ssh_has_the_host_of_the_url_its_usual_port_and_the_password_unless_it_is_told
         "option ssh_timeout 8s",
     ]);
     assert_eq!((told.host, told.port), (Host::Address("fd00::1".parse().unwrap()), 2_200));
-    assert_eq!(told.login, SshLogin::KeyFile("/etc/wanctl/key".into()));
+    assert_eq!(told.login, SshLogin::KeyFile(PathBuf::from("/etc/wanctl/key").into()));
     assert_eq!(told.timeout, Span::from_secs(8));
 }
 

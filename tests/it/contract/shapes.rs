@@ -205,3 +205,19 @@ fn a_shape_is_a_guess_if_nothing_but_reconstructions_shows_it() {
         );
     }
 }
+
+#[test]
+fn a_board_without_a_cpu_frequency_and_a_release_with_a_minimum_version_are_no_drift() {
+    let over_rest = r#"{"architecture-name":"arm64","board-name":"CCR2004-1G-12S+2XS","build-time":"2026-07-28 13:55:55","cpu":"ARM64","cpu-count":"4","cpu-load":"1","free-hdd-space":"83439616","free-memory":"1503133696","minimum-version":"7.11","platform":"MikroTik","total-hdd-space":"134217728","total-memory":"2046820352","uptime":"2d20h12m20s","version":"7.24.2 (stable)"}"#;
+    let shape = Shape::of(Transport::Rest, What::Resource).unwrap();
+    let scope = Scope { form: Form::Record, keys: None };
+    assert_eq!(rest(shape, scope, 200, over_rest.as_bytes()).to_string(), "none");
+
+    let golden = all().into_iter().find(|it| it.file == "ssh/7.24rc3/system-resource.print.txt");
+    let golden = as_sent(&golden.unwrap());
+    assert!(golden.contains("minimum-version: ") && golden.contains("cpu-frequency: "));
+    let without: String =
+        golden.split_inclusive('\n').filter(|line| !line.contains("cpu-frequency")).collect();
+    let shape = Shape::of(Transport::Ssh, What::Resource).unwrap();
+    assert_eq!(console(shape, None, &without).to_string(), "none");
+}

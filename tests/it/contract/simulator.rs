@@ -174,10 +174,6 @@ impl OverRest {
         let mut found = Differences::default();
         for asked in OVER_REST.iter().filter(|asked| what.is_none_or(|what| what == asked.what)) {
             let (status, body) = self.ask(asked.method, asked.target, asked.body);
-            // A menu that a simulator need not have.
-            if asked.what == What::Mangle && status == 400 {
-                continue;
-            }
             let shape = Shape::of(Transport::Rest, asked.what).unwrap();
             found.extend(&rest(shape, asked.scope, status, &body));
         }
@@ -303,9 +299,6 @@ impl OverSsh {
                 continue;
             }
             let text = self.ask(line).await;
-            if is_unknown(own, &text) {
-                continue;
-            }
             found.extend(&console(Shape::of(Transport::Ssh, own).unwrap(), None, &text));
         }
         for line in REFUSED_LINES.iter().filter(|_| what.is_none_or(|what| what == What::Refusal)) {
@@ -319,13 +312,6 @@ impl OverSsh {
         command.args(&self.arguments).args(["-O", "exit"]);
         smol::unblock(move || command.output()).await.unwrap();
     }
-}
-
-/// Whether the console said that it does not know a menu that it need not have.
-fn is_unknown(what: What, text: &str) -> bool {
-    let is_needed =
-        matches!(what, What::Resource | What::Identity | What::QueueTree | What::QueueSimple);
-    !is_needed && !text.contains('=') && refusal_over_ssh(text).is_empty()
 }
 
 /// Mutation, what to ask for, and the difference that must be told.

@@ -1,11 +1,17 @@
 //! The same operations over both transports: one table of cases, equal replies.
 
 use wanctl::{
-    control::{time::Instant, units::PerDirection},
+    control::{
+        time::Instant,
+        units::{PerDirection, Rate},
+    },
     router::{
         cli::{command, reply},
         error::RouterError,
-        op::{Counters, Op, QueueKind, Reply, RuleState, Statistics},
+        op::{
+            Counters, Listed, ListedQueue, ListedType, Listing, Op, Policies, QueueKind, Reply,
+            RuleState, Statistics,
+        },
         rest::{Exchange, Ids},
     },
     sim::routeros::{
@@ -143,7 +149,45 @@ pub(crate) fn cases() -> Vec<Case> {
     .chain(cases_of_types())
     .chain(cases_of_counters())
     .chain(cases_of_rules())
+    .chain(cases_of_lists())
     .collect()
+}
+
+fn cases_of_lists() -> Vec<Case> {
+    use Expected::{Error, Reply};
+    let case = |name, user, prepare: Prepare, list, expected| {
+        let op = Op::List(list);
+        Case { name, user, prepare, op, expected }
+    };
+    let queues = Listing::Queues;
+    vec![
+        case("list tree entries", WRITER, two_of_a_name, queues(QueueKind::Tree), Reply),
+        case("list simple queues", WRITER, nothing, queues(QueueKind::Simple), Reply),
+        case("list types", WRITER, types_with_bandwidths, queues(QueueKind::Type), Reply),
+        case("list queues of interfaces", WRITER, with_interfaces, Listing::Interfaces, Reply),
+        case("list fasttrack rules", WRITER, with_interfaces, Listing::FastTrack, Reply),
+        case("list no rule", WRITER, nothing, Listing::FastTrack, Reply),
+        case("look a user up", READER, nothing, Listing::User(READER), Reply),
+        case("look nobody up", READER, nothing, Listing::User("nobody"), Reply),
+        case("look a group up", READER, nothing, Listing::Group("readers"), Reply),
+        case("look up what is hidden", WRITER, hidden, Listing::Group("readers"), Error),
+        case("a list that is nonsense", WRITER, talking_nonsense, Listing::Interfaces, Error),
+    ]
+}
+
+fn with_interfaces(router: &mut RouterOs, _: Over) {
+    let start = Instant::from_micros(0);
+    router.add(start, &ItemSettings::interface("ether1", "cake-up"));
+    router.add(start, &ItemSettings::fast_track(STEER).with("disabled", "true"));
+    router.add(start, &ItemSettings::fast_track("defconf: fasttrack"));
+}
+
+fn types_with_bandwidths(router: &mut RouterOs, _: Over) {
+    router.edit(Menu::Type, "cake-down", "cake-bandwidth", "500000000");
+}
+
+fn hidden(router: &mut RouterOs, _: Over) {
+    router.hide(Menu::Group);
 }
 
 fn cases_of_types() -> Vec<Case> {
@@ -307,6 +351,31 @@ fn both_transports_give_equal_replies_and_leave_equal_limits() {
     }
 }
 
+/// What is in some of the lists.
+fn lists() -> [(&'static str, Listed); 5] {
+    let text = |text: &str| text.to_owned();
+    let both = vec![text("cake-up"), text("cake-down")];
+    let simple = ListedQueue { name: text("internet-cake"), types: both };
+    let kind = |name: &str, kind: &str, bps| {
+        let bandwidth = Rate::from_bps(bps);
+        ListedType { name: text(name), kind: text(kind), bandwidth }
+    };
+    let types = vec![
+        kind("default-small", "pfifo", 0),
+        kind("cake-down", "cake", 500_000_000),
+        kind("cake-up", "cake", 0),
+    ];
+    let policies =
+        ["ssh", "read", "api", "rest-api", "!write", "!ftp", "!reboot", "!policy"].map(text);
+    [
+        ("list simple queues", Listed::Queues(vec![simple])),
+        ("list types", Listed::Types(types)),
+        ("list fasttrack rules", Listed::Rules(vec![RuleState::Disabled, RuleState::Enabled])),
+        ("look a user up", Listed::Users(vec![text("readers")])),
+        ("look a group up", Listed::Groups(vec![Policies(policies.to_vec())])),
+    ]
+}
+
 /// The reply to a case of the table, over REST.
 fn reply_of(name: &str) -> Result<Reply, RouterError> {
     let case = cases().into_iter().find(|case| case.name == name).unwrap();
@@ -346,6 +415,9 @@ fn the_replies_that_both_give_are_the_right_ones() {
         ("read a disabled rule", rule_reply(Disabled)),
     ] {
         assert_eq!(reply_of(name), Ok(reply), "{name}");
+    }
+    for (name, list) in lists() {
+        assert_eq!(reply_of(name), Ok(Reply::Listed(list)), "{name}");
     }
     for (name, words) in [
         ("read another kind of type", "\"default-small\" is of the kind pfifo"),

@@ -72,8 +72,23 @@ fn limits_are_read_and_set_over_a_real_connection() {
 }
 
 #[test]
+fn a_kept_session_outlives_that_the_server_wants_new_keys() {
+    with_sshd(async |client, sshd| {
+        // With each packet or two; every command has several.
+        sshd.renew_keys_often();
+        for number in 1..=30 {
+            let set = set_tree("WAN-Download", 1_000_000 + number);
+            assert_eq!(client.perform(&set).await, Ok(tree_limit(1_000_000 + number)), "{number}");
+        }
+        assert_eq!((sshd.connections(), sshd.commands()), (1, 30), "{}", sshd.log());
+        let exchanges = sshd.log().matches("SSH2_MSG_NEWKEYS received").count();
+        assert!(exchanges > 10, "{exchanges}: {}", sshd.log());
+    });
+}
+
+#[test]
 fn the_table_of_cases_gives_equal_replies_over_real_rest_and_real_ssh() {
-    run(async |executor: &Rc<LocalExecutor<'static>>| {
+    run_within(Duration::from_secs(120), async |executor: &Rc<LocalExecutor<'static>>| {
         let sshd = Sshd::start(executor, settings());
         let mut ssh = SshClient::new(&sshd.settings()).unwrap();
         for case in cases() {
@@ -112,7 +127,7 @@ fn ed25519_and_rsa_keys_serve_as_host_and_user_keys() {
         run(async |executor: &Rc<LocalExecutor<'static>>| {
             let sshd = Sshd::start(executor, settings());
             sshd.use_host_key(host);
-            let login = SshLogin::KeyFile(sshd.authorized(user));
+            let login = SshLogin::KeyFile(sshd.authorized(user).into());
             let host_key = sshd.fingerprint(host);
             let settings = SshSettings { login, host_key, ..sshd.settings() };
             let mut client = SshClient::new(&settings).unwrap();
@@ -176,7 +191,7 @@ fn a_user_or_key_that_is_not_known_is_an_auth_error_after_one_attempt() {
     );
     run(async |executor: &Rc<LocalExecutor<'static>>| {
         let sshd = Sshd::start(executor, settings());
-        let login = SshLogin::KeyFile(sshd.key_file("other", KeyKind::Ed25519));
+        let login = SshLogin::KeyFile(sshd.key_file("other", KeyKind::Ed25519).into());
         let settings = SshSettings { login, ..sshd.settings() };
         let error = failed(&mut SshClient::new(&settings).unwrap(), &DOWNLOAD).await;
         assert_eq!(error.kind, FailureKind::Auth);
@@ -193,8 +208,8 @@ fn a_user_or_key_that_is_not_known_is_an_auth_error_after_one_attempt() {
 fn key_files_that_cannot_be_used_are_refused_with_the_remedy() {
     run(async |executor: &Rc<LocalExecutor<'static>>| {
         let sshd = Sshd::start(executor, settings());
-        let refused = |path| {
-            let login = SshLogin::KeyFile(path);
+        let refused = |path: std::path::PathBuf| {
+            let login = SshLogin::KeyFile(path.into());
             let error = SshClient::new(&SshSettings { login, ..sshd.settings() }).unwrap_err();
             assert_eq!(error.kind, FailureKind::Auth);
             error.detail.as_str().to_owned()

@@ -16,6 +16,10 @@ const KEY_MIN: usize = 40;
 /// Longest text of an IPv6 address: its last quarter as IPv4.
 const V6_MAX: usize = 45;
 
+/// Shortest and longest text of an IPv4 address.
+const V4_MIN: usize = 7;
+const V4_MAX: usize = 15;
+
 /// How the names of routers in MikroTik's cloud end.
 const CLOUD: &str = ".sn.mynetname.net";
 
@@ -77,17 +81,14 @@ fn here(before: Option<char>, rest: &str) -> Option<(usize, Kind)> {
     {
         return Some((length, Kind::Key));
     }
-    if begins(|char| char.is_ascii_hexdigit())
-        && let Some(found) = v6(rest)
-    {
+    // These are found behind anything: what is before one may be the end of a word.
+    if let Some(found) = v6(rest) {
         return Some(found);
     }
     if let Some(length) = mac(rest) {
         return Some((length, Kind::Mac));
     }
-    if begins(|char| char.is_ascii_digit() || char == '.')
-        && let Some(found) = v4(rest)
-    {
+    if let Some(found) = v4(rest) {
         return Some(found);
     }
     if begins(is_local)
@@ -146,8 +147,13 @@ fn key(rest: &str) -> Option<usize> {
 }
 
 fn v6(rest: &str) -> Option<(usize, Kind)> {
-    let length = run(rest, |char| char.is_ascii_hexdigit() || matches!(char, ':' | '.'));
-    let length = length.min(V6_MAX);
+    // Seen at a glance in most places: a group has at most four digits.
+    let first = rest.bytes().take(5).take_while(u8::is_ascii_hexdigit).count();
+    if rest.as_bytes().get(first) != Some(&b':') {
+        return None;
+    }
+    let is_part = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
+    let length = rest.bytes().take(V6_MAX).take_while(is_part).count();
     let word = rest.get(..length)?;
     if word.matches(':').count() < 2 {
         return None;
@@ -157,13 +163,17 @@ fn v6(rest: &str) -> Option<(usize, Kind)> {
     ends.find_map(|end| Some((end, Kind::V6(word.get(..end)?.parse().ok()?))))
 }
 
+/// The longest address that begins here. What comes right before or behind it may be digits and
+/// points too: `vlan300.8.8.8.8` ends with one.
 fn v4(rest: &str) -> Option<(usize, Kind)> {
-    let length = run(rest, |char| char.is_ascii_digit() || char == '.');
-    let word = rest.get(..length)?.trim_end_matches('.');
-    // More than four parts are no address, but may begin with one.
-    let parts: Vec<&str> = word.splitn(5, '.').take(4).collect();
-    let word = parts.join(".");
-    Some((word.len(), Kind::V4(word.parse().ok()?)))
+    let is_part = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    let length = rest.bytes().take(V4_MAX).take_while(is_part).count();
+    let word = rest.get(..length)?;
+    if !word.starts_with(|char: char| char.is_ascii_digit()) || word.matches('.').count() < 3 {
+        return None;
+    }
+    let mut ends = (V4_MIN..=length).rev();
+    ends.find_map(|end| Some((end, Kind::V4(word.get(..end)?.parse().ok()?))))
 }
 
 /// `00:11:22:33:44:55`, with hyphens, or `0011.2233.4455`.
@@ -227,9 +237,32 @@ mod tests {
         assert_eq!(kinds("x 2a02:810d::1/64:"), [v6("2a02:810d::1")]);
         assert_eq!(kinds("[2001:470:1:2:3:4:5:6]:443"), [v6("2001:470:1:2:3:4:5:6")]);
         assert_eq!(kinds("via ::ffff:8.8.8.8"), [v6("::ffff:8.8.8.8")]);
-        for none in ["7.24.2", "09:12:33", "999.1.1.1", "2026-05-04 09:12:33", "1w2d3h4m5s"] {
+        for none in ["7.24.2", "09:12:33", "999.1.1", "2026-05-04 09:12:33", "1w2d3h4m5s"] {
             assert_eq!(kinds(none), [], "{none}");
         }
+    }
+
+    #[test]
+    fn addresses_that_follow_digits_or_dots_without_a_gap_are_found() {
+        for (text, address) in [
+            ("abc2001:470:1:2:3:4:5:6", "2001:470:1:2:3:4:5:6"),
+            ("lte12a02:810d::1", "2a02:810d::1"),
+            ("0123fe80::1%ether1", "fe80::1"),
+            ("vlan300.8.8.8.8", "8.8.8.8"),
+            ("wan.81.2.69.142", "81.2.69.142"),
+            ("v7.24.2.81.2.69.142.", "81.2.69.142"),
+            ("8.8.8.8.81.2.69.142", "81.2.69.142"),
+            ("ether1203.0.113.7", "203.0.113.7"),
+            ("00008.8.8.8", "8.8.8.8"),
+        ] {
+            let left = find(text)
+                .into_iter()
+                .fold(text.to_owned(), |left, found| left.replace(&text[found.at], "#"));
+            let digits = left.matches(|char: char| char.is_ascii_digit()).count();
+            assert!(!left.contains(address) && left.contains('#') && digits <= 5, "{text}: {left}");
+        }
+        assert_eq!(kinds("7.24.2"), []);
+        assert_eq!(kinds("12345678901234567890.1.2"), []);
     }
 
     #[test]

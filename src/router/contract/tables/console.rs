@@ -46,7 +46,8 @@ pub(super) const RESOURCE: Shape = shape(
         must("total-memory", SIZE),
         must("cpu", TEXT),
         must("cpu-count", WHOLE),
-        must("cpu-frequency", FREQUENCY),
+        // Not on all boards (a CCR2004 has none).
+        may("cpu-frequency", FREQUENCY),
         must("cpu-load", PERCENT),
         must("free-hdd-space", SIZE),
         must("total-hdd-space", SIZE),

@@ -41,7 +41,8 @@ pub(super) const RESOURCE: Shape = shape(
         must("build-time", TEXT),
         must("cpu", TEXT),
         must("cpu-count", WHOLE),
-        must("cpu-frequency", WHOLE),
+        // Not on all boards (a CCR2004 has none).
+        may("cpu-frequency", WHOLE),
         must("cpu-load", WHOLE),
         must("free-hdd-space", WHOLE),
         must("free-memory", WHOLE),
@@ -51,8 +52,14 @@ pub(super) const RESOURCE: Shape = shape(
         must("uptime", TIME),
         must("version", TEXT),
     ],
-    &["bad-blocks", "factory-software", "write-sect-since-reboot", "write-sect-total"],
-    "vendor manual (7.1beta4 and 2026-10); further keys: the schema",
+    &[
+        "bad-blocks",
+        "factory-software",
+        "minimum-version",
+        "write-sect-since-reboot",
+        "write-sect-total",
+    ],
+    "vendor manual (7.1beta4 and 2026-10); further keys: the schema, captures over SSH",
 );
 
 pub(super) const IDENTITY: Shape = shape(

@@ -110,6 +110,16 @@ fn term(scanner: &mut Scanner<'_>) -> Result<Term, Wrong> {
     if !scanner.takes("[") {
         return scanner.string().map(Term::Text);
     }
+    if scanner.takes(":tostr [") {
+        let term = get(scanner)?;
+        scanner.take("]")?;
+        return Ok(term);
+    }
+    get(scanner)
+}
+
+/// `/queue/tree/get $q max-limit]`
+fn get(scanner: &mut Scanner<'_>) -> Result<Term, Wrong> {
     let menu = queues(scanner, "get")?;
     scanner.take_after_blanks("$")?;
     let variable = scanner.word().to_owned();
@@ -142,7 +152,7 @@ fn conditions(scanner: &mut Scanner<'_>) -> Result<Vec<Condition>, Wrong> {
     let mut conditions = Vec::new();
     loop {
         scanner.skip_blanks();
-        let key = ["name", "comment", "kind"].into_iter().find(|key| scanner.takes(key));
+        let key = ["name", "comment", "kind", "action"].into_iter().find(|key| scanner.takes(key));
         let Some(key) = key else {
             let none = conditions.is_empty();
             return if none { Err(scanner.wrong(What::Syntax)) } else { Ok(conditions) };
@@ -197,12 +207,18 @@ fn set(scanner: &mut Scanner<'_>, menu: Menu) -> Result<Statement, Wrong> {
 
 /// The menu and the command of a path such as `/queue/tree/print`.
 fn command<'a>(scanner: &mut Scanner<'a>) -> Result<(Place, &'a str), Wrong> {
-    let menus: &[&str] = match step(scanner, &["ip", "queue", "system"])? {
+    let menus: &[&str] = match step(scanner, &["ip", "queue", "system", "user"])? {
         "ip" => {
             step(scanner, &["firewall"])?;
-            &["mangle"]
+            &["mangle", "filter"]
         }
-        "queue" => &["tree", "simple", "type"],
+        "queue" => &["tree", "simple", "type", "interface"],
+        "user" => {
+            let group = scanner.takes("/group");
+            scanner.take("/")?;
+            let menu = if group { Menu::Group } else { Menu::User };
+            return Ok((Place::Records(menu), scanner.word()));
+        }
         _ => &["resource", "identity"],
     };
     let place = match step(scanner, menus)? {
@@ -210,6 +226,8 @@ fn command<'a>(scanner: &mut Scanner<'a>) -> Result<(Place, &'a str), Wrong> {
         "simple" => Place::Records(Menu::Simple),
         "type" => Place::Records(Menu::Type),
         "mangle" => Place::Records(Menu::Mangle),
+        "filter" => Place::Records(Menu::Filter),
+        "interface" => Place::Records(Menu::Interface),
         "resource" => Place::Resource,
         _ => Place::Identity,
     };

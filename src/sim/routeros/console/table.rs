@@ -1,6 +1,6 @@
 //! Which properties of a record the console prints, in which order and in which form.
 //! Promises: the order and the forms are those of captured queue tree entries, queue types and
-//! mangle rules; those of simple queues follow the vendor's manual. Knows nothing of records.
+//! mangle rules; those of the other menus follow the vendor's manual. Knows nothing of records.
 
 use self::Form::{Bandwidth, Flag, Quoted, Rate, Word};
 use super::statement::View;
@@ -15,6 +15,10 @@ pub(super) const fn of(menu: Menu, view: View) -> &'static [(&'static str, Form)
         (Menu::Simple, View::Counters) => SIMPLE_COUNTERS,
         (Menu::Type, _) => TYPE,
         (Menu::Mangle, _) => MANGLE,
+        (Menu::Filter, _) => FILTER,
+        (Menu::Interface, _) => INTERFACE,
+        (Menu::User, _) => USER,
+        (Menu::Group, _) => GROUP,
     }
 }
 
@@ -126,6 +130,18 @@ const MANGLE: &[(&str, Form)] = &[
     ("dst-address-type", Word),
     ("in-interface-list", Word),
 ];
+
+/// Of a rule of the filter.
+const FILTER: &[(&str, Form)] = &[("chain", Word), ("action", Word)];
+
+/// Of the queue of an interface.
+const INTERFACE: &[(&str, Form)] = &[("interface", Word), ("queue", Word), ("active-queue", Word)];
+
+/// Of a user.
+const USER: &[(&str, Form)] = &[("name", Quoted), ("group", Word), ("address", Word)];
+
+/// Of a group of users.
+const GROUP: &[(&str, Form)] = &[("name", Quoted), ("policy", Word), ("skin", Word)];
 
 /// The letters of the flag column, with the keys that set them.
 pub(super) const FLAGS: [(char, &str); 4] =

@@ -2,11 +2,14 @@
 //! Promises: one line per finding, none of them with a secret; what it says it writes to `out`.
 //! Must not know how the file is read.
 
+mod live;
+
 use std::{
     io::{self, Write},
     path::Path,
 };
 
+use super::Exit;
 use crate::{
     config::{
         self, Config, Finding, Loaded, RouterSection, WanSection,
@@ -22,7 +25,16 @@ use crate::{
     router::settings::{Host, Queues, Scheme, Settings, SshLogin, SshSettings, Trust, Way},
 };
 
-/// What the check came to.
+/// How far the check goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// The configuration and the files it names.
+    Files,
+    /// The routers too.
+    Live,
+}
+
+/// What the configuration came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The daemon can run with this configuration; there may be warnings.
@@ -34,15 +46,30 @@ pub enum Verdict {
 /// Checks the configuration in `path` and says what was found, or what would run. The error is one
 /// of `out`.
 pub fn check(path: &Path, out: &mut dyn Write) -> io::Result<Verdict> {
+    let good = checked(path, out)?.is_some();
+    Ok(if good { Verdict::Good } else { Verdict::Bad })
+}
+
+/// The same, and then perhaps the routers; how the program ends.
+pub(super) fn command(path: &Path, depth: Depth, out: &mut dyn Write) -> io::Result<Exit> {
+    match (checked(path, out)?, depth) {
+        (None, _) => Ok(Exit::Config),
+        (Some(_), Depth::Files) => Ok(Exit::Ok),
+        (Some(config), Depth::Live) => live::live(&config, out),
+    }
+}
+
+/// The configuration, if the daemon can run with it.
+fn checked(path: &Path, out: &mut dyn Write) -> io::Result<Option<Config>> {
     match config::load(path) {
         Ok(Loaded { config, warnings }) => {
             findings(path, &warnings, out)?;
             summary(path, &config, out)?;
-            Ok(Verdict::Good)
+            Ok(Some(config))
         }
         Err(found) => {
             findings(path, &found, out)?;
-            Ok(Verdict::Bad)
+            Ok(None)
         }
     }
 }
