@@ -21,26 +21,31 @@ pub(super) fn nearest<'a>(
         return None;
     }
     let limit = (letters.len() / 3).max(2);
+    let word: String = letters.iter().collect();
     candidates
         .into_iter()
-        .map(|candidate| (changes(&letters, candidate), candidate))
+        .map(|candidate| (changes(&letters, &word, candidate, limit), candidate))
         .filter(|(changes, candidate)| *changes <= limit && *changes < candidate.len())
         .min_by_key(|(changes, _)| *changes)
         .map(|(_, candidate)| candidate)
 }
 
-fn changes(letters: &[char], candidate: &str) -> usize {
-    let word: String = letters.iter().collect();
-    let lacks_prefix = candidate.strip_suffix(&word).is_some_and(|prefix| prefix.ends_with('_'));
-    let shorter = word.len().min(candidate.len());
-    let begins_alike = candidate.starts_with(&word) || word.starts_with(candidate);
-    let distance = distance(letters, candidate);
+/// More than `limit` need not be exact.
+fn changes(letters: &[char], word: &str, candidate: &str, limit: usize) -> usize {
+    let lacks_prefix = candidate.strip_suffix(word).is_some_and(|prefix| prefix.ends_with('_'));
     if lacks_prefix {
-        1
-    } else if begins_alike && shorter >= MIN_BEGINNING {
-        distance.min(2)
+        return 1;
+    }
+    let shorter = word.len().min(candidate.len());
+    let begins_alike = candidate.starts_with(word) || word.starts_with(candidate);
+    // Each letter more or less is a change; names are of one byte per letter.
+    let least = letters.len().abs_diff(candidate.len());
+    if begins_alike && shorter >= MIN_BEGINNING {
+        distance(letters, candidate).min(2)
+    } else if least > limit {
+        least
     } else {
-        distance
+        distance(letters, candidate)
     }
 }
 
@@ -50,14 +55,16 @@ fn distance(word: &[char], candidate: &str) -> usize {
     for (above, letter) in candidate.chars().enumerate() {
         let mut diagonal = above;
         let mut left = above + 1;
-        let mut next = vec![left];
-        for (other, up) in word.iter().zip(row.iter().skip(1)) {
-            let replaced = diagonal + usize::from(*other != letter);
-            left = replaced.min(left + 1).min(up + 1);
-            diagonal = *up;
-            next.push(left);
+        let mut cells = row.iter_mut();
+        if let Some(first) = cells.next() {
+            *first = left;
         }
-        row = next;
+        for (other, cell) in word.iter().zip(cells) {
+            let (replaced, up) = (diagonal + usize::from(*other != letter), *cell);
+            left = replaced.min(left + 1).min(up + 1);
+            diagonal = up;
+            *cell = left;
+        }
     }
     row.last().copied().unwrap_or(usize::MAX)
 }

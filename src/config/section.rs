@@ -53,7 +53,7 @@ impl<'a> Reader<'a> {
     pub(super) fn new(section: &'a Section, kind: SectionKind, findings: &'a mut Findings) -> Self {
         let mut reader = Self { section, title: section.title(), findings };
         for (place, entry) in section.entries.iter().enumerate() {
-            match rows(kind).find(|row| row.name() == entry.name) {
+            match rows(kind).find(|row| row.is(&entry.name)) {
                 Some(row) => reader.check_shape(entry, place, row),
                 None => reader.unknown(entry, kind),
             }
@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
         }
         let name = entry.name.as_str();
         let place = |finding: Finding| finding.at(entry.line).section(&self.title).option(name);
-        let elsewhere = TABLE.iter().find(|row| row.name() == name).map(|row| row.section());
+        let elsewhere = TABLE.iter().find(|row| row.is(name)).map(|row| row.section());
         let finding = if let Some(section) = elsewhere {
             place(Finding::new(Naming::BelongsTo(section.word())))
         } else {
@@ -109,20 +109,23 @@ impl<'a> Reader<'a> {
         self.section.entries.iter().find(|entry| entry.name == option)
     }
 
+    fn entry_of<K>(&self, spec: &Spec<K>) -> Option<&'a Entry> {
+        self.section.entries.iter().find(|entry| spec.is(&entry.name))
+    }
+
     /// Whether the option is there, however wrong.
     pub(super) fn has<K>(&self, spec: &Spec<K>) -> bool {
-        self.entry(&spec.name()).is_some()
+        self.entry_of(spec).is_some()
     }
 
     /// The value of an option: what the file says, or else its default. `None`: there is neither,
     /// or there is a finding.
     pub(super) fn read<K: Kind>(&mut self, spec: &Spec<K>) -> Option<Given<K::Value>> {
-        let name = spec.name();
-        match (self.entry(&name), spec.preset) {
+        match (self.entry_of(spec), spec.preset) {
             (Some(entry), _) => self.value(entry, spec),
             (None, Preset::Value(text)) => match spec.kind.parse(text) {
                 Ok(value) => {
-                    Some(Given { value, option: name, text: Some(text.into()), line: None })
+                    Some(Given { value, option: spec.name(), text: Some(text.into()), line: None })
                 }
                 Err(fault) => {
                     self.refuse(self.section.line, spec, Some(text.into()), fault);
@@ -141,7 +144,7 @@ impl<'a> Reader<'a> {
     pub(super) fn list<K: Kind>(&mut self, spec: &Spec<K>) -> Vec<Given<K::Value>> {
         let name = spec.name();
         let entries: Vec<&Entry> =
-            self.section.entries.iter().filter(|entry| entry.name == name).collect();
+            self.section.entries.iter().filter(|entry| spec.is(&entry.name)).collect();
         if entries.is_empty() && matches!(spec.preset, Preset::Required(_)) {
             self.missing(spec);
         }

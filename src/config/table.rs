@@ -81,6 +81,17 @@ pub(super) struct Spec<K> {
 }
 
 impl<K> Spec<K> {
+    /// Whether that is its name; this is asked much more often than the name itself.
+    pub(super) fn is(&self, name: &str) -> bool {
+        match self.direction {
+            Some(direction) => name
+                .strip_prefix(direction.word())
+                .and_then(|rest| rest.strip_prefix('_'))
+                .is_some_and(|rest| rest == self.word),
+            None => name == self.word,
+        }
+    }
+
     /// The name in the file.
     pub(super) fn name(&self) -> String {
         match self.direction {
@@ -106,6 +117,8 @@ pub trait Row: Sync {
     fn section(&self) -> SectionKind;
     /// The name in the file.
     fn name(&self) -> String;
+    /// Whether that is its name.
+    fn is(&self, name: &str) -> bool;
     /// What happens without it.
     fn preset(&self) -> Preset;
     /// How often it may occur.
@@ -127,6 +140,10 @@ impl<K: Kind + Sync> Row for Spec<K> {
 
     fn name(&self) -> String {
         self.name()
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.is(name)
     }
 
     fn preset(&self) -> Preset {

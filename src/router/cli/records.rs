@@ -139,9 +139,11 @@ const fn usual(letter: char) -> Option<&'static str> {
 
 /// The key that `text` begins with, if it begins with a field.
 fn key_of(text: &str) -> Option<&str> {
-    let (key, _) = text.split_once('=')?;
-    let is_key = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (!key.is_empty() && key.bytes().all(is_key)).then_some(key)
+    // No further than the key goes: this is asked at each word of a long row.
+    let is_key = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-';
+    let length = text.bytes().take_while(is_key).count();
+    let (key, rest) = text.split_at_checked(length)?;
+    (!key.is_empty() && rest.starts_with('=')).then_some(key)
 }
 
 /// The fields of a row; words that are no fields are left out.

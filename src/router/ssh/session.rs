@@ -21,7 +21,7 @@ use super::{
 use crate::router::resolve::kind_of;
 
 /// Bytes read at once.
-const PORTION: usize = 2048;
+pub(super) const PORTION: usize = 2048;
 
 /// See the module.
 pub(super) struct Session {

@@ -88,7 +88,7 @@ fn a_kept_session_outlives_that_the_server_wants_new_keys() {
 
 #[test]
 fn the_table_of_cases_gives_equal_replies_over_real_rest_and_real_ssh() {
-    run_within(Duration::from_secs(120), async |executor: &Rc<LocalExecutor<'static>>| {
+    run_within(Duration::from_mins(2), async |executor: &Rc<LocalExecutor<'static>>| {
         let sshd = Sshd::start(executor, settings());
         let mut ssh = SshClient::new(&sshd.settings()).unwrap();
         for case in cases() {

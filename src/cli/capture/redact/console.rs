@@ -253,7 +253,11 @@ fn is_key(text: &str) -> bool {
 
 /// The key that `text` begins with, if it begins with a field.
 fn key_of(text: &str) -> Option<&str> {
-    text.split_once('=').map(|(key, _)| key).filter(|key| is_key(key))
+    // No further than the key goes: this is asked at each blank of a long text.
+    let own = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-';
+    let length = text.bytes().take_while(own).count();
+    let key = text.get(..length).filter(|key| is_key(key))?;
+    text.get(length..)?.starts_with('=').then_some(key)
 }
 
 /// A comment goes on until a line begins with a field.

@@ -163,8 +163,9 @@ fn v6(rest: &str) -> Option<(usize, Kind)> {
     ends.find_map(|end| Some((end, Kind::V6(word.get(..end)?.parse().ok()?))))
 }
 
-/// The longest address that begins here. What comes right before or behind it may be digits and
-/// points too: `vlan300.8.8.8.8` ends with one.
+/// The longest address that begins here, and the digits and points that follow it without a gap:
+/// in `7.24.2.81.2.69.142` nobody knows where it begins. Those before it have been looked at:
+/// `vlan300.8.8.8.8` ends with one.
 fn v4(rest: &str) -> Option<(usize, Kind)> {
     let is_part = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
     let length = rest.bytes().take(V4_MAX).take_while(is_part).count();
@@ -173,7 +174,10 @@ fn v4(rest: &str) -> Option<(usize, Kind)> {
         return None;
     }
     let mut ends = (V4_MIN..=length).rev();
-    ends.find_map(|end| Some((end, Kind::V4(word.get(..end)?.parse().ok()?))))
+    let address = ends.find_map(|end| word.get(..end)?.parse().ok())?;
+    let all = run(rest, |char| char.is_ascii_digit() || char == '.');
+    let length = rest.get(..all)?.trim_end_matches('.').len();
+    Some((length, Kind::V4(address)))
 }
 
 /// `00:11:22:33:44:55`, with hyphens, or `0011.2233.4455`.

@@ -4,6 +4,8 @@
 //!
 //! Source: `golden/schema`, and the menus of the manual.
 
+use std::sync::LazyLock;
+
 /// What a key holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Holds {
@@ -91,10 +93,14 @@ pub(super) const LINE: &str = "(line)";
 const ERRORS: [&str; 2] = ["detail", "message"];
 
 /// Keys whose values are measured or counted, whole.
-const MEASURED: &str = "\
+static MEASURED: List = LazyLock::new(|| {
+    in_order(
+        "\
     .id address-list-timeout bytes cpu-count cpu-frequency cpu-load dropped dscp dst-port error \
     host-key-size max-sessions new-dscp new-mss new-priority new-ttl packet-rate packet-size \
-    packets port priority rate ret src-port tcp-mss ttl uptime";
+    packets port priority rate ret src-port tcp-mss ttl uptime",
+    )
+});
 
 /// How other such keys begin.
 const MEASURED_BEGIN: [&str; 12] = [
@@ -116,9 +122,19 @@ const MEASURED_BEGIN: [&str; 12] = [
 const MEASURED_END: [&str; 6] =
     ["-limit", "-memory", "-space", "-sectors", "-interval", "bad-blocks"];
 
+/// Words in small letters and in order: each word of an answer is looked up in some.
+type List = LazyLock<Vec<&'static str>>;
+
+fn in_order(words: &'static str) -> Vec<&'static str> {
+    let mut list: Vec<&str> = words.split(' ').collect();
+    list.sort_unstable();
+    list
+}
+
 /// Whether the word is in the list, in capitals or not.
-fn has(list: &str, word: &str) -> bool {
-    list.split(' ').any(|own| own.eq_ignore_ascii_case(word))
+fn has(list: &List, word: &str) -> bool {
+    let small = || word.bytes().map(|byte| byte.to_ascii_lowercase());
+    list.binary_search_by(|own| own.bytes().cmp(small())).is_ok()
 }
 
 /// What the values of a key are.
@@ -129,7 +145,7 @@ pub(super) fn holds(key: &str) -> Holds {
     if (key.ends_with("key") || key.contains("-key")) && !NO_KEYS.contains(&key) {
         return Holds::Secret(Secret::Key);
     }
-    let measured = has(MEASURED, key)
+    let measured = has(&MEASURED, key)
         || MEASURED_BEGIN.iter().any(|begin| key.starts_with(begin))
         || MEASURED_END.iter().any(|end| key.ends_with(end));
     match key {
@@ -144,7 +160,9 @@ pub(super) fn holds(key: &str) -> Holds {
 }
 
 /// Words that are values in every router.
-const VALUES: &str = "\
+static VALUES: List = LazyLock::new(|| {
+    in_order(
+        "\
     all any auto default disabled enabled false global main no none true unlimited yes bfifo \
     cake codel default-small ethernet-default fq-codel hotspot-default mq-pfifo \
     multi-queue-ethernet-default only-hardware-queue pcq pcq-download-default pcq-upload-default \
@@ -161,7 +179,9 @@ const VALUES: &str = "\
     output passthrough postrouting prerouting related return route sctp set-priority sniff-pc \
     sniff-tzsp srcnat strip-ipv4-options syn ack fin rst psh urg tcp udp udp-lite unicast \
     untracked vrrp api api-ssl both ed25519 ftp only-1.2 remote reverse-proxy rsa ssh strong \
-    telnet winbox www www-ssl aes-cbc aes-ctr aes-gcm 3des-cbc null yes-if-no-key password";
+    telnet winbox www www-ssl aes-cbc aes-ctr aes-gcm 3des-cbc null yes-if-no-key password",
+    )
+});
 
 /// Words of the legend of a console's flags, besides single letters.
 const LEGEND: [&str; 7] =
@@ -171,7 +191,9 @@ const LEGEND: [&str; 7] =
 const ERROR_NUMBERS_MAX: usize = 3;
 
 /// Words of the texts of errors.
-const ERROR_WORDS: &str = "\
+static ERROR_WORDS: List = LazyLock::new(|| {
+    in_order(
+        "\
     firewall interface ip mangle routerboard ssh system webserver \
     a allowed already ambiguous any argument bad base column command directory does end enough \
     entry evl expected failed failure find for forbidden found get has have id identifier \
@@ -179,12 +201,14 @@ const ERROR_WORDS: &str = "\
     more name no not numbers of or out parameter parse permissions prefix print proplist queue \
     range request resource server service session closed std such syntax than the thing timeout \
     to too tree type unauthorized unavailable unexpected unknown unsupported value value-name \
-    where error";
+    where error",
+    )
+});
 
 /// Whether RouterOS has the word by itself.
 pub(super) fn is_value(word: &str) -> bool {
     let word = word.strip_prefix('!').unwrap_or(word);
-    has(VALUES, word)
+    has(&VALUES, word)
 }
 
 /// Whether a text is the legend of a console's flags, such as `Flags: X - disabled, I - INVALID`.
@@ -203,14 +227,23 @@ pub(super) fn is_error(text: &str) -> bool {
     let is_number = |word: &&str| word.bytes().all(|byte| byte.is_ascii_digit());
     let (numbers, words): (Vec<&str>, Vec<&str>) = words.partition(is_number);
     !words.is_empty()
-        && words.iter().all(|word| has(ERROR_WORDS, word))
+        && words.iter().all(|word| has(&ERROR_WORDS, word))
         && numbers.len() <= ERROR_NUMBERS_MAX
         && numbers.iter().all(|number| number.len() <= 4)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Holds, Secret, holds, is_error, is_value};
+    use super::{ERROR_WORDS, Holds, MEASURED, Secret, VALUES, has, holds, is_error, is_value};
+
+    #[test]
+    fn each_word_of_a_list_is_found_in_it() {
+        for list in [&MEASURED, &VALUES, &ERROR_WORDS] {
+            assert!(list.iter().all(|word| has(list, word) && has(list, &word.to_uppercase())));
+            assert!(list.iter().all(|word| !word.contains(char::is_uppercase)));
+            assert!(!has(list, "") && !has(list, "bob"));
+        }
+    }
 
     #[test]
     fn keys_are_told_apart_by_what_they_hold() {
