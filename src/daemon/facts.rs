@@ -29,15 +29,7 @@ impl<W: Wire> Daemon<W> {
         };
         let name = names.router(router);
         let Some(survey) = survey else { return };
-        if known.over != survey.transport.word() {
-            // What it told over this one is known from the last time, if there was one.
-            std::mem::swap(known, other);
-        }
-        let before = std::mem::replace(known, of(facts, survey));
-        if survey.extent == Extent::Part {
-            // What was not seen is no news.
-            known.drift.clone_from(&before.drift);
-        }
+        let before = remember(known, other, of(facts, survey), survey.extent);
         if (&before.version, &before.coverage) != (&known.version, &known.coverage) {
             let version = &known.version;
             let covered = covered(facts, survey.transport);
@@ -55,6 +47,26 @@ impl<W: Wire> Daemon<W> {
             ),
         }
     }
+}
+
+/// What is known of a router over the transport in use, and over the other one. What was known over
+/// this one before.
+fn remember(
+    known: &mut RouterFacts,
+    other: &mut RouterFacts,
+    told: RouterFacts,
+    extent: Extent,
+) -> RouterFacts {
+    if known.over != told.over {
+        // What it told over this one is known from the last time, if there was one.
+        std::mem::swap(known, other);
+    }
+    let before = std::mem::replace(known, told);
+    if extent == Extent::Part {
+        // What was not seen is no news.
+        known.drift.clone_from(&before.drift);
+    }
+    before
 }
 
 fn of(facts: &Resource, survey: &Survey) -> RouterFacts {
@@ -81,5 +93,33 @@ fn covered(facts: &Resource, transport: Transport) -> String {
         Coverage::None => {
             format!("answers over {over} are known neither of this version nor of an earlier one")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Extent, RouterFacts, Transport, remember};
+
+    fn told(over: Transport, drift: &str) -> RouterFacts {
+        RouterFacts { over: over.word(), drift: drift.to_owned(), ..RouterFacts::default() }
+    }
+
+    #[test]
+    fn what_a_survey_did_not_see_is_no_news() {
+        let (mut known, mut other) = (told(Transport::Rest, "new"), RouterFacts::default());
+        let before = remember(&mut known, &mut other, told(Transport::Rest, ""), Extent::Part);
+        assert_eq!((before.drift.as_str(), known.drift.as_str()), ("new", "new"));
+        let before = remember(&mut known, &mut other, told(Transport::Rest, ""), Extent::Whole);
+        assert_eq!((before.drift.as_str(), known.drift.as_str()), ("new", ""));
+    }
+
+    #[test]
+    fn what_is_known_over_one_transport_outlives_the_use_of_the_other() {
+        let (mut known, mut other) = (told(Transport::Rest, "new"), RouterFacts::default());
+        let before = remember(&mut known, &mut other, told(Transport::Ssh, ""), Extent::Whole);
+        assert_eq!((before.drift.as_str(), known.over), ("", Transport::Ssh.word()));
+        let before = remember(&mut known, &mut other, told(Transport::Rest, "new"), Extent::Whole);
+        assert_eq!((before.drift.as_str(), known.drift.as_str()), ("new", "new"));
+        assert_eq!(other.over, Transport::Ssh.word());
     }
 }

@@ -262,6 +262,8 @@ fn there_and_back(wrong: Wrong) -> String {
         "{:#?}",
         bed.daemon.lines()
     );
+    // Once for each of the two, not again on the way back.
+    assert_eq!(bed.said("RouterOS 7"), 2, "{:#?}", bed.daemon.lines());
     // The other session is closed, not left to end by itself.
     let closed = within(PATIENCE, || bed.sshd.ask(Sshd::is_all_closed).then_some(()));
     assert!(closed.is_some(), "a session is left");
