@@ -36,7 +36,7 @@ pub(crate) fn config(scratch: &Scratch, router: &Router, level: &str) -> PathBuf
 
 /// A daemon in the client's namespace, asked by a thread of it.
 pub(crate) fn start(bed: &Bed, config: &Path) -> Daemon {
-    let mut command = bed.command("client", WANCTL);
+    let mut command = bed.command("client", WANCTL.path());
     command.arg("run").arg("-c").arg(config);
     let mut daemon = Daemon::spawn(command);
     daemon.wait_for_status();

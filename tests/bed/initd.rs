@@ -1,22 +1,18 @@
-//! `init.d/wanctl` in a system that has busybox and nothing else: its shell, its
-//! `start-stop-daemon`, its `syslogd`.
+//! `init.d/wanctl` in a system that has busybox and nothing else (its shell, its
+//! `start-stop-daemon`, its `syslogd`), and in Debian.
 
-use std::{
-    fs,
-    os::unix::fs::{PermissionsExt as _, symlink},
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::path::Path;
 
 use crate::{
     needs::{self, Wish},
+    roots,
     support::{
         config::{TREE, section},
         scratch::Scratch,
     },
 };
 
-/// What busybox is called there.
+/// What busybox is called where there is nothing else.
 const APPLETS: [&str; 11] = [
     "cat",
     "kill",
@@ -33,7 +29,7 @@ const APPLETS: [&str; 11] = [
 
 /// The steps. Each prints its name, what the script says, and the status it ends with.
 const STEPS: &str = r#"
-mknod /dev/null c 1 3; mknod /dev/urandom c 1 9
+[ -c /dev/null ] || mknod /dev/null c 1 3; [ -c /dev/urandom ] || mknod /dev/urandom c 1 9
 syslogd -n -O /var/log/messages &
 until [ -S /dev/log ]; do sleep 0.1; done
 step() { echo "== $1"; shift; "$@" 2>&1; echo "= $?"; }
@@ -73,41 +69,6 @@ echo "== left"; ls /var/run /var/run/wanctl; ls /proc | while read -r p; do
 echo "== log"; cat /var/log/messages
 "#;
 
-/// A root directory with busybox, the program and what it is linked with.
-fn root(scratch: &Scratch) -> PathBuf {
-    let root = scratch.join("root");
-    for dir in
-        ["bin", "dev", "etc/config", "etc/init.d", "proc", "tmp", "usr/sbin", "var/log", "var/run"]
-    {
-        fs::create_dir_all(root.join(dir)).unwrap();
-    }
-    let busybox = Command::new("sh").args(["-c", "command -v busybox"]).output().unwrap();
-    let busybox = PathBuf::from(String::from_utf8(busybox.stdout).unwrap().trim_end());
-    fs::copy(&busybox, root.join("bin/busybox")).unwrap();
-    libraries(&busybox, &root);
-    for applet in APPLETS {
-        symlink("busybox", root.join("bin").join(applet)).unwrap();
-    }
-    let program = Path::new(env!("CARGO_BIN_EXE_wanctl"));
-    fs::copy(program, root.join("usr/sbin/wanctl")).unwrap();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("init.d/wanctl");
-    assert_eq!(fs::metadata(&script).unwrap().permissions().mode() & 0o111, 0o111, "executable");
-    fs::copy(script, root.join("etc/init.d/wanctl")).unwrap();
-    libraries(program, &root);
-    root
-}
-
-/// Copies what a program is linked with; a static one with nothing.
-fn libraries(program: &Path, root: &Path) {
-    let linked = Command::new("ldd").arg(program).output().unwrap();
-    let linked = String::from_utf8(linked.stdout).unwrap();
-    for library in linked.split_whitespace().filter(|word| word.starts_with('/')) {
-        let to = root.join(library.trim_start_matches('/'));
-        fs::create_dir_all(to.parent().unwrap()).unwrap();
-        fs::copy(library, to).unwrap();
-    }
-}
-
 /// A router that nobody hears of, and reflectors on the loopback.
 fn configuration() -> String {
     let router = section(
@@ -125,41 +86,29 @@ fn configuration() -> String {
     format!("{router}{}", section("wan", "cable", &[&line[..], &TREE[..]].concat()))
 }
 
-/// What was printed under each name, with the status last.
-fn steps(output: &str) -> Vec<(&str, &str, &str)> {
-    let step = |text| {
-        let (name, rest) = str::split_once(text, '\n').unwrap();
-        let (said, status) = rest.split_once("= ").unwrap_or((rest, ""));
-        (name, said, status)
-    };
-    output.split("== ").skip(1).map(step).collect()
+#[test]
+fn the_init_script_keeps_its_promises_where_there_is_busybox_alone() {
+    if needs::check() == Wish::Run {
+        let scratch = Scratch::new();
+        keeps_its_promises(&scratch, &roots::busybox(&scratch, &APPLETS));
+    }
 }
 
 #[test]
-fn the_init_script_keeps_its_promises_where_there_is_busybox_alone() {
-    if needs::check() == Wish::Skip {
-        return;
+fn the_init_script_keeps_its_promises_on_debian() {
+    if needs::check() == Wish::Run {
+        let scratch = Scratch::new();
+        keeps_its_promises(&scratch, &roots::debian(&scratch));
     }
-    let scratch = Scratch::new();
-    let root = root(&scratch);
+}
+
+fn keeps_its_promises(scratch: &Scratch, root: &Path) {
+    roots::install(root, "init.d/wanctl", "etc/init.d/wanctl");
     scratch.write("root/etc/config/wanctl", configuration().as_bytes());
     scratch.write("root/steps", STEPS.as_bytes());
-    // A neighbour whose address nobody has: what is sent to it is swallowed.
-    let outside = format!(
-        "set -e; ip link set lo up; ip link add hole type veth peer name end; ip link set end up; \
-         ip link set hole up; ip addr add 192.0.2.2/24 dev hole; \
-         ip neigh add 192.0.2.1 lladdr 02:00:00:00:00:01 dev hole; \
-         mount -t proc proc {root}/proc; exec chroot {root} /bin/sh /steps",
-        root = root.display()
-    );
-    let run = Command::new("unshare")
-        .args(["--mount", "--pid", "--net", "--fork", "--kill-child", "sh", "-c", &outside])
-        .output()
-        .unwrap();
-    let output = String::from_utf8_lossy(&run.stdout);
-    println!("{output}{}", String::from_utf8_lossy(&run.stderr));
+    let output = roots::run(root, "/steps");
 
-    let steps = steps(&output);
+    let steps = roots::steps(&output);
     for (name, said, status) in [
         ("status before", "does not run", "3"),
         ("stop before", "does not run", "0"),

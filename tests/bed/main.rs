@@ -1,5 +1,5 @@
 //! The real daemon on a real, if small, internet: network namespaces, queues of the kernel, ICMP and
-//! TCP. Needs root, `ip`, `tc`, `iperf3`, `ping` and `strace`:
+//! TCP. Needs root, `ip`, `tc`, `iperf3`, `ping`, `strace`, `busybox`, `debootstrap`:
 //! `cargo test --features bed --test bed`. A missing tool is a failure; `WANCTL_SKIP=bed` skips.
 #![allow(
     clippy::unwrap_used,
@@ -18,7 +18,9 @@ mod line;
 mod load;
 mod needs;
 mod net;
+mod procd;
 mod rights;
+mod roots;
 mod shaper;
 mod ssh;
 mod stops;

@@ -8,13 +8,14 @@ use std::{
 };
 
 /// Program, an argument with which it does nothing, the Debian package that has it.
-const PROGRAMS: [(&str, &str, &str); 7] = [
+const PROGRAMS: [(&str, &str, &str); 8] = [
     ("ip", "-V", "iproute2"),
     ("tc", "-V", "iproute2"),
     ("iperf3", "--version", "iperf3"),
     ("ping", "-V", "iputils-ping"),
     ("strace", "-V", "strace"),
     ("busybox", "true", "busybox-static"),
+    ("debootstrap", "--version", "debootstrap"),
     ("unshare", "--version", "util-linux"),
 ];
 

@@ -1,12 +1,14 @@
 //! A running `wanctl`: its log line by line, its health, its end.
 
 use std::{
-    fs,
+    env,
+    ffi::OsStr,
+    fmt, fs,
     io::{BufRead as _, BufReader, Read, Write as _},
     net::{SocketAddr, TcpStream},
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
     thread::JoinHandle,
     time::Duration,
 };
@@ -23,7 +25,47 @@ use super::{
 pub const PATIENCE: Span = seconds(20);
 
 /// The binary under test.
-pub const WANCTL: &str = env!("CARGO_BIN_EXE_wanctl");
+pub const WANCTL: Program = Program;
+
+/// The one that was built with the tests, or what `WANCTL_BINARY` names: another build, or a script
+/// that runs one on another processor's emulator.
+#[derive(Clone, Copy, Debug)]
+pub struct Program;
+
+impl Program {
+    #[expect(clippy::unused_self, reason = "a value stands for the program")]
+    pub fn path(self) -> &'static str {
+        static PATH: LazyLock<String> = LazyLock::new(|| {
+            env::var("WANCTL_BINARY").unwrap_or_else(|_| Program::BUILT_HERE.to_owned())
+        });
+        &PATH
+    }
+
+    /// Whether it is this machine's own.
+    pub fn is_built_here(self) -> bool {
+        self.path() == Self::BUILT_HERE
+    }
+
+    const BUILT_HERE: &str = env!("CARGO_BIN_EXE_wanctl");
+}
+
+impl AsRef<OsStr> for Program {
+    fn as_ref(&self) -> &OsStr {
+        self.path().as_ref()
+    }
+}
+
+impl AsRef<Path> for Program {
+    fn as_ref(&self) -> &Path {
+        self.path().as_ref()
+    }
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.path())
+    }
+}
 
 type Lines = Arc<Mutex<Vec<String>>>;
 

@@ -14,7 +14,7 @@ use wanctl::{
     },
 };
 
-use super::scratch::Scratch;
+use super::{daemon::WANCTL, scratch::Scratch};
 
 /// What must never be seen anywhere.
 pub const PASSWORD: &str = "secret";
@@ -28,6 +28,12 @@ pub fn home() -> RouterSettings {
     RouterSettings::home(PerDirection { download: mbit(900), upload: mbit(90) })
 }
 
+/// Short, so that a router that swallows requests is told soon. A handshake on an emulated processor
+/// takes longer than that.
+fn rest_timeout() -> &'static str {
+    if WANCTL.is_built_here() { "1s" } else { "5s" }
+}
+
 pub struct Router {
     model: Arc<Mutex<RouterOs>>,
     server: RouterServer,
@@ -36,7 +42,11 @@ pub struct Router {
 
 impl Router {
     pub fn start(settings: RouterSettings) -> Self {
-        let pki = Pki::new(Leaf::Signed).unwrap();
+        Self::with_certificate(settings, Leaf::Signed)
+    }
+
+    pub fn with_certificate(settings: RouterSettings, leaf: Leaf) -> Self {
+        let pki = Pki::new(leaf).unwrap();
         let model = Arc::new(Mutex::new(RouterOs::new(settings, 1, clock::now())));
         let shared = Arc::clone(&model);
         let server =
@@ -95,10 +105,11 @@ impl Router {
              \toption password_file '{}'\n\
              \toption tls_ca '{}'\n\
              \toption fallback 'none'\n\
-             \toption rest_timeout '1s'\n\n",
+             \toption rest_timeout '{}'\n\n",
             address,
             password.display(),
-            authority.display()
+            authority.display(),
+            rest_timeout()
         )
     }
 }

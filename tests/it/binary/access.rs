@@ -10,7 +10,7 @@ use wanctl::{
 
 use super::{CEILING, configured, output, start};
 use crate::running::{
-    daemon::Daemon,
+    daemon::{Daemon, WANCTL},
     router::{PASSWORD, Router, home},
     scratch::Scratch,
 };
@@ -24,7 +24,10 @@ fn measures_without_router(daemon: &Daemon) {
         health.wans[0].signal == "fresh" && health.wans[0].cycles > 40
     });
     assert_eq!(health.wans[0].download.confirmed_bps, None);
-    assert!(health.wans[0].cycles_missed <= 2, "{} missed", health.wans[0].cycles_missed);
+    // An emulated processor is not held to the rhythm.
+    if WANCTL.is_built_here() {
+        assert!(health.wans[0].cycles_missed <= 2, "{} missed", health.wans[0].cycles_missed);
+    }
 }
 
 fn mended(daemon: &Daemon) {

@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{self, Write as _},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use wanctl::{
@@ -330,7 +330,7 @@ fn a_stop_beside_a_reload_ends_with_zero() {
     }
     // At the start: the configuration is read once more, and the daemon runs.
     assert_eq!(scene.daemon.stop().status.code(), Some(0));
-    scene.daemon = Daemon::spawn(run(Path::new(WANCTL), &scene.config));
+    scene.daemon = Daemon::spawn(run(WANCTL.as_ref(), &scene.config));
     handles_signals(&scene.daemon);
     scene.daemon.signal(libc::SIGHUP);
     scene.daemon.wait_for_status();

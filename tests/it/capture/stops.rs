@@ -112,7 +112,7 @@ fn a_disk_that_is_full_leaves_nothing_behind() {
     // A limit of 512 bytes per file, and an error instead of a signal beyond it.
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\""]);
-    shell.args([WANCTL, "capture", "-c"]).arg(&bed.config).arg(bed.dir());
+    shell.args([WANCTL.path(), "capture", "-c"]).arg(&bed.config).arg(bed.dir());
     let (code, out, complaint) = said(&mut shell);
     assert_eq!(code, Some(1), "{out}{complaint}");
     assert!(

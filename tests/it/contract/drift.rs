@@ -110,7 +110,8 @@ fn drift_is_one_warning_that_names_the_difference_and_control_goes_on() {
     assert_eq!(contract.as_deref(), Some(format!("drift: {told}").as_str()));
     let writes = daemon.health().unwrap().wans[0].writes_confirmed;
     daemon.until("at work", |health| health.wans[0].writes_confirmed > writes + 2);
-    let status = [WANCTL, "status", "--at", &daemon.address().to_string()].map(str::to_owned);
+    let status =
+        [WANCTL.path(), "status", "--at", &daemon.address().to_string()].map(str::to_owned);
     let shown = std::process::Command::new(&status[0]).args(&status[1..]).output().unwrap();
     let shown = String::from_utf8(shown.stdout).unwrap();
     assert!(shown.contains(&format!("contract: drift: {told}")), "{shown}");

@@ -1,0 +1,197 @@
+//! One emulated board and its serial console, over which it does what it is told.
+
+use std::{
+    env,
+    io::{BufRead as _, BufReader, Write as _},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::{Arc, Mutex},
+    thread::JoinHandle,
+};
+
+use wanctl::control::time::Span;
+
+use crate::support::{
+    router::Router,
+    scratch::Scratch,
+    wait::{seconds, within},
+};
+
+/// Where the guest reaches this machine's loopback: what the router's certificate says.
+pub(crate) const HOST: &str = "192.0.2.1";
+
+/// Emulated boards on a busy machine take their time.
+pub(crate) const PATIENCE: Span = seconds(180);
+
+/// The kind of board and where its kernel and its root lie.
+pub(crate) struct Board {
+    name: String,
+    files: PathBuf,
+}
+
+impl Board {
+    /// The one that the caller names.
+    pub(crate) fn wanted() -> Self {
+        let name = env::var("WANCTL_BOARD").expect("WANCTL_BOARD, as tests/boards/boot sets it");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        Self { files: root.join("target/boards/boot").join(&name), name }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The emulator's program and the board it is.
+    fn machine(&self) -> (&'static str, &'static [&'static str], &'static str) {
+        match self.name.as_str() {
+            "mipsel" => ("qemu-system-mipsel", &["-M", "malta", "-cpu", "24Kf"], "ttyS0"),
+            // A kernel without LPAE finds no PCI above 4 GB.
+            "armv7" => {
+                ("qemu-system-arm", &["-M", "virt,highmem=off", "-cpu", "cortex-a15"], "ttyAMA0")
+            }
+            "aarch64" => ("qemu-system-aarch64", &["-M", "virt", "-cpu", "cortex-a53"], "ttyAMA0"),
+            other => panic!("no board '{other}'"),
+        }
+    }
+
+    /// The emulator with these disks.
+    fn arguments(&self, disks: &[&Path]) -> (&'static str, Vec<String>) {
+        let (program, machine, console) = self.machine();
+        let mut arguments: Vec<String> = machine.iter().map(|word| (*word).to_owned()).collect();
+        let file = |name| self.files.join(name).display().to_string();
+        let network = format!("user,id=net,net=192.0.2.0/24,host={HOST},restrict=off");
+        for (option, value) in [
+            ("-m", "128".to_owned()),
+            ("-kernel", file("kernel")),
+            ("-initrd", file("initrd")),
+            ("-append", format!("console={console} quiet loglevel=1 panic=-1")),
+            ("-serial", "stdio".to_owned()),
+            ("-netdev", network),
+            ("-device", "virtio-net-pci,netdev=net,romfile=".to_owned()),
+        ] {
+            arguments.extend([option.to_owned(), value]);
+        }
+        arguments.extend(["-nodefaults", "-no-reboot", "-display", "none"].map(str::to_owned));
+        for disk in disks {
+            let disk = format!("file={},format=raw,if=virtio", disk.display());
+            arguments.extend(["-drive".to_owned(), disk]);
+        }
+        (program, arguments)
+    }
+}
+
+/// What the guest is given: files that it finds under `/etc`.
+pub(crate) fn archive(scratch: &Scratch, router: &Router, rest: &str) -> PathBuf {
+    let host = format!("{HOST}:{}", router.address().port()).parse().unwrap();
+    let there = scratch.path().display().to_string();
+    let text = router.section_at(host, "home", scratch).replace(&there, "/etc/config");
+    let text = text.replace("rest_timeout '1s'", "rest_timeout '10s'");
+    scratch.write("wanctl", format!("{rest}{text}").as_bytes());
+    let tar = scratch.join("files.tar");
+    let packed = Command::new("tar")
+        .args(["-c", "--owner=0", "--group=0", "--mode=u=rw,go=", "--transform=s,^,etc/config/,"])
+        .arg("-C")
+        .arg(scratch.path())
+        .arg("-f")
+        .arg(&tar)
+        .args(["wanctl", "home.password", "home.pem"])
+        .status();
+    assert!(packed.unwrap().success());
+    tar
+}
+
+/// A board that runs; its power goes with this value.
+pub(crate) struct Guest {
+    child: Child,
+    console: ChildStdin,
+    lines: Arc<Mutex<Vec<String>>>,
+    read: usize,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Guest {
+    /// Switches a board on and waits until it listens. `emulator` makes the command of a program.
+    pub(crate) fn boot(
+        board: &Board,
+        disks: &[&Path],
+        emulator: impl FnOnce(&str) -> Command,
+    ) -> Self {
+        let (program, arguments) = board.arguments(disks);
+        let mut command = emulator(program);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let reader = read(BufReader::new(child.stdout.take().unwrap()), &lines);
+        let console = child.stdin.take().unwrap();
+        let mut guest = Self { child, console, lines, read: 0, reader: Some(reader) };
+        guest.answer("boot");
+        guest
+    }
+
+    /// Does this there; what was printed. It must succeed.
+    pub(crate) fn sh(&mut self, line: &str) -> String {
+        let (said, status) = self.try_sh(line);
+        assert_eq!(status, "0", "{line}: {said}");
+        said
+    }
+
+    /// The same with any end.
+    pub(crate) fn try_sh(&mut self, line: &str) -> (String, String) {
+        writeln!(self.console, "{line}").unwrap();
+        self.answer(line)
+    }
+
+    /// Waits until the log has these words.
+    pub(crate) fn logged(&mut self, words: &str) {
+        let found = within(PATIENCE, || self.sh("logread").contains(words).then_some(()));
+        assert!(found.is_some(), "never '{words}':\n{}", self.sh("logread"));
+    }
+
+    fn answer(&mut self, asked: &str) -> (String, String) {
+        let from = self.read;
+        let found = within(PATIENCE, || {
+            let lines = self.lines.lock().unwrap();
+            let end = lines[from..].iter().position(|line| line.starts_with("@@ "))? + from;
+            Some((lines[from..end].join("\n"), lines[end][3..].to_owned(), end + 1))
+        });
+        let Some((said, status, next)) = found else {
+            panic!("no answer to '{asked}':\n{}", self.lines.lock().unwrap().join("\n"))
+        };
+        self.read = next;
+        (said, status)
+    }
+
+    /// Cuts the power.
+    pub(crate) fn cut(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the console is read while other things are done")]
+fn read(
+    console: impl std::io::Read + Send + 'static,
+    lines: &Arc<Mutex<Vec<String>>>,
+) -> JoinHandle<()> {
+    let lines = Arc::clone(lines);
+    std::thread::spawn(move || {
+        for line in BufReader::new(console).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+            lines.lock().unwrap().push(line);
+        }
+    })
+}
