@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Program, an argument with which it does nothing, the Debian package that has it.
-const PROGRAMS: [(&str, &str, &str); 7] = [
+const PROGRAMS: [(&str, &str, &str); 9] = [
     ("ip", "-V", "iproute2"),
     ("tc", "-V", "iproute2"),
     ("iperf3", "--version", "iperf3"),
@@ -16,6 +16,8 @@ const PROGRAMS: [(&str, &str, &str); 7] = [
     ("strace", "-V", "strace"),
     ("busybox", "true", "busybox-static"),
     ("unshare", "--version", "util-linux"),
+    ("promtool", "--version", "prometheus"),
+    ("chromium", "--version", "chromium"),
 ];
 
 /// Whether the tests run.

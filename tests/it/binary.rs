@@ -7,13 +7,16 @@ mod descriptors;
 mod ending;
 mod fallback;
 mod hostile;
+mod observed;
 mod reload;
 mod replay;
 mod restart;
+mod schema;
 mod starting;
 mod state;
 mod stops;
 mod two_wans;
+mod watched;
 
 use std::{
     path::{Path, PathBuf},
