@@ -66,7 +66,8 @@ Commands:
                                    or in the system's log
   check    [-c FILE]               every finding in the configuration at once
   check    --options               all options with range, default and meaning
-  status   [--at ADDR] [--json]    what the running daemon sees and does
+  status   [--at ADDR] [--json]    what the running daemon sees, did last and waits for
+           [--watch]               the same every second, with the last minute as bars
   capture  DIR [-c FILE] [--router NAME] [--over rest|ssh] [--keep-names] [--hide-private]
                                    the router's answers as files, without what is private
   capture  --diff [DIR]            the router's answers, or recorded ones, against known ones
