@@ -117,6 +117,7 @@ fn status_flags(parser: &mut Parser) -> Result<Command, lexopt::Error> {
         match argument {
             Long("at") => at = parser.value()?.string()?,
             Long("json") => form = status::Form::Json,
+            Long("watch") => form = status::Form::Watch,
             other => return Err(other.unexpected()),
         }
     }
@@ -231,6 +232,7 @@ mod tests {
         assert_eq!(parsed("check --options"), Ok(Command::Options));
         assert_eq!(parsed("status"), status("127.0.0.1:9101", Form::Screen));
         assert_eq!(parsed("status --json --at [::1]:7"), status("[::1]:7", Form::Json));
+        assert_eq!(parsed("status --watch"), status("127.0.0.1:9101", Form::Watch));
         let capture = |task, names, private, router: Option<&str>| {
             let (config, router) = ("x".into(), router.map(str::to_owned));
             let over = None;
@@ -271,7 +273,7 @@ mod tests {
             ("run extra", "extra"),
             ("run --conf x", "--conf"),
             ("run -c", "-c"),
-            ("status --watch", "--watch"),
+            ("status --wat", "--wat"),
             ("replay", "trace"),
             ("capture", "--diff"),
             ("capture a b", "b"),

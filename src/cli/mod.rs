@@ -67,7 +67,8 @@ Commands:
   check    [-c FILE] [--live]      every finding in the configuration at once; with --live
                                    also whether the routers are set up as it needs them
   check    --options               all options with range, default and meaning
-  status   [--at ADDR] [--json]    what the running daemon sees and does
+  status   [--at ADDR] [--json]    what the running daemon sees, did last and waits for
+           [--watch]               the same every second, with the last minute as bars
   capture  DIR [-c FILE] [--router NAME] [--over rest|ssh] [--keep-names] [--hide-private]
                                    the router's answers as files, without what is private
   capture  --diff [DIR]            the router's answers, or recorded ones, against known ones

@@ -29,6 +29,7 @@ pub mod rhythm;
 pub mod rounds;
 pub mod saved;
 pub mod spike;
+pub mod steering;
 pub mod time;
 pub mod units;
 pub mod wan;

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use log::{debug, error, info, log};
+use log::{Level, debug, error, info, log};
 
 use super::{
     input::{Job, Purpose},
@@ -126,9 +126,14 @@ impl<W: Wire> Daemon<W> {
             What::Wan(..) | What::Router(..) => None,
         };
         let error = router.and_then(|router| self.errors.get(usize::from(router.0))?.as_ref());
-        match error {
-            Some(error) => log!(level, "{text}: {error}"),
-            None => log!(level, "{text}"),
+        let text = match error {
+            Some(error) => format!("{text}: {error}"),
+            None => text,
+        };
+        log!(level, "{text}");
+        // What repeats with the cycles is in the samples.
+        if level <= Level::Info {
+            self.history.borrow_mut().tell(event.at, level, &text);
         }
     }
 

@@ -1,27 +1,25 @@
-//! The status endpoint: `GET /health` answers with the health as JSON.
+//! The status endpoint: who may ask, how much and for how long.
 //! Promises: at most [`MAX_CONNECTIONS`] clients, each with two seconds and two kilobytes; a slow
 //! or hostile one costs nothing else.
+//! Knows nothing of what is asked and answered.
 
 use std::{cell::Cell, net::SocketAddr, rc::Rc, time::Duration};
 
 use log::{info, warn};
 use smol::{
     LocalExecutor, Timer,
-    channel::{self, Receiver, Sender},
+    channel::Receiver,
     future,
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
 };
 
-use super::input::Input;
-use crate::observe::health::{Health, MAX_JSON, Status};
+use super::pages::{Asked, Desk, understand};
 
 /// Clients served at a time; more are turned away.
 const MAX_CONNECTIONS: usize = 4;
 /// Bytes of a request's head.
 const MAX_HEAD: usize = 2 * 1024;
-/// Header lines of a request.
-const MAX_HEADERS: usize = 32;
 /// From the connection to the last byte of the answer.
 const DEADLINE: Duration = Duration::from_secs(2);
 /// After a failed accept (no file descriptors left) nothing is accepted for this long.
@@ -95,7 +93,7 @@ impl Listener {
 pub(super) async fn serve(
     executor: Rc<LocalExecutor<'static>>,
     mut listener: Listener,
-    inputs: Sender<Input>,
+    desk: Desk,
 ) {
     let connections = Rc::new(Cell::new(0));
     loop {
@@ -107,12 +105,12 @@ pub(super) async fn serve(
             continue;
         }
         let place = Place::take(&connections);
-        let inputs = inputs.clone();
+        let desk = desk.clone();
         let client = async move {
             let _place = place;
             let serve = async {
                 // A client that goes away is its own business.
-                let _ = answer(stream, &inputs).await;
+                let _ = answer(stream, &desk).await;
             };
             future::or(serve, async {
                 Timer::after(DEADLINE).await;
@@ -139,46 +137,10 @@ impl Drop for Place {
     }
 }
 
-/// What the client asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
-    Health,
-    NotFound,
-    NotAllowed,
-    Nonsense,
-}
-
-async fn answer(mut stream: TcpStream, inputs: &Sender<Input>) -> std::io::Result<()> {
-    let mut buffer = vec![0; MAX_JSON];
-    let (status, body): (&str, &[u8]) = match ask(&mut stream).await? {
-        Asked::Health => match fetch(inputs).await {
-            Some(health) => {
-                let status = match health.status {
-                    Status::Healthy => "200 OK",
-                    Status::Degraded | Status::Starting => "503 Service Unavailable",
-                };
-                (status, health.to_json(&mut buffer).unwrap_or_default())
-            }
-            None => ("503 Service Unavailable", b"{}"),
-        },
-        Asked::NotFound => ("404 Not Found", b"{\"error\":\"there is only /health\"}"),
-        Asked::NotAllowed => ("405 Method Not Allowed", b"{\"error\":\"only GET\"}"),
-        Asked::Nonsense => ("400 Bad Request", b"{\"error\":\"not HTTP\"}"),
-    };
-    let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
-         Cache-Control: no-store\r\nConnection: close\r\n\r\n",
-        body.len()
-    );
-    stream.write_all(head.as_bytes()).await?;
-    stream.write_all(body).await?;
+async fn answer(mut stream: TcpStream, desk: &Desk) -> std::io::Result<()> {
+    let asked = ask(&mut stream).await?;
+    desk.answer(asked, &mut stream).await?;
     stream.close().await
-}
-
-async fn fetch(inputs: &Sender<Input>) -> Option<Health> {
-    let (sender, receiver) = channel::bounded(1);
-    inputs.send(Input::Health(sender)).await.ok()?;
-    receiver.recv().await.ok().map(|health| *health)
 }
 
 async fn ask(stream: &mut TcpStream) -> std::io::Result<Asked> {
@@ -195,43 +157,6 @@ async fn ask(stream: &mut TcpStream) -> std::io::Result<Asked> {
             Some(asked) => return Ok(asked),
             None if read == 0 => return Ok(Asked::Nonsense),
             None => {}
-        }
-    }
-}
-
-/// What a head asks for; `None` while it is not complete.
-fn understand(head: &[u8]) -> Option<Asked> {
-    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-    let mut request = httparse::Request::new(&mut headers);
-    match request.parse(head) {
-        Ok(httparse::Status::Partial) => None,
-        Err(_) => Some(Asked::Nonsense),
-        Ok(httparse::Status::Complete(_)) => Some(match (request.method, request.path) {
-            (Some("GET"), Some("/health")) => Asked::Health,
-            (Some("GET"), _) => Asked::NotFound,
-            _ => Asked::NotAllowed,
-        }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Asked, understand};
-
-    #[test]
-    fn only_a_get_of_the_health_is_served() {
-        let cases: [(&str, Option<Asked>); 8] = [
-            ("GET /health HTTP/1.1\r\nHost: x\r\n\r\n", Some(Asked::Health)),
-            ("GET /health HTTP/1.0\r\n\r\n", Some(Asked::Health)),
-            ("GET / HTTP/1.1\r\n\r\n", Some(Asked::NotFound)),
-            ("GET /health/../x HTTP/1.1\r\n\r\n", Some(Asked::NotFound)),
-            ("POST /health HTTP/1.1\r\n\r\n", Some(Asked::NotAllowed)),
-            ("GET /health HTTP/1.1\r\n", None),
-            ("", None),
-            ("\u{1}\u{2}\r\n\r\n", Some(Asked::Nonsense)),
-        ];
-        for (head, asked) in cases {
-            assert_eq!(understand(head.as_bytes()), asked, "{head:?}");
         }
     }
 }

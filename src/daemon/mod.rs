@@ -12,6 +12,7 @@ mod handle;
 mod health;
 mod input;
 mod names;
+mod pages;
 mod reload;
 mod router;
 mod shell;

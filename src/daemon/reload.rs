@@ -89,6 +89,7 @@ impl<W: Wire> Daemon<W> {
         self.connectors.serve(&self.executor, &next.wans, &self.sender);
         self.queues = router::queues(&next.wans);
         self.names = names::of(&next);
+        self.history.borrow_mut().follow(&self.names, now);
         self.config = next;
         self.tell_fallbacks();
         info!("reload: applied: {}", plan.news);

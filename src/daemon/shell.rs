@@ -19,6 +19,7 @@ use super::{
     health::{self, Listener},
     input::{AccessId, Connected, Done, Input},
     names,
+    pages::Desk,
     router::{self, Access, Clients},
     source::{Reload, Source},
     state::{Files, Occasion},
@@ -34,6 +35,7 @@ use crate::{
     },
     observe::{
         health::{Health, RouterFacts, Shell},
+        history::History,
         words::Names,
     },
     os::{clock, lock::Lock},
@@ -78,6 +80,7 @@ pub struct Daemon<W> {
     listens: Receiver<SocketAddr>,
     pub(super) files: Files,
     pub(super) started: Instant,
+    pub(super) history: Rc<RefCell<History>>,
     /// What each router told of itself.
     pub(super) facts: Vec<RouterFacts>,
     /// What each told over the transport that it was not asked by last.
@@ -116,8 +119,10 @@ impl<W: Wire> Daemon<W> {
         let probers = wires.into_iter().zip(&config.wans);
         let (sender, inputs) = channel::bounded(MAX_INPUTS);
         let (moves, listens) = channel::bounded(1);
+        let names = names::of(&config);
         let mut daemon = Self {
-            names: names::of(&config),
+            history: Rc::new(RefCell::new(History::new(&names, now))),
+            names,
             engine: Box::new(Engine::new(&settings, now, seed)),
             probers: probers.map(|(wire, wan)| prober(wire, wan)).collect(),
             queues: router::queues(&config.wans),
@@ -211,7 +216,8 @@ impl<W: Wire> Daemon<W> {
         let open = health::listen(listen).await;
         let executor = Rc::clone(&self.executor);
         let listener = Listener { open, at: listen, moves: self.listens.clone() };
-        let status = health::serve(Rc::clone(&executor), listener, self.sender.clone());
+        let desk = Desk { inputs: self.sender.clone(), history: Rc::clone(&self.history) };
+        let status = health::serve(Rc::clone(&executor), listener, desk);
         executor.spawn(status).detach();
         let ended = executor.run(self.turn_until_the_end()).await;
         self.save(Occasion::End);
@@ -267,6 +273,7 @@ impl<W: Wire> Daemon<W> {
         self.drain();
         let now = clock::now();
         self.engine.on_tick(now);
+        self.history.borrow_mut().observe(&self.engine, now);
         if self.files.retry_due(now) {
             self.save(Occasion::Change);
         }

@@ -126,6 +126,10 @@ pub struct DirectionHealth {
     pub wanted_bps: u64,
     /// The limit the router confirmed; `null`: it has not.
     pub confirmed_bps: Option<u64>,
+    /// The lowest rate that is ever wanted.
+    pub floor_bps: u64,
+    /// The highest rate that is ever wanted.
+    pub ceiling_bps: u64,
     /// What the last decision did and why.
     pub reason: Text,
     /// What the last cycle did for the queue: `unchanged`, `coalesced`, `over-budget`, `queued` or
@@ -242,4 +246,4 @@ impl Health {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::observe) mod tests;

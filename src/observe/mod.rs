@@ -3,5 +3,7 @@
 //! Knows the core's values and nothing of sockets, files or routers.
 
 pub mod health;
+pub mod history;
 pub mod human;
+pub mod metrics;
 pub mod words;

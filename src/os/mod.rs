@@ -16,4 +16,5 @@ pub mod signals;
 mod sockaddr;
 pub mod sockets;
 pub mod syslog;
+pub mod terminal;
 pub mod watchdog;

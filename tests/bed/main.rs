@@ -1,5 +1,6 @@
 //! The real daemon on a real, if small, internet: network namespaces, queues of the kernel, ICMP and
-//! TCP. Needs root, `ip`, `tc`, `iperf3`, `ping`, `strace`, `busybox`, `debootstrap`:
+//! TCP. Needs root, `ip`, `tc`, `iperf3`, `ping`, `strace`, `busybox`, `debootstrap`, `promtool` and
+//! `chromium`:
 //! `cargo test --features bed --test bed`. A missing tool is a failure; `WANCTL_SKIP=bed` skips.
 #![allow(
     clippy::unwrap_used,
@@ -10,6 +11,7 @@
 )]
 
 mod bloat;
+mod clients;
 mod faults;
 mod filtered;
 mod idle;
@@ -18,7 +20,9 @@ mod line;
 mod load;
 mod needs;
 mod net;
+mod page;
 mod procd;
+mod prometheus;
 mod rights;
 mod roots;
 mod shaper;

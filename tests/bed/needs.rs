@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Program, an argument with which it does nothing, the Debian package that has it.
-const PROGRAMS: [(&str, &str, &str); 8] = [
+const PROGRAMS: [(&str, &str, &str); 10] = [
     ("ip", "-V", "iproute2"),
     ("tc", "-V", "iproute2"),
     ("iperf3", "--version", "iperf3"),
@@ -17,6 +17,8 @@ const PROGRAMS: [(&str, &str, &str); 8] = [
     ("busybox", "true", "busybox-static"),
     ("debootstrap", "--version", "debootstrap"),
     ("unshare", "--version", "util-linux"),
+    ("promtool", "--version", "prometheus"),
+    ("chromium", "--version", "chromium"),
 ];
 
 /// Whether the tests run.

@@ -8,13 +8,16 @@ mod ending;
 mod fallback;
 mod hostile;
 mod logins;
+mod observed;
 mod reload;
 mod replay;
 mod restart;
+mod schema;
 mod starting;
 mod state;
 mod stops;
 mod two_wans;
+mod watched;
 
 use std::{
     path::{Path, PathBuf},

@@ -176,10 +176,13 @@ impl DirectionHealth {
             Direction::Download => download,
             Direction::Upload => upload,
         };
+        let ladder = wan.settings().law.ladders.of(direction);
         Self {
             state: text(verdict.map_or(undecided(wan), |verdict| verdict.zone.word())),
             wanted_bps: wanted.bps(),
             confirmed_bps: wan.applier().confirmed().of(direction).map(Rate::bps),
+            floor_bps: ladder.floors.red.bps(),
+            ceiling_bps: ladder.ceiling.bps(),
             reason: text(verdict.map_or("no decision: rates are held", reason)),
             outcome: text(outcome.word()),
             trouble: trouble.map(|trouble| text(trouble.kind.word())),

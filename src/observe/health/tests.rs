@@ -8,6 +8,8 @@ fn direction() -> DirectionHealth {
         state: text("SOFT_RED"),
         wanted_bps: u64::MAX,
         confirmed_bps: Some(u64::MAX),
+        floor_bps: u64::MAX,
+        ceiling_bps: u64::MAX,
         reason: text("sustained low delay: waiting for a streak of green"),
         outcome: text("over-budget"),
         trouble: Some(text("unreachable")),
@@ -15,7 +17,7 @@ fn direction() -> DirectionHealth {
 }
 
 /// As large as it gets.
-fn full() -> Health {
+pub(in crate::observe) fn full() -> Health {
     let long = "\"ünï\\\t".repeat(20);
     let reflector = ReflectorHealth { address: text(&long), lost_of_16: u32::MAX, aside: false };
     let wan = WanHealth {

@@ -30,7 +30,13 @@ fn a_started_daemon_is_healthy_and_the_router_holds_its_limits() {
     let address = daemon.address().to_string();
     let (code, text, complaint) = output(&["status", "--at", &address]);
     assert_eq!((code, complaint.as_str()), (Some(0), ""));
-    for words in ["healthy", "wan cable: signal fresh", "confirmed 400M", "answers over rest"] {
+    for words in [
+        "healthy",
+        "wan cable: signal fresh",
+        "download GREEN 400M;",
+        "nothing: both directions are at the ceiling",
+        "answers over rest",
+    ] {
         assert!(text.contains(words), "{words}: {text}");
     }
     let (code, json, _) = output(&["status", "--at", &address, "--json"]);

@@ -1,0 +1,285 @@
+//! One screen: is it working, what did it do last and why, what does it wait for.
+//! Promises: nothing runs over the width; what is longer goes on in the next line.
+//! Knows only what the daemon told.
+
+use super::{
+    client::{Event, Recent, RecentWan, Row},
+    spark::{self, Look},
+};
+use crate::{
+    control::{time::Span, units::Rate},
+    observe::{
+        health::{DirectionHealth, FailoverHealth, Health, RouterHealth, Status, WanHealth},
+        human::{Bits, Time},
+    },
+};
+
+/// Narrower than this nothing is shown as it should be.
+const NARROWEST: usize = 20;
+/// Delays are shown on this scale at the least, in milliseconds.
+const LEAST_DELAY: f32 = 20.0;
+/// Columns of a sparkline at the most.
+const LONGEST_SPARK: usize = 60;
+/// The word before a sparkline, and the number behind it.
+const BESIDE_SPARK: usize = 22;
+/// Places in a row of the history.
+const CONFIRMED: [usize; 2] = [2, 3];
+const HIGHEST_DELTA: usize = 6;
+
+/// A screen of this width.
+#[derive(Debug)]
+pub(super) struct Screen {
+    width: usize,
+    look: Look,
+    lines: Vec<String>,
+}
+
+impl Screen {
+    pub(super) fn new(width: usize, look: Look) -> Self {
+        Self { width: width.max(NARROWEST), look, lines: Vec::new() }
+    }
+
+    /// How many seconds fit into a sparkline.
+    pub(super) fn seconds(&self) -> usize {
+        self.width.saturating_sub(BESIDE_SPARK).min(LONGEST_SPARK)
+    }
+
+    /// All lines.
+    pub(super) fn into_lines(self) -> Vec<String> {
+        self.lines
+    }
+
+    /// A text, as many lines as it takes; all but the first begin with `indent` and two more.
+    fn put(&mut self, indent: usize, text: &str) {
+        let mut line = " ".repeat(indent);
+        let mut begun = false;
+        for word in text.split(' ').filter(|word| !word.is_empty()) {
+            let long = line.chars().count() + usize::from(begun) + word.chars().count();
+            if begun && long > self.width {
+                self.lines.push(std::mem::replace(&mut line, " ".repeat(indent + 2)));
+                begun = false;
+            }
+            if begun {
+                line.push(' ');
+            }
+            // A word longer than the line is cut.
+            let room = self.width.saturating_sub(line.chars().count());
+            line.extend(word.chars().take(room));
+            begun = true;
+        }
+        self.lines.push(line);
+    }
+
+    /// All of it.
+    pub(super) fn show(&mut self, health: &Health, recent: Option<&Recent>) {
+        let status = match health.status {
+            Status::Healthy => "healthy",
+            Status::Degraded => "DEGRADED",
+            Status::Starting => "starting",
+        };
+        let up = Time(Span::from_secs(health.uptime_seconds));
+        self.put(0, &format!("wanctl {}: {status}, up {up}", health.version));
+        for router in &health.routers {
+            self.router(router);
+        }
+        for wan in &health.wans {
+            let of_wan = |recent: &&RecentWan| recent.name == wan.name;
+            self.wan(wan, recent.and_then(|recent| recent.wans.iter().find(of_wan)), health);
+        }
+        if let Some(recent) = recent {
+            self.events(recent);
+        }
+        // What matters least is what a small terminal cuts off.
+        for wan in &health.wans {
+            self.details(wan);
+        }
+    }
+
+    fn router(&mut self, router: &RouterHealth) {
+        let RouterHealth { name, transport, consecutive_failures, outage_seconds, .. } = router;
+        let version = router.version.as_ref().map_or("version unknown", |text| text.as_str());
+        match (router.reachable, &router.last_failure) {
+            (Some(true), _) => {
+                let failover = router.failover.as_ref().map_or_else(String::new, stands_in);
+                self.put(
+                    0,
+                    &format!("router {name}: answers over {transport}, {version}{failover}"),
+                );
+                if let (Some(coverage), Some(contract)) = (&router.coverage, &router.contract) {
+                    let text = format!("recorded answers: {coverage}; contract: {contract}");
+                    self.put(2, &text);
+                }
+            }
+            (Some(false), kind) => {
+                let kind = kind.as_ref().map_or("unknown", |kind| kind.as_str());
+                let outage = Time(Span::from_secs(*outage_seconds));
+                let text = format!(
+                    "router {name}: LOST for {outage}, {consecutive_failures} attempts failed, \
+                     last: {kind}; it keeps its last limits"
+                );
+                self.put(0, &text);
+            }
+            (None, _) => self.put(0, &format!("router {name}: not asked yet")),
+        }
+    }
+
+    fn wan(&mut self, wan: &WanHealth, recent: Option<&RecentWan>, health: &Health) {
+        let ms =
+            |value: Option<f64>| value.map_or("?".to_string(), |value| format!("{value:.1} ms"));
+        let delta = wan.delta_ms.map_or("?".to_string(), |delta| format!("{delta:+.1} ms"));
+        let text = format!(
+            "wan {}: signal {} ({}), idle {}, now {delta}",
+            wan.name,
+            wan.signal,
+            measured_by(wan),
+            ms(wan.baseline_ms)
+        );
+        self.put(0, &text);
+        self.direction("download", &wan.download);
+        self.direction("upload", &wan.upload);
+        self.put(2, &format!("{} waits for {}", wan.name, waits_for(wan, health)));
+        if let Some(recent) = recent {
+            self.sparks(wan, recent);
+        }
+    }
+
+    fn details(&mut self, wan: &WanHealth) {
+        self.reflectors(wan);
+        let text = format!(
+            "{}: writes {} confirmed, {} failed, {} left this hour; cycles {} ({} missed)",
+            wan.name,
+            wan.writes_confirmed,
+            wan.writes_failed,
+            wan.writes_left,
+            wan.cycles,
+            wan.cycles_missed
+        );
+        self.put(0, &text);
+    }
+
+    fn direction(&mut self, word: &str, direction: &DirectionHealth) {
+        let DirectionHealth { state, wanted_bps, confirmed_bps, reason, .. } = direction;
+        let confirmed = match confirmed_bps {
+            Some(confirmed) if confirmed == wanted_bps => String::new(),
+            Some(confirmed) => format!(" (router {})", bits(*confirmed)),
+            None => " (router ?)".to_string(),
+        };
+        let text = format!("{word} {state} {}{confirmed}; {reason}", bits(*wanted_bps));
+        self.put(2, &text);
+        if let Some(trouble) = &direction.trouble {
+            self.put(4, &format!("the router refuses: {trouble}"));
+        }
+    }
+
+    fn sparks(&mut self, wan: &WanHealth, recent: &RecentWan) {
+        let of = |place: usize| {
+            let value = move |row: &Option<Row>| {
+                row.as_ref().and_then(|row| row.get(place).copied().flatten())
+            };
+            recent.samples.iter().map(value)
+        };
+        let highest = of(HIGHEST_DELTA).flatten().fold(0.0, f32::max);
+        let (columns, look) = (self.seconds(), self.look);
+        let full = highest.max(LEAST_DELAY);
+        let bars = spark::line(of(HIGHEST_DELTA), columns, full, look);
+        self.lines.push(format!("  delay    {bars:>columns$} {highest:.0} ms"));
+        let directions = [("down", &wan.download), ("up", &wan.upload)];
+        for ((word, direction), place) in directions.into_iter().zip(CONFIRMED) {
+            let bars = spark::line(of(place), columns, kbps(direction.ceiling_bps), look);
+            let now = direction.confirmed_bps.map_or("?".to_string(), bits);
+            self.lines.push(format!("  {word:<8} {bars:>columns$} {now}"));
+        }
+    }
+
+    /// Those that answer need no line each.
+    fn reflectors(&mut self, wan: &WanHealth) {
+        let bad: Vec<String> = wan
+            .reflectors
+            .iter()
+            .filter(|reflector| reflector.aside || reflector.lost_of_16 > 0)
+            .map(|reflector| {
+                let aside = if reflector.aside { " SET ASIDE" } else { "" };
+                format!("{} {}/16 lost{aside}", reflector.address, reflector.lost_of_16)
+            })
+            .collect();
+        let count = wan.reflectors.len();
+        match bad.as_slice() {
+            [] => self.put(0, &format!("{}: all {count} reflectors answer", wan.name)),
+            bad => {
+                let text = format!("{}: of {count} reflectors {}", wan.name, bad.join(", "));
+                self.put(0, &text);
+            }
+        }
+    }
+
+    fn events(&mut self, recent: &Recent) {
+        for Event { at, text } in recent.events.iter().rev() {
+            let ago = match recent.now.saturating_sub(*at) {
+                short @ 0..10 => format!("{short} s"),
+                long => Time(Span::from_secs(long)).to_string(),
+            };
+            self.put(0, &format!("{ago} ago: {text}"));
+        }
+    }
+}
+
+/// What has to happen before the rates move on.
+fn waits_for(wan: &WanHealth, health: &Health) -> String {
+    let lost = health.routers.iter().find(|router| router.reachable != Some(true));
+    let directions = [("download", &wan.download), ("upload", &wan.upload)];
+    if let Some(router) = lost {
+        return format!("an answer of router {}", router.name);
+    }
+    if let Some((word, _)) = directions.iter().find(|(_, of)| of.trouble.is_some()) {
+        return format!("the router to take the {word} queue");
+    }
+    match wan.signal.as_str() {
+        "no-signal" => return "an answer of a reflector or TCP target: rates are held".to_string(),
+        "learning" => return "enough replies to know the idle delay".to_string(),
+        _ => {}
+    }
+    if let Some((word, of)) =
+        directions.iter().find(|(_, of)| of.confirmed_bps != Some(of.wanted_bps))
+    {
+        return format!(
+            "the router to confirm {} for {word} ({})",
+            bits(of.wanted_bps),
+            of.outcome
+        );
+    }
+    if let Some((word, of)) = directions.iter().find(|(_, of)| of.state != "GREEN") {
+        return format!("the delay of {word} to fall, {} now", of.state);
+    }
+    match directions.iter().find(|(_, of)| of.wanted_bps < of.ceiling_bps) {
+        Some((word, of)) => format!("low delay to go on: {word} rises to {}", bits(of.ceiling_bps)),
+        None => "nothing: both directions are at the ceiling".to_string(),
+    }
+}
+
+/// Why the transport in use is not the preferred one.
+fn stands_in(failover: &FailoverHealth) -> String {
+    let FailoverHealth { instead_of, seconds, reason, next_try_seconds } = failover;
+    format!(
+        "; not over {instead_of} for {seconds} s ({reason}), tried again in {next_try_seconds} s"
+    )
+}
+
+/// What measures the line; while the rates are held, what answers at all.
+fn measured_by(wan: &WanHealth) -> String {
+    match (&wan.tcp_target, wan.tcp_baseline.as_deref()) {
+        (Some(target), Some("offset")) => format!("tcp to {target}, less its offset"),
+        (Some(target), _) => format!("tcp to {target}, baseline of its own"),
+        (None, _) => wan.source.to_string(),
+    }
+}
+
+fn bits(bps: u64) -> String {
+    Rate::from_bps(bps).map_or("-".to_string(), |rate| Bits(rate).to_string())
+}
+
+/// For a bar of a few steps the nearest number is good enough.
+fn kbps(bps: u64) -> f32 {
+    let kbps = u32::try_from(bps / 1_000).unwrap_or(u32::MAX);
+    let [low, high] = [kbps & 0xffff, kbps >> 16].map(|half| u16::try_from(half).unwrap_or(0));
+    f32::from(high) * 65_536.0 + f32::from(low)
+}

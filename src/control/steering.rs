@@ -1,0 +1,352 @@
+//! Steering: while one WAN is bad, new latency-sensitive connections shall take another one.
+//! Promises: one decision maker at a time; times instead of counts of samples; what is unknown
+//! neither degrades nor counts toward recovery; a line that flaps is steered less and less often
+//! ([`brake`]); nothing here changes a rate or a baseline.
+//! Knows neither rules nor routers: what makes the decision true is [`rule`].
+//!
+//! The evidence on the router is weak. Where CAKE is the leaf, `dropped` stays zero however much
+//! CAKE drops, and `queued-packets` is a glance at one moment that mostly finds nothing. If drops
+//! were demanded, as the plain rule says, such a router could never be steered. So a counter that
+//! has not moved for [`evidence::MUTE_AFTER`] is *mute*: it proves neither that all is well nor
+//! the contrary, and is not demanded. While all are mute the WAN's own state must say `SOFT_RED` or
+//! worse instead. A counter that has spoken is demanded from then on. One that cannot be read is
+//! unknown, which is something else: then nothing is decided.
+
+pub mod brake;
+pub mod evidence;
+pub mod rule;
+pub mod score;
+
+use self::{
+    brake::Brake,
+    evidence::{Evidence, Queue},
+    score::Weighed,
+};
+use super::{
+    time::{Instant, Span},
+    units::{Alpha, Rtt},
+    zone::Zone,
+};
+
+/// The delta is smoothed with this time constant, on top of the load's own.
+const SMOOTHING: Span = Span::from_secs(1);
+/// Between two evaluations no more than this counts: a sleep proves nothing.
+const LONGEST_STEP: Span = Span::from_secs(3);
+
+/// How it is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// By thresholds of delta, drops and queue.
+    Hysteresis,
+    /// By a score of all that is known.
+    Confidence,
+}
+
+/// Everything that steering needs to know.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// How it is decided.
+    pub mode: Mode,
+    /// Smoothed delta over this is bad (1 to 500 ms).
+    pub delta: Rtt,
+    /// So many drops between two readings are bad (at least 1).
+    pub drops: u64,
+    /// So many waiting packets are suspicious.
+    pub queue_yellow: u64,
+    /// So many are bad.
+    pub queue_red: u64,
+    /// Bad for so long: steer.
+    pub degrade_after: Span,
+    /// Good for so long: steer no more.
+    pub recover_after: Span,
+    /// After a change of mind the next one takes at least so long.
+    pub hold_down: Span,
+    /// In confidence mode: a score of at least this is bad (0 to 100).
+    pub score_degrade: u8,
+    /// In confidence mode: a score of at most this is good.
+    pub score_recover: u8,
+}
+
+impl Settings {
+    /// What suits most lines.
+    pub fn usual() -> Self {
+        Self {
+            mode: Mode::Hysteresis,
+            delta: Rtt::from_span(Span::from_millis(15)),
+            drops: 1,
+            queue_yellow: 10,
+            queue_red: 50,
+            degrade_after: Span::from_secs(2),
+            recover_after: Span::from_secs(30),
+            hold_down: Span::from_secs(30),
+            score_degrade: 55,
+            score_recover: 20,
+        }
+    }
+}
+
+/// How the primary WAN is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Primary {
+    /// It is measured.
+    Measured {
+        /// The state of its download.
+        zone: Zone,
+        /// Load over baseline in ms.
+        delta: f64,
+    },
+    /// It is not, or not yet. That is not for steering: a line that is down is the router's own
+    /// business, and one that only swallows echoes is not bad.
+    Unknown,
+}
+
+/// How the WAN is to which is steered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alternate {
+    /// Measured, and not congested itself.
+    Healthy,
+    /// Congested, not measured, or behind a router that does not answer.
+    Unfit,
+}
+
+/// What steering wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The primary WAN is good enough.
+    Good,
+    /// It is bad: the rule shall be on.
+    Degraded,
+}
+
+/// How things are at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// Counts toward recovery.
+    Green,
+    /// Counts toward nothing.
+    Yellow,
+    /// Counts toward steering.
+    Red,
+    /// Says nothing: counts stand still.
+    Unknown,
+}
+
+/// Why the mind was changed, with the numbers behind it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Decided {
+    /// From now on.
+    pub to: State,
+    /// The smoothed delta in ms.
+    pub delta: f64,
+    /// Drops and queue.
+    pub queue: Queue,
+    /// The score, in confidence mode.
+    pub score: Option<u8>,
+    /// How hard the brake is on.
+    pub brake: u8,
+    /// For how long it was bad, or good.
+    pub after: Span,
+}
+
+/// The one decision maker of one primary WAN.
+#[derive(Clone, Debug)]
+pub struct Steering {
+    settings: Settings,
+    state: State,
+    evidence: Evidence,
+    delta: Option<f64>,
+    judged: Option<Instant>,
+    judgement: Judgement,
+    score: Option<u8>,
+    /// For how long it has been red while good, or green while degraded.
+    streak: Span,
+    changed: Option<Instant>,
+    brake: Brake,
+}
+
+impl Steering {
+    /// Begins with nothing known and nothing steered.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            state: State::Good,
+            evidence: Evidence::default(),
+            delta: None,
+            judged: None,
+            judgement: Judgement::Unknown,
+            score: None,
+            streak: Span::ZERO,
+            changed: None,
+            brake: Brake::default(),
+        }
+    }
+
+    /// What is wanted.
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// How things were at the last evaluation.
+    pub const fn judgement(&self) -> Judgement {
+        self.judgement
+    }
+
+    /// The score of the last evaluation; `None`: not in confidence mode, or unknown.
+    pub const fn score(&self) -> Option<u8> {
+        self.score
+    }
+
+    /// How hard the brake is on at `now`.
+    pub fn brake(&self, now: Instant) -> u8 {
+        self.brake.level(now)
+    }
+
+    /// The router has been found to steer already: by the last run, or by a human whose choice
+    /// stands. It is kept until recovery is proven, or the need for it.
+    pub fn accept(&mut self, state: State, now: Instant) {
+        if self.state != state {
+            self.state = state;
+            self.streak = Span::ZERO;
+            self.changed = Some(now);
+        }
+    }
+
+    /// The router told what the queue of the primary WAN has counted, or could not be asked.
+    pub fn on_statistics(&mut self, counted: Option<evidence::Counted>, now: Instant) {
+        self.evidence.take(counted, now);
+    }
+
+    /// Judges anew; `Some`: the mind is changed.
+    pub fn evaluate(
+        &mut self,
+        primary: Primary,
+        alternate: Alternate,
+        now: Instant,
+    ) -> Option<Decided> {
+        let step = self.judged.map_or(Span::ZERO, |before| now.since(before)).min(LONGEST_STEP);
+        self.judged = Some(now);
+        self.smooth(primary, step);
+        self.judgement = self.judge(primary, now);
+        self.count(step);
+        self.change(alternate, now)
+    }
+
+    fn smooth(&mut self, primary: Primary, step: Span) {
+        let Primary::Measured { delta, .. } = primary else { return };
+        let alpha = Alpha::new(step, SMOOTHING).value();
+        self.delta = Some(self.delta.map_or(delta, |mean| mean + (delta - mean) * alpha));
+    }
+
+    fn judge(&mut self, primary: Primary, now: Instant) -> Judgement {
+        self.score = None;
+        let (Primary::Measured { zone, .. }, Some(delta)) = (primary, self.delta) else {
+            return Judgement::Unknown;
+        };
+        let queue = self.evidence.queue(now);
+        let plain = plain(&self.settings, zone, delta, queue);
+        match self.settings.mode {
+            Mode::Hysteresis => plain,
+            Mode::Confidence => self.weigh(plain, zone, delta, queue, now),
+        }
+    }
+
+    fn weigh(
+        &mut self,
+        plain: Judgement,
+        zone: Zone,
+        delta: f64,
+        queue: Queue,
+        now: Instant,
+    ) -> Judgement {
+        if plain == Judgement::Unknown {
+            return Judgement::Unknown;
+        }
+        let threshold = self.settings.delta.ms();
+        let waits = self.evidence.waits(self.settings.queue_yellow, now);
+        let score = Weighed { plain, zone, delta, threshold, queue, waits }.score();
+        self.score = Some(score);
+        let bad = self.settings.score_degrade.saturating_add(self.brake.penalty(now)).min(95);
+        if score >= bad {
+            Judgement::Red
+        } else if score <= self.settings.score_recover && zone == Zone::Green {
+            Judgement::Green
+        } else {
+            Judgement::Yellow
+        }
+    }
+
+    /// Time counts while it is as it must be for a change; anything else begins anew, but for what
+    /// is unknown.
+    fn count(&mut self, step: Span) {
+        let counted = match self.state {
+            State::Good => Judgement::Red,
+            State::Degraded => Judgement::Green,
+        };
+        if self.judgement == counted {
+            self.streak = self.streak + step;
+        } else if self.judgement != Judgement::Unknown {
+            self.streak = Span::ZERO;
+        }
+    }
+
+    fn change(&mut self, alternate: Alternate, now: Instant) -> Option<Decided> {
+        let Settings { degrade_after, recover_after, hold_down, .. } = self.settings;
+        let hold_down = self.brake.stretched(hold_down, now);
+        let held = self.changed.is_some_and(|changed| now.since(changed) < hold_down);
+        let (to, needed) = match self.state {
+            State::Good => (State::Degraded, self.brake.stretched(degrade_after, now)),
+            State::Degraded => (State::Good, recover_after),
+        };
+        let nowhere = to == State::Degraded && alternate == Alternate::Unfit;
+        let counts = self.judgement != Judgement::Unknown;
+        if self.streak < needed || held || nowhere || !counts {
+            return None;
+        }
+        let (after, brake) = (self.streak, self.brake.level(now));
+        self.state = to;
+        self.streak = Span::ZERO;
+        self.changed = Some(now);
+        if to == State::Degraded {
+            self.brake.degraded(now);
+        }
+        let (delta, queue) = (self.delta.unwrap_or_default(), self.evidence.queue(now));
+        Some(Decided { to, delta, queue, score: self.score, brake, after })
+    }
+}
+
+/// The plain rule: red if all that can be demanded is there, yellow if any of it is.
+fn plain(settings: &Settings, zone: Zone, delta: f64, queue: Queue) -> Judgement {
+    let slow = delta > settings.delta.ms();
+    let Queue::Known { drops, waiting } = queue else { return Judgement::Unknown };
+    let dropped = drops.reaches(settings.drops);
+    let waits = waiting.reaches(settings.queue_red);
+    let borne_out = match (dropped, waits) {
+        (None, None) => zone >= Zone::SoftRed,
+        (dropped, waits) => dropped.unwrap_or(true) && waits.unwrap_or(true),
+    };
+    if slow && borne_out {
+        Judgement::Red
+    } else if slow || waiting.reaches(settings.queue_yellow) == Some(true) {
+        Judgement::Yellow
+    } else {
+        Judgement::Green
+    }
+}
+
+/// Of several WANs the worst one that there is another one for, and that other one.
+pub fn worst_and_best<const N: usize>(wans: &[Primary; N]) -> Option<(usize, usize)> {
+    let measured = || {
+        wans.iter().enumerate().filter_map(|(place, wan)| match wan {
+            Primary::Measured { zone, delta } => Some((place, *zone, *delta)),
+            Primary::Unknown => None,
+        })
+    };
+    let by_state =
+        |a: &(usize, Zone, f64), b: &(usize, Zone, f64)| a.1.cmp(&b.1).then(a.2.total_cmp(&b.2));
+    let (worst, zone, _) = measured().max_by(by_state)?;
+    let (best, healthy, _) = measured().min_by(by_state)?;
+    (worst != best && zone > Zone::Green && healthy == Zone::Green).then_some((worst, best))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! What the router's counters prove.
+//! Promises: the first reading is a reference; a counter that went down begins anew; one that could
+//! not be read is unknown, never zero; one that never moves is mute, which is neither.
+//! Knows nothing of what follows from it.
+
+use crate::control::time::{Instant, Span};
+
+/// A reading that is older is none.
+const FRESH_FOR: Span = Span::from_secs(10);
+/// A counter that has not moved for this long demands nothing and proves nothing.
+pub const MUTE_AFTER: Span = Span::from_secs(600);
+
+/// What a queue has counted; `None` is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Counted {
+    /// Drops since ever.
+    pub dropped: Option<u64>,
+    /// Packets that wait at this moment.
+    pub waiting: Option<u64>,
+}
+
+/// A number that may never have been anything but zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voice {
+    /// It has not been above zero for [`MUTE_AFTER`].
+    Mute,
+    /// It is this.
+    Says(u64),
+}
+
+impl Voice {
+    /// Whether it is at least `bound`; `None`: it cannot tell.
+    pub const fn reaches(self, bound: u64) -> Option<bool> {
+        match self {
+            Self::Mute => None,
+            Self::Says(value) => Some(value >= bound),
+        }
+    }
+}
+
+/// Drops and queue at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queue {
+    /// Not read, not readable, or read too long ago.
+    Unknown,
+    /// As of the last two readings.
+    Known {
+        /// Drops between them.
+        drops: Voice,
+        /// Packets that waited at the last one.
+        waiting: Voice,
+    },
+}
+
+/// The readings, as far as they matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Evidence {
+    /// The counter of drops that differences are held against.
+    reference: Option<u64>,
+    drops: Option<u64>,
+    waiting: Option<u64>,
+    read: Option<Instant>,
+    drops_spoke: Option<Instant>,
+    waiting_spoke: Option<Instant>,
+    waits_since: Option<Instant>,
+    /// Drops of the reading before, to see whether they grow.
+    before: u64,
+}
+
+impl Evidence {
+    /// Takes in a reading; `None`: it failed.
+    pub fn take(&mut self, counted: Option<Counted>, now: Instant) {
+        let Some(Counted { dropped, waiting }) = counted else {
+            // What was counted meanwhile belongs to no interval.
+            self.reference = None;
+            self.drops = None;
+            self.waiting = None;
+            return;
+        };
+        self.before = self.drops.unwrap_or(0);
+        self.drops = dropped.zip(self.reference).and_then(|(new, old)| new.checked_sub(old));
+        self.reference = dropped;
+        self.waiting = waiting;
+        self.read = Some(now);
+        if self.drops.is_some_and(|drops| drops > 0) {
+            self.drops_spoke = Some(now);
+        }
+        match waiting {
+            Some(1..) => self.waiting_spoke = Some(now),
+            Some(0) | None => self.waits_since = None,
+        }
+        if self.waits_since.is_none() && waiting.is_some_and(|waiting| waiting > 0) {
+            self.waits_since = Some(now);
+        }
+    }
+
+    /// What is known at `now`.
+    pub fn queue(&self, now: Instant) -> Queue {
+        let fresh = self.read.is_some_and(|read| now.since(read) < FRESH_FOR);
+        match (self.drops, self.waiting) {
+            (Some(drops), Some(waiting)) if fresh => Queue::Known {
+                drops: voice(drops, self.drops_spoke, now),
+                waiting: voice(waiting, self.waiting_spoke, now),
+            },
+            _ => Queue::Unknown,
+        }
+    }
+
+    /// For how long packets have been waiting, if at least `bound` of them do.
+    pub fn waits(&self, bound: u64, now: Instant) -> Span {
+        match (self.waiting, self.waits_since) {
+            (Some(waiting), Some(since)) if waiting >= bound => now.since(since),
+            _ => Span::ZERO,
+        }
+    }
+}
+
+fn voice(value: u64, spoke: Option<Instant>, now: Instant) -> Voice {
+    match spoke {
+        Some(spoke) if now.since(spoke) < MUTE_AFTER => Voice::Says(value),
+        _ => Voice::Mute,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Counted, Evidence, MUTE_AFTER, Queue, Voice};
+    use crate::control::time::{Instant, Span};
+
+    fn at(seconds: u64) -> Instant {
+        Instant::default() + Span::from_secs(seconds)
+    }
+
+    fn counted(dropped: u64, waiting: u64) -> Counted {
+        Counted { dropped: Some(dropped), waiting: Some(waiting) }
+    }
+
+    #[test]
+    fn the_first_reading_is_a_reference_and_a_reset_makes_another() {
+        let mut evidence = Evidence::default();
+        assert_eq!(evidence.queue(at(0)), Queue::Unknown);
+        for (second, dropped, drops) in
+            [(1, 5_000, None), (2, 5_007, Some(7)), (3, 4, None), (4, 6, Some(2)), (5, 6, Some(0))]
+        {
+            evidence.take(Some(counted(dropped, 3)), at(second));
+            let known = |drops| Queue::Known { drops, waiting: Voice::Says(3) };
+            let expected = drops.map_or(Queue::Unknown, |drops| known(Voice::Says(drops)));
+            assert_eq!(evidence.queue(at(second)), expected, "{second} s");
+        }
+    }
+
+    #[test]
+    fn a_reading_that_failed_is_unknown_and_the_next_one_is_a_reference() {
+        let mut evidence = Evidence::default();
+        evidence.take(Some(counted(0, 1)), at(0));
+        evidence.take(Some(counted(9, 1)), at(1));
+        evidence.take(None, at(2));
+        assert_eq!(evidence.queue(at(2)), Queue::Unknown);
+        evidence.take(Some(counted(1_000, 1)), at(3));
+        assert_eq!(evidence.queue(at(3)), Queue::Unknown, "1000 drops of an unknown interval");
+        evidence.take(Some(counted(1_000, 1)), at(4));
+        assert!(matches!(evidence.queue(at(4)), Queue::Known { drops: Voice::Says(0), .. }));
+        assert_eq!(evidence.queue(at(14)), Queue::Unknown, "too old");
+        evidence.take(Some(Counted { dropped: None, waiting: Some(1) }), at(15));
+        assert_eq!(evidence.queue(at(15)), Queue::Unknown, "a counter that is not there");
+    }
+
+    #[test]
+    fn a_counter_is_mute_until_it_moves_and_again_when_it_stops() {
+        let mut evidence = Evidence::default();
+        evidence.take(Some(counted(0, 0)), at(0));
+        evidence.take(Some(counted(0, 0)), at(1));
+        let mute = Queue::Known { drops: Voice::Mute, waiting: Voice::Mute };
+        assert_eq!(evidence.queue(at(1)), mute);
+        evidence.take(Some(counted(1, 0)), at(2));
+        let spoke = Queue::Known { drops: Voice::Says(1), waiting: Voice::Mute };
+        assert_eq!(evidence.queue(at(2)), spoke);
+        let later = at(2) + MUTE_AFTER;
+        evidence.take(Some(counted(1, 0)), later);
+        assert_eq!(evidence.queue(later), mute);
+    }
+}
