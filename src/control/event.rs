@@ -206,6 +206,8 @@ pub enum Request {
     Read(WanId, QueueSlot),
     /// Set the limit of one queue.
     Write(WanId, QueueSlot, Limit),
+    /// What one queue has counted.
+    Count(WanId, QueueSlot),
 }
 
 /// Where the core puts what it has to say.

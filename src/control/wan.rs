@@ -3,6 +3,7 @@
 //! strictly in the future; without fresh samples the rates are held.
 //! Knows nothing of other WANs, and of its router only whether it answers.
 
+mod counts;
 mod queues;
 mod retune;
 mod signal;
@@ -20,6 +21,7 @@ use super::{
     rhythm::Rhythm,
     rounds::{ProbeFate, REPLY_TIMEOUT, Rounds, Settled},
     saved::{Freshness, SavedWan},
+    tally::Tally,
     time::{Instant, Span},
     units::{Direction, PerDirection, Rtt},
     zone::Zone,
@@ -89,6 +91,7 @@ pub struct Wan {
     reflectors: Reflectors,
     rounds: Rounds,
     applier: Applier,
+    tally: Tally,
     next_tick: Instant,
     number: u32,
     /// The last reply that made a round, or the start.
@@ -125,6 +128,7 @@ impl Wan {
             reflectors: Reflectors::new(reflectors),
             rounds: Rounds::default(),
             applier: Applier::new(layout, law.ladders, write_budget, seed),
+            tally: Tally::new(layout),
             next_tick: now,
             number: 0,
             heard: now,

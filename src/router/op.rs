@@ -11,12 +11,14 @@ mod queue;
 mod rule;
 
 pub use self::{
-    counters::{Counters, Statistics},
     queue::{NewLimit, QueueKind, QueueRef, QueueState},
     rule::{MENU as MANGLE, Rule, RuleRef, RuleState},
 };
-pub use crate::control::queue::Found;
 use crate::control::time::Span;
+pub use crate::control::{
+    counts::{Counters, Statistics},
+    queue::Found,
+};
 
 /// One operation on a router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -109,6 +109,7 @@ impl Wan {
             }
             KeptQueues::Others => {
                 self.applier.take_over(layout, law.ladders, write_budget);
+                self.tally.take_over(layout);
                 self.adopt = PerDirection::both(false);
             }
         }

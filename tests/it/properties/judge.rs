@@ -43,7 +43,8 @@ impl Asked {
             Request::Write(wan, slot, limit) => {
                 heir(wan).map(|wan| Request::Write(wan, slot, limit))
             }
-            Request::Facts => None,
+            // Nobody waits for counters of queues that went elsewhere.
+            Request::Facts | Request::Count(..) => None,
         };
         Self { request: request.unwrap_or(Request::Facts), ..self }
     }
@@ -107,6 +108,10 @@ impl Judge {
         match request {
             Request::Facts => assert_eq!(self.stopped, None),
             Request::Read(wan, _) => assert_eq!(router_of(engine, wan), id),
+            Request::Count(wan, _) => {
+                assert_eq!(self.stopped, None);
+                assert_eq!(router_of(engine, wan), id);
+            }
             Request::Write(wan, slot, limit) => {
                 assert_eq!(router_of(engine, wan), id);
                 self.written(engine, wan, slot, limit, now);
@@ -165,7 +170,7 @@ impl Judge {
             router.failed = None;
         }
         let (wan, slot, sent) = match asked.request {
-            Request::Facts => return,
+            Request::Facts | Request::Count(..) => return,
             Request::Read(wan, slot) => (wan, slot, None),
             Request::Write(wan, slot, limit) => (wan, slot, Some(Found::from(limit))),
         };
