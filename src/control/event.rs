@@ -6,6 +6,7 @@
 use heapless::{Deque, Vec};
 
 use super::{
+    adaptive::PathChange,
     failover::{Route, Turn},
     failure::FailureKind,
     fallback::Instead,
@@ -52,6 +53,8 @@ pub enum What {
 pub enum WanNews {
     /// The idle round-trip time is known; control begins.
     BaselineLearnt(Rtt),
+    /// The idle round-trip time changed at once, and is known anew.
+    PathChanged(PathChange),
     /// A direction changed its zone.
     Zone {
         /// Which direction.

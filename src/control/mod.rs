@@ -6,6 +6,7 @@
 //! later than `Engine::next_deadline`. The same inputs give the same decisions, bit by bit, on
 //! every CPU.
 
+pub mod adaptive;
 pub mod applier;
 pub mod backoff;
 pub mod baseline;
@@ -28,6 +29,7 @@ pub mod queue;
 pub mod reflectors;
 pub mod rhythm;
 pub mod rounds;
+pub mod rule;
 pub mod saved;
 pub mod spike;
 pub mod tally;

@@ -30,6 +30,9 @@ const REST: u64 = 3;
 const CLOSEST: Span = Span::from_millis(80);
 /// Readings are trusted for as many periods. One may get lost; two are a gap.
 const TRUSTED_PERIODS: u64 = 3;
+/// Two readings this far apart are still compared, though by now they are wanted more often: three
+/// times the slowest rhythm of the law.
+const NO_GAP: Span = Span::from_secs(3);
 /// A queue whose counters cannot be read, or are not there, is asked again after this, doubled with
 /// each failure.
 const FIRST_PAUSE: Span = Span::from_secs(2);
@@ -91,7 +94,7 @@ impl Tally {
     /// Has to do with other queues from now on.
     pub fn take_over(&mut self, layout: Layout) {
         let Self { wanted, asked, rest_until, .. } = *self;
-        *self = Self { wanted, asked, rest_until, ..Self::new(layout) };
+        *self = Self { wanted, rest_until, asked, ..Self::new(layout) };
     }
 
     /// Wants the counters about this often; `None`: not at all any more.
@@ -139,7 +142,8 @@ impl Tally {
         let took = now.since(asked);
         self.rest_until = now + took.times(REST);
         let at = asked + took.part(1, 2);
-        let longest = self.trusted_for().max(took.times(REST + 1).times(TRUSTED_PERIODS));
+        let longest =
+            self.trusted_for().max(NO_GAP).max(took.times(REST + 1).times(TRUSTED_PERIODS));
         for direction in Direction::BOTH.into_iter().filter(|own| slot.carries(*own)) {
             let last = Reading { at, counters: told.of(direction) };
             let readings = self.readings.of_mut(direction);

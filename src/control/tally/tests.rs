@@ -3,7 +3,7 @@ use crate::control::{
     applier::Layout,
     queue::QueueSlot,
     time::{Instant, Span},
-    units::{Direction, PerDirection},
+    units::{Direction, Flow, PerDirection},
 };
 
 const DOWN: QueueSlot = QueueSlot::One(Direction::Download);
@@ -33,7 +33,7 @@ fn read(tally: &mut Tally, readings: &[(u64, u64)]) {
 }
 
 fn flow(tally: &Tally, millis: u64) -> Option<u64> {
-    tally.flow(Direction::Download, at(millis)).map(|flow| flow.bps())
+    tally.flow(Direction::Download, at(millis)).map(Flow::bps)
 }
 
 #[test]

@@ -6,8 +6,10 @@ use super::Wan;
 use crate::control::{
     counts::Statistics,
     queue::QueueSlot,
+    rule::Around,
     tally::{Consumer, Tally},
     time::{Instant, Span},
+    units::{Direction, PerDirection},
 };
 
 impl Wan {
@@ -19,6 +21,14 @@ impl Wan {
     /// What the queues have counted.
     pub const fn tally(&self) -> &Tally {
         &self.tally
+    }
+
+    /// What the law knows besides the delay.
+    pub(super) fn around(&self, now: Instant) -> Around {
+        let flow = |direction| self.tally.flow(direction, now);
+        let flows =
+            PerDirection { download: flow(Direction::Download), upload: flow(Direction::Upload) };
+        Around { now, flows, in_force: self.applier.confirmed() }
     }
 
     /// The queue whose counters are to be read, which must then be asked.

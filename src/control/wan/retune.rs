@@ -32,7 +32,7 @@ impl Wan {
         }
         let kept = self.saved();
         let measured = self.retarget(&from.reflectors);
-        self.law.retune(settings.law, measured);
+        self.law.retune(settings.law, settings.choice, measured);
         if measured == Measured::Other {
             self.measured = None;
         }
