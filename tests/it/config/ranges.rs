@@ -32,6 +32,8 @@ const RANGES: [(&str, &str); 38] = [
     ("rest_timeout", "500ms to 10s"),
     ("ssh_port", "1 to 65535"),
     ("ssh_timeout", "1s to 20s"),
+    ("download_base", "0.1M to 10G"),
+    ("upload_base", "0.1M to 10G"),
     ("download_ceiling", "1M to 10G"),
     ("upload_ceiling", "1M to 10G"),
     ("download_floor", "0.1M to 10G"),
