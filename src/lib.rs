@@ -27,7 +27,7 @@
 //! `tests/it/layering.rs` holds the code to this table.
 //!
 //! Where to begin: [`control::engine::Engine`] for the whole core at a glance,
-//! [`control::classic`] for the law, [`control::queue`] for how a limit gets to the router,
+//! [`control::classic`] and [`control::adaptive`] for the laws, [`control::queue`] for how a limit gets to the router,
 //! [`daemon::Daemon`] for the loop.
 
 pub mod cli;

@@ -40,6 +40,7 @@ pub(super) fn wan(reader: &mut Reader<'_>, routers: &[String]) -> Wan {
             router: router?,
             reflectors: u8::try_from(probe.reflectors.len()).ok()?,
             law: law.settings,
+            choice: law.choice,
             layout,
             write_budget: write_budget?.value,
             fallback: fallback::Settings {

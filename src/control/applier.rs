@@ -37,6 +37,18 @@ pub enum Layout {
     Pair,
 }
 
+impl Layout {
+    /// Its queues.
+    pub const fn slots(self) -> &'static [QueueSlot] {
+        match self {
+            Self::PerDirection => {
+                &[QueueSlot::One(Direction::Download), QueueSlot::One(Direction::Upload)]
+            }
+            Self::Pair => &[QueueSlot::Pair],
+        }
+    }
+}
+
 /// What happens to a limit when the daemon ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnExit {
@@ -342,13 +354,7 @@ impl Applier {
 
 /// The queues of a layout, nothing known about them.
 fn unknown(layout: Layout, bounds: PerDirection<ladder::Settings>) -> Vec<Tracked, 2> {
-    let slots: &[QueueSlot] = match layout {
-        Layout::PerDirection => {
-            &[QueueSlot::One(Direction::Download), QueueSlot::One(Direction::Upload)]
-        }
-        Layout::Pair => &[QueueSlot::Pair],
-    };
-    slots.iter().map(|slot| Tracked::new(Queue::new(*slot, bounds))).collect()
+    layout.slots().iter().map(|slot| Tracked::new(Queue::new(*slot, bounds))).collect()
 }
 
 /// Whether the router of a WAN answers.

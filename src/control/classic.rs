@@ -195,6 +195,13 @@ impl Classic {
         }
     }
 
+    /// The idle time of the reflectors is this from now on; what is out of bounds is not taken.
+    pub fn relearn(&mut self, baseline: Rtt) {
+        if let Means::Known(means) = &mut self.means {
+            let _ = means.restore(baseline, baseline);
+        }
+    }
+
     /// The rates wanted now.
     pub fn rates(&self) -> PerDirection<Rate> {
         PerDirection { download: self.ladders.download.rate(), upload: self.ladders.upload.rate() }

@@ -14,6 +14,7 @@ use self::router::Pending;
 pub use self::router::Router;
 use super::{
     applier::RouterAnswers,
+    counts::Statistics,
     event::{Action, Event, Outbox, Ticket, What},
     failover::Fallback,
     failure::FailureKind,
@@ -44,6 +45,8 @@ pub enum Answer {
     Limit(Found),
     /// Facts about the router, which do not concern the core.
     Facts,
+    /// What the queue has counted.
+    Counted(Statistics),
 }
 
 /// The core.
@@ -244,8 +247,9 @@ impl Engine {
         let mut next = wans.iter().map(Wan::next_tick).min().unwrap_or(*next_save).min(*next_save);
         for router in routers.iter().filter(|router| router.pending.is_none()) {
             let tried = router.next_try_at(now).filter(|_| stopped.is_none());
+            let counted = router.next_count_at(wans).filter(|_| stopped.is_none());
             let asked = router.next_ask_at(wans, now);
-            next = asked.into_iter().chain(tried).fold(next, Instant::min);
+            next = asked.into_iter().chain(tried).chain(counted).fold(next, Instant::min);
         }
         next.max(now + Span::from_micros(1))
     }

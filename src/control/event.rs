@@ -6,6 +6,7 @@
 use heapless::{Deque, Vec};
 
 use super::{
+    adaptive::PathChange,
     failover::{Route, Turn},
     failure::FailureKind,
     fallback::Instead,
@@ -52,6 +53,8 @@ pub enum What {
 pub enum WanNews {
     /// The idle round-trip time is known; control begins.
     BaselineLearnt(Rtt),
+    /// The idle round-trip time changed at once, and is known anew.
+    PathChanged(PathChange),
     /// A direction changed its zone.
     Zone {
         /// Which direction.
@@ -206,6 +209,8 @@ pub enum Request {
     Read(WanId, QueueSlot),
     /// Set the limit of one queue.
     Write(WanId, QueueSlot, Limit),
+    /// What one queue has counted.
+    Count(WanId, QueueSlot),
 }
 
 /// Where the core puts what it has to say.

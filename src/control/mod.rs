@@ -6,6 +6,7 @@
 //! later than `Engine::next_deadline`. The same inputs give the same decisions, bit by bit, on
 //! every CPU.
 
+pub mod adaptive;
 pub mod applier;
 pub mod backoff;
 pub mod baseline;
@@ -13,6 +14,7 @@ pub mod budget;
 pub mod change;
 pub mod classic;
 pub mod connectivity;
+pub mod counts;
 pub mod engine;
 pub mod event;
 pub mod failover;
@@ -27,9 +29,11 @@ pub mod queue;
 pub mod reflectors;
 pub mod rhythm;
 pub mod rounds;
+pub mod rule;
 pub mod saved;
 pub mod spike;
 pub mod steering;
+pub mod tally;
 pub mod time;
 pub mod units;
 pub mod wan;

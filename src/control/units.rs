@@ -48,6 +48,29 @@ impl Rate {
     }
 }
 
+/// What passes in bit/s; unlike a limit it may be zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Flow(u64);
+
+impl Flow {
+    /// A flow of `bits` bit/s.
+    pub const fn from_bps(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    /// So many bytes in this time; zero if no time passed.
+    pub fn over(bytes: u64, time: Span) -> Self {
+        let bits = u128::from(bytes) * 8 * 1_000_000;
+        let bps = bits.checked_div(u128::from(time.as_micros())).unwrap_or_default();
+        Self(u64::try_from(bps).unwrap_or(u64::MAX))
+    }
+
+    /// The flow in bit/s.
+    pub const fn bps(self) -> u64 {
+        self.0
+    }
+}
+
 /// A round-trip time or a difference of two, in milliseconds: finite, 0 or more.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Default)]
 pub struct Rtt(f64);

@@ -3,6 +3,7 @@
 //! strictly in the future; without fresh samples the rates are held.
 //! Knows nothing of other WANs, and of its router only whether it answers.
 
+mod counts;
 mod queues;
 mod retune;
 mod signal;
@@ -11,7 +12,7 @@ mod view;
 pub use super::id::{RouterId, WanId};
 use super::{
     applier::{Applier, Layout, OnExit},
-    classic::{self, Classic},
+    classic,
     event::{Action, Outbox, WanNews, What},
     fallback::{self, Fallback, Instead},
     law::{Decision, Observation, Scale, Verdict},
@@ -19,7 +20,9 @@ use super::{
     reflectors::{HealthChange, Reflectors},
     rhythm::Rhythm,
     rounds::{ProbeFate, REPLY_TIMEOUT, Rounds, Settled},
+    rule::{Choice, Law},
     saved::{Freshness, SavedWan},
+    tally::{Consumer, Tally},
     time::{Instant, Span},
     units::{Direction, PerDirection, Rtt},
     zone::Zone,
@@ -43,6 +46,8 @@ pub struct Settings {
     pub reflectors: u8,
     /// The control law.
     pub law: classic::Settings,
+    /// Which law it is.
+    pub choice: Choice,
     /// The queues on the router.
     pub layout: Layout,
     /// Writes per hour from which on increases slow down (60 to 7200).
@@ -85,10 +90,11 @@ pub struct Cycles {
 pub struct Wan {
     id: WanId,
     settings: Settings,
-    law: Classic,
+    law: Law,
     reflectors: Reflectors,
     rounds: Rounds,
     applier: Applier,
+    tally: Tally,
     next_tick: Instant,
     number: u32,
     /// The last reply that made a round, or the start.
@@ -117,14 +123,15 @@ pub struct Wan {
 impl Wan {
     /// Starts at `now` with its first tick due at once.
     pub fn new(id: WanId, settings: Settings, now: Instant, seed: u64) -> Self {
-        let Settings { law, layout, write_budget, reflectors, fallback, .. } = settings;
+        let Settings { law, choice, layout, write_budget, reflectors, fallback, .. } = settings;
         let mut wan = Self {
             id,
             settings,
-            law: Classic::new(law),
+            law: Law::new(law, choice),
             reflectors: Reflectors::new(reflectors),
             rounds: Rounds::default(),
             applier: Applier::new(layout, law.ladders, write_budget, seed),
+            tally: Tally::new(layout),
             next_tick: now,
             number: 0,
             heard: now,
@@ -244,7 +251,13 @@ impl Wan {
         outbox: &mut Outbox,
     ) {
         let observation = Observation { value, samples, scale, raises: self.raises() };
-        self.decision = self.law.observe(&observation);
+        let around = self.around(now);
+        let (decision, path) = self.law.observe(&observation, &around);
+        self.decision = decision;
+        self.tally.want(Consumer::Law, self.law.counts_wanted());
+        if let Some(change) = path {
+            outbox.tell(now, What::Wan(self.id, WanNews::PathChanged(change)));
+        }
         if let Some(decision) = self.decision {
             self.cycles.decided = self.cycles.decided.saturating_add(1);
             self.tell_zones(&decision, now, outbox);

@@ -50,7 +50,7 @@ impl<W: Wire> Daemon<W> {
 
     fn ask(&mut self, router: RouterId, ticket: Ticket, request: Request, route: Route) {
         let (queues, surveyed) = match request {
-            Request::Read(wan, _) | Request::Write(wan, ..) => {
+            Request::Read(wan, _) | Request::Write(wan, ..) | Request::Count(wan, _) => {
                 (self.queues.get(usize::from(wan.0)).map(Rc::clone), Vec::new())
             }
             Request::Facts => (None, self.queues_behind(router)),

@@ -209,6 +209,7 @@ fn operation(queues: Option<&Queues>, request: Request) -> Option<Op<'_>> {
         Request::Facts => Op::ReadResource,
         Request::Read(_, slot) => Op::ReadQueue(queue(queues?, slot)?),
         Request::Write(_, slot, limit) => Op::SetLimit(new_limit(queues?, slot, limit)?),
+        Request::Count(_, slot) => Op::ReadStatistics(queue(queues?, slot)?),
     })
 }
 
@@ -247,11 +248,10 @@ pub(super) fn answer(reply: &Reply) -> Answer {
     match reply {
         Reply::Queue(state) => Answer::Limit(state.limit),
         Reply::Limit(limit) => Answer::Limit(*limit),
-        Reply::Resource(_)
-        | Reply::Identity(_)
-        | Reply::Statistics(_)
-        | Reply::Rule(_)
-        | Reply::Listed(_) => Answer::Facts,
+        Reply::Statistics(told) => Answer::Counted(*told),
+        Reply::Resource(_) | Reply::Identity(_) | Reply::Rule(_) | Reply::Listed(_) => {
+            Answer::Facts
+        }
     }
 }
 
@@ -296,6 +296,10 @@ mod tests {
         );
         assert_eq!(operation(Some(&types), Request::Read(wan, QueueSlot::Pair)), None);
         assert_eq!(operation(Some(&simple), Request::Read(wan, up)), None);
+        assert_eq!(
+            operation(Some(&tree), Request::Count(wan, up)),
+            Some(Op::ReadStatistics(QueueRef { kind: QueueKind::Tree, name: "up" }))
+        );
         assert_eq!(operation(None, Request::Read(wan, up)), None);
         assert_eq!(operation(None, Request::Facts), Some(Op::ReadResource));
         let limits = PerDirection::both(rate);

@@ -12,6 +12,7 @@ use log::Level;
 pub use self::router::Transports;
 use super::human::{Bits, Both, MaybeBits, Time};
 use crate::control::{
+    adaptive::PathChange,
     engine::Engine,
     event::{Event, SignalNews, WanNews, What},
     failure::FailureKind,
@@ -168,6 +169,14 @@ impl Names {
             WanNews::BaselineLearnt(rtt) => {
                 (Level::Info, format!("baseline learnt: {:.1} ms; control begins", rtt.ms()))
             }
+            WanNews::PathChanged(PathChange { before, after }) => (
+                Level::Info,
+                format!(
+                    "the path has changed: idle round-trip time {:.1} ms, was {:.1} ms",
+                    after.ms(),
+                    before.ms()
+                ),
+            ),
             WanNews::Zone { .. } => (Level::Info, zone(news)),
             WanNews::Signal(news) => self.signal(wan, news),
             WanNews::Reflector(index, HealthChange::SetAside) => (

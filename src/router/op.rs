@@ -12,13 +12,15 @@ mod queue;
 mod rule;
 
 pub use self::{
-    counters::{Counters, Statistics},
     listing::{Listed, ListedQueue, ListedType, Listing, Policies},
     queue::{NewLimit, QueueKind, QueueRef, QueueState},
     rule::{MENU as MANGLE, Rule, RuleRef, RuleState},
 };
-pub use crate::control::queue::Found;
 use crate::control::time::Span;
+pub use crate::control::{
+    counts::{Counters, Statistics},
+    queue::Found,
+};
 
 /// One operation on a router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use self::router::Router;
 pub use self::router::{Picks, RouterSettings};
 use crate::{
     control::{
+        counts::{Counters, Statistics},
         engine::{Answer, Engine},
         event::{Action, Event, Request, Ticket},
         failover::Route,
@@ -21,8 +22,11 @@ use crate::{
         units::{Direction, PerDirection, Rate},
         wan::{RouterId, Settings, WanId},
     },
-    sim::link::{Link, LinkSettings},
+    sim::link::{LaneStats, Link, LinkSettings},
 };
+
+/// What counts as one packet, in bytes.
+const PACKET: u64 = 1_500;
 
 /// Inputs and actions that one instant may take before the simulation gives up.
 const MOST_STEPS_PER_INSTANT: u32 = 1_000;
@@ -34,6 +38,8 @@ struct Site {
     router: RouterId,
     initial: PerDirection<Option<Rate>>,
     limits: PerDirection<Option<Rate>>,
+    /// What had passed when the counters began.
+    counted_from: PerDirection<LaneStats>,
 }
 
 /// What arrives at the core.
@@ -81,7 +87,8 @@ impl World {
             let router = routers.get(usize::from(settings.router.0));
             let initial = router.map_or(PerDirection::both(None), |router| router.initial);
             let link = Link::new(link, seed.wrapping_add(index));
-            Site { link, router: settings.router, initial, limits: initial }
+            let counted_from = PerDirection::both(LaneStats::default());
+            Site { link, router: settings.router, initial, limits: initial, counted_from }
         };
         let mut world = Self {
             engine: Box::new(Engine::new(&settings, now, seed)),
@@ -250,6 +257,7 @@ impl World {
     fn obey(&mut self, id: RouterId, request: Request) -> Result<Answer, FailureKind> {
         let (wan, slot) = match request {
             Request::Facts => return Ok(Answer::Facts),
+            Request::Count(wan, slot) => return self.counted(wan, slot),
             Request::Read(wan, slot) | Request::Write(wan, slot, _) => (wan, slot),
         };
         let site = self.sites.get_mut(usize::from(wan.0)).ok_or(FailureKind::NotFound)?;
@@ -272,6 +280,31 @@ impl World {
     fn set(&mut self, wan: WanId, slot: QueueSlot, limit: Limit) {
         if let Some(site) = self.sites.get_mut(usize::from(wan.0)) {
             set(site, slot, limit);
+        }
+    }
+
+    fn counted(&self, wan: WanId, slot: QueueSlot) -> Result<Answer, FailureKind> {
+        let site = self.sites.get(usize::from(wan.0)).ok_or(FailureKind::NotFound)?;
+        let counters = site.link.stats().zip(site.counted_from).map(|(now, from)| Counters {
+            bytes: Some(now.through_router.saturating_sub(from.through_router)),
+            packets: None,
+            dropped: Some(
+                (now.dropped_by_router - from.dropped_by_router.min(now.dropped_by_router))
+                    / PACKET,
+            ),
+            queued_bytes: Some(now.backlog),
+            queued_packets: Some(now.backlog.div_ceil(PACKET)),
+        });
+        Ok(Answer::Counted(match slot {
+            QueueSlot::One(direction) => Statistics::One(*counters.of(direction)),
+            QueueSlot::Pair => Statistics::Pair(counters),
+        }))
+    }
+
+    /// Sets the counters of the queues of a WAN to zero, as when they are made anew.
+    pub fn recount(&mut self, wan: usize) {
+        if let Some(site) = self.sites.get_mut(wan) {
+            site.counted_from = site.link.stats();
         }
     }
 
@@ -332,7 +365,10 @@ impl World {
 
     fn reboot(&mut self, router: RouterId) {
         let of_router = self.sites.iter_mut().filter(|site| site.router == router);
-        of_router.for_each(|site| site.limits = site.initial);
+        of_router.for_each(|site| {
+            site.limits = site.initial;
+            site.counted_from = site.link.stats();
+        });
     }
 
     /// The limit that a router holds for a WAN; `None` is unlimited.

@@ -93,7 +93,7 @@ fn cycle(engine: &mut Engine, now: Instant, found: &mut Found) {
             }
             Action::Ask { router, ticket, request, .. } => {
                 let answer = match request {
-                    Request::Facts => Answer::Facts,
+                    Request::Facts | Request::Count(..) => Answer::Facts,
                     Request::Read(..) => Answer::Limit(*found),
                     Request::Write(_, _, limit) => {
                         *found = limit.into();
@@ -373,7 +373,7 @@ fn one_wans_failed_request_puts_the_limits_of_all_wans_of_the_router_in_doubt() 
         engine.on_tick(now);
         while let Some((ticket, request)) = asked(&mut engine) {
             let answer = match request {
-                Request::Facts => Answer::Facts,
+                Request::Facts | Request::Count(..) => Answer::Facts,
                 Request::Read(wan, slot) => {
                     reads.insert((wan, format!("{slot:?}")));
                     Answer::Limit(found)

@@ -10,10 +10,12 @@ use crate::{
         what::Caution,
     },
     control::{
+        adaptive,
         applier::OnExit,
         baseline, classic,
+        rule::{Choice, Kind},
         time::Span,
-        units::{Direction, PerDirection, Rtt},
+        units::{Direction, PerDirection, Rate, Rtt},
         zone::Thresholds,
     },
 };
@@ -21,6 +23,7 @@ use crate::{
 /// What the core needs of the law, and the rates at the end, which share its bounds.
 pub(super) struct Law {
     pub(super) settings: classic::Settings,
+    pub(super) choice: Choice,
     pub(super) on_exit: PerDirection<OnExit>,
 }
 
@@ -33,6 +36,12 @@ pub(super) fn law(reader: &mut Reader<'_>) -> Option<Law> {
     let interval = reader.read(&table::INTERVAL);
     let baseline = baseline(reader, target.as_ref(), interval.as_ref());
     let spike = reader.read(&table::SPIKE);
+    let kind = reader.read(&table::LAW).map_or(Kind::Classic, |given| given.value);
+    let bases = &table::BASE;
+    let base = PerDirection {
+        download: reader.read(&bases.download).map(|given| given.value),
+        upload: reader.read(&bases.upload).map(|given| given.value),
+    };
     let ((download, download_exit), (upload, upload_exit)) = (download?, upload?);
     let settings = classic::Settings {
         interval: interval?.value,
@@ -42,7 +51,20 @@ pub(super) fn law(reader: &mut Reader<'_>) -> Option<Law> {
         ladders: PerDirection { download, upload },
     };
     let on_exit = PerDirection { download: download_exit, upload: upload_exit };
-    Some(Law { settings, on_exit })
+    let choice = choice(kind, base, &settings);
+    Some(Law { settings, choice, on_exit })
+}
+
+/// The adaptive law has its bounds and threshold from the options of the classic one.
+fn choice(kind: Kind, base: PerDirection<Option<Rate>>, settings: &classic::Settings) -> Choice {
+    match kind {
+        Kind::Classic => Choice::Classic,
+        Kind::Adaptive => Choice::Adaptive(adaptive::Settings {
+            base,
+            yellow: settings.thresholds.map(|thresholds| thresholds.yellow),
+            bounds: settings.ladders.map(|ladder| (ladder.floors.red, ladder.ceiling)),
+        }),
+    }
 }
 
 fn thresholds(

@@ -118,12 +118,21 @@ impl Engine {
                 }
                 return;
             }
+            Awaited::ByTally(wan, slot) => {
+                let Some(wan) = wans.get_mut(usize::from(wan.0)) else { return };
+                return match answer {
+                    Ok(Answer::Counted(told)) => wan.on_counted(slot, pending.asked, told, now),
+                    Ok(_) | Err(_) => wan.on_not_counted(slot, now),
+                };
+            }
             Awaited::ByTry | Awaited::ByNobody => return,
         };
         let Some(wan) = wans.get_mut(usize::from(wan.0)) else { return };
         match answer {
             Ok(Answer::Limit(found)) => wan.on_found(ask, found, now, outbox),
-            Ok(Answer::Facts) => wan.on_refused(ask, FailureKind::Garbage, now, outbox),
+            Ok(Answer::Facts | Answer::Counted(_)) => {
+                wan.on_refused(ask, FailureKind::Garbage, now, outbox);
+            }
             Err(kind) => wan.on_refused(ask, kind, now, outbox),
         }
     }
@@ -157,9 +166,15 @@ impl Engine {
         for wan in of_router(wans, router) {
             match pending.awaited {
                 Awaited::By(own, ask) if wan.id() == own => wan.on_unanswered(ask, now),
+                Awaited::ByTally(own, slot) if wan.id() == own => {
+                    wan.on_not_counted(slot, now);
+                    wan.on_router_lost();
+                }
                 // It may have been a write to any of them.
                 Awaited::ByNobody => wan.on_given_up(now),
-                Awaited::By(..) | Awaited::ByItself | Awaited::ByTry => wan.on_router_lost(),
+                Awaited::By(..) | Awaited::ByTally(..) | Awaited::ByItself | Awaited::ByTry => {
+                    wan.on_router_lost();
+                }
             }
         }
     }

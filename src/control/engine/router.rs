@@ -10,6 +10,7 @@ use crate::control::{
     event::{Action, Request, RouterNews, Ticket},
     failover::{Failover, Fallback, Route, Turn},
     failure::FailureKind,
+    queue::QueueSlot,
     time::{Instant, Span},
     wan::{RouterId, Wan, WanId},
 };
@@ -34,14 +35,16 @@ pub(super) enum Awaited {
     ByItself,
     /// The router: this tries whether the preferred transport works again.
     ByTry,
+    /// A WAN, which wants to know what one of its queues has counted.
+    ByTally(WanId, QueueSlot),
     /// Nobody any more: the WAN has gone, or has other queues.
     ByNobody,
 }
 
 impl Awaited {
-    /// Whether the end can do without it: it concerns the router alone, and changes nothing.
+    /// Whether the end can do without it: it says nothing of a limit, and changes nothing.
     pub(super) const fn is_aside(self) -> bool {
-        matches!(self, Self::ByItself | Self::ByTry)
+        matches!(self, Self::ByItself | Self::ByTry | Self::ByTally(..))
     }
 
     /// Whether it is the answer to a write, as far as is known.
@@ -64,6 +67,7 @@ impl From<Request> for Awaited {
             Request::Facts => Self::ByItself,
             Request::Read(wan, slot) => Self::By(wan, Ask::Read(slot)),
             Request::Write(wan, slot, limit) => Self::By(wan, Ask::Write(slot, limit)),
+            Request::Count(wan, slot) => Self::ByTally(wan, slot),
         }
     }
 }
@@ -114,6 +118,8 @@ impl Router {
     pub(super) fn moved(&self, id: RouterId, heir: impl Fn((WanId, Ask)) -> Awaited) -> Self {
         let awaited = |awaited| match awaited {
             Awaited::By(wan, ask) => heir((wan, ask)),
+            // Counters are read again soon enough.
+            Awaited::ByTally(..) => Awaited::ByNobody,
             Awaited::ByItself | Awaited::ByTry | Awaited::ByNobody => awaited,
         };
         let moved = |pending: Pending| Pending { awaited: awaited(pending.awaited), ..pending };
@@ -194,7 +200,10 @@ impl Router {
             (Sign::Gone(kind), _) | (Sign::Unclear(kind), Awaited::ByItself) => {
                 self.failover.on_failure(pending.route, kind, now)
             }
-            (Sign::Unclear(_), Awaited::By(..) | Awaited::ByTry | Awaited::ByNobody) => {
+            (
+                Sign::Unclear(_),
+                Awaited::By(..) | Awaited::ByTally(..) | Awaited::ByTry | Awaited::ByNobody,
+            ) => {
                 if self.failover.fallback() == Fallback::Present {
                     self.facts.doubt(now);
                 }
@@ -225,7 +234,9 @@ impl Router {
         let request = self.next_of_queues(wans, now);
         // Facts are asked for when no queue is waiting, and not at the end.
         let facts = || (self.facts.due(now) && stopped.is_none()).then_some(Request::Facts);
-        let request = request.or_else(facts)?;
+        let request = request.or_else(facts);
+        let counted = || stopped.is_none().then(|| self.next_count(wans, now)).flatten();
+        let request = request.or_else(counted)?;
         Some(self.ask(request, request.into(), in_use, now))
     }
 
@@ -255,6 +266,26 @@ impl Router {
         None
     }
 
+    /// The next counters to read. Writes come first, so these wait while there is anything else.
+    fn next_count(&mut self, wans: &mut [Wan], now: Instant) -> Option<Request> {
+        if self.contact() != Contact::Reachable {
+            return None;
+        }
+        let own = |wan: &&mut Wan| wan.settings().router == self.id;
+        let due = |wan: &mut Wan| Some(Request::Count(wan.id(), wan.next_count(now)?));
+        let since = |wan: &&mut Wan| wan.next_count_at();
+        let wanted = wans.iter_mut().filter(own).filter(|wan| since(wan).is_some());
+        wanted.min_by_key(since).and_then(due)
+    }
+
+    /// When there are counters to read, once no request is on the way.
+    pub(super) fn next_count_at(&self, wans: &[Wan]) -> Option<Instant> {
+        let reachable = self.contact() == Contact::Reachable;
+        let own = wans.iter().filter(|wan| reachable && wan.settings().router == self.id);
+        let next = own.filter_map(Wan::next_count_at).min();
+        next.map(|at| at.max(self.connectivity.not_before(self.failover.in_use())))
+    }
+
     /// News of an outage that goes on, every ten minutes.
     pub(super) fn still_lost(&mut self, now: Instant) -> Option<RouterNews> {
         let Contact::Lost { since, failures, kind } = self.contact() else { return None };
@@ -282,8 +313,8 @@ impl Router {
         Some(deadline.max(self.connectivity.not_before(Route::Preferred)))
     }
 
-    /// The end begins. What is on the way and concerns the router alone is given up, so that it
-    /// holds up no queue; whoever carries it out drops it for the next request.
+    /// The end begins. What is on the way and changes nothing that the end needs is given up, so that
+    /// it holds up no queue; whoever carries it out drops it for the next request.
     pub(super) fn on_stop(&mut self, now: Instant) {
         self.pending = self.pending.filter(|pending| !pending.awaited.is_aside());
         self.connectivity.on_stop(now);

@@ -32,7 +32,7 @@ impl Wan {
         }
         let kept = self.saved();
         let measured = self.retarget(&from.reflectors);
-        self.law.retune(settings.law, measured);
+        self.law.retune(settings.law, settings.choice, measured);
         if measured == Measured::Other {
             self.measured = None;
         }
@@ -110,6 +110,7 @@ impl Wan {
             }
             KeptQueues::Others => {
                 self.applier.take_over(layout, law.ladders, write_budget);
+                self.tally.take_over(layout);
                 self.adopt = PerDirection::both(false);
             }
         }

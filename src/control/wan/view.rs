@@ -48,7 +48,7 @@ impl Wan {
 
     /// The law.
     pub const fn law(&self) -> &Classic {
-        &self.law
+        self.law.classic()
     }
 
     /// Whether the line can be measured.

@@ -65,6 +65,7 @@ pub(super) struct Lane {
     /// Bytes per second delivered, smoothed.
     shown_rate: f64,
     delivered: f64,
+    through_router: f64,
     dropped_by_provider: f64,
     dropped_by_router: f64,
 }
@@ -74,6 +75,8 @@ pub(super) struct Lane {
 pub struct LaneStats {
     /// Bytes that reached their receiver.
     pub delivered: u64,
+    /// Bytes that passed the router's queue, which counts them.
+    pub through_router: u64,
     /// Bytes that the provider's full queue dropped.
     pub dropped_by_provider: u64,
     /// Bytes that the router's queue (CAKE) dropped.
@@ -101,6 +104,7 @@ impl Lane {
             shaper: f64::INFINITY,
             shown_rate: 0.0,
             delivered: 0.0,
+            through_router: 0.0,
             dropped_by_provider: 0.0,
             dropped_by_router: 0.0,
         }
@@ -146,6 +150,7 @@ impl Lane {
     fn shape(&mut self, arriving: f64, drive: Drive) -> f64 {
         let offered = self.backlog + arriving;
         let passed = offered.min(drive.shaper * drive.dt);
+        self.through_router += passed;
         let kept = (offered - passed).min(drive.shaper * ROUTER_QUEUE_SECONDS);
         self.dropped_by_router += offered - passed - kept;
         self.backlog = kept;
@@ -185,6 +190,7 @@ impl Lane {
     pub(super) fn stats(&self) -> LaneStats {
         LaneStats {
             delivered: whole(self.delivered),
+            through_router: whole(self.through_router),
             dropped_by_provider: whole(self.dropped_by_provider),
             dropped_by_router: whole(self.dropped_by_router),
             queued: whole(self.queue),

@@ -116,6 +116,7 @@ fn minimal_wan() -> WanSection {
             router: RouterId(0),
             reflectors: 1,
             law,
+            choice: wanctl::control::rule::Choice::Classic,
             layout: Layout::PerDirection,
             write_budget: 600,
             fallback: fallback::Settings { targets: 2, gateway: fallback::Gateway::None },

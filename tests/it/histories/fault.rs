@@ -105,7 +105,7 @@ fn about(wan: u8, direction: Direction) -> Picks {
     fn is(request: Request, wan: u8, direction: Direction) -> bool {
         match request {
             Request::Facts => false,
-            Request::Read(id, slot) | Request::Write(id, slot, _) => {
+            Request::Read(id, slot) | Request::Write(id, slot, _) | Request::Count(id, slot) => {
                 id == WanId(wan) && (slot == QueueSlot::Pair || slot.carries(direction))
             }
         }

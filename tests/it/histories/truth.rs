@@ -342,7 +342,8 @@ impl Truth {
     }
 
     fn is_aside(&self, pending: &Pending) -> bool {
-        pending.request == Request::Facts || pending.route != self.way.in_use
+        matches!(pending.request, Request::Facts | Request::Count(..))
+            || pending.route != self.way.in_use
     }
 
     fn count_login(&mut self, pending: Pending, kind: FailureKind) {

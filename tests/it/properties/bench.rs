@@ -9,6 +9,7 @@ use wanctl::control::{
     failure::FailureKind,
     fallback::{Gateway, Outcome},
     saved::Freshness,
+    tally::Consumer,
     time::{Instant, Span},
     units::{Direction, PerDirection, Rate},
     wan::{RouterId, WanId},
@@ -79,6 +80,12 @@ impl Bench {
             if rng.bool() {
                 let freshness = rng.choice([Freshness::Fresh, Freshness::Old]).unwrap();
                 engine.restore(WanId(id), &any_saved(&mut rng), freshness);
+            }
+            // Of its own, so that every seed stays the history that it was.
+            let mut own = Rng::with_seed(!seed ^ u64::from(id));
+            if own.bool() {
+                let period = Span::from_millis(own.u64(0..2_000));
+                engine.wan_mut(WanId(id)).unwrap().want_counts(Consumer::Steering, Some(period));
             }
         }
         let held = |_| Held {
@@ -304,13 +311,30 @@ impl Bench {
 
     fn ask(&mut self, router: RouterId, ticket: Ticket, request: Request) {
         self.judge.asked(&self.engine, router.0, ticket, request, self.now);
+        if matches!(request, Request::Count(..)) {
+            self.nothing_else_is_due(router);
+        }
         let wan = match request {
             Request::Facts => 0,
-            Request::Read(wan, _) | Request::Write(wan, ..) => usize::from(wan.0),
+            Request::Read(wan, _) | Request::Write(wan, ..) | Request::Count(wan, _) => {
+                usize::from(wan.0)
+            }
         };
         let Self { rng, routers, held, now, .. } = self;
         let router = &mut routers[usize::from(router.0)];
         router.ask(rng, *now, ticket, request, &mut held[wan]);
+    }
+
+    /// Counters wait for everything that moves a limit.
+    fn nothing_else_is_due(&mut self, router: RouterId) {
+        for id in (0..8).map(WanId) {
+            let now = self.now;
+            let Some(wan) = self.engine.wan_mut(id) else { break };
+            if wan.settings().router == router {
+                let next = wan.next_ask_at(now);
+                assert!(next.is_none_or(|next| next > now), "{id:?} waits behind counters");
+            }
+        }
     }
 
     /// Answered soon, late, twice, or never; and not always by the one that was asked.

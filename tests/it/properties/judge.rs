@@ -45,9 +45,12 @@ impl Asked {
             Request::Write(wan, slot, limit) => {
                 heir(wan).map(|wan| Request::Write(wan, slot, limit))
             }
-            Request::Facts => None,
+            // Nobody waits for counters of queues that went elsewhere.
+            Request::Facts | Request::Count(..) => None,
         };
-        Self { request: request.unwrap_or(Request::Facts), ..self }
+        // Nobody waits for counters of before, and nobody knows that they were no write.
+        let aside = self.aside && self.request == Request::Facts;
+        Self { request: request.unwrap_or(Request::Facts), aside, ..self }
     }
 }
 
@@ -108,7 +111,7 @@ impl Judge {
     ) {
         let router = self.routers.entry(id).or_default();
         assert!(router.asked.is_none(), "two at a time: {:?} {request:?}", router.asked);
-        let aside = request == Request::Facts;
+        let aside = matches!(request, Request::Facts | Request::Count(..));
         router.asked = Some(Asked { ticket, request, at: now, aside });
         if let Some((at, kind)) = router.failed {
             let hurried = self.stopped.is_some();
@@ -121,6 +124,10 @@ impl Judge {
         match request {
             Request::Facts => assert_eq!(self.stopped, None),
             Request::Read(wan, _) => assert_eq!(router_of(engine, wan), id),
+            Request::Count(wan, _) => {
+                assert_eq!(self.stopped, None);
+                assert_eq!(router_of(engine, wan), id);
+            }
             Request::Write(wan, slot, limit) => {
                 assert_eq!(router_of(engine, wan), id);
                 self.written(engine, wan, slot, limit, now);
@@ -184,7 +191,7 @@ impl Judge {
             router.failed = None;
         }
         let (wan, slot, sent) = match asked.request {
-            Request::Facts => return,
+            Request::Facts | Request::Count(..) => return,
             Request::Read(wan, slot) => (wan, slot, None),
             Request::Write(wan, slot, limit) => (wan, slot, Some(Found::from(limit))),
         };

@@ -2,6 +2,7 @@
 
 use fastrand::Rng;
 use wanctl::control::{
+    counts::{Counters, Statistics},
     engine::Answer,
     event::{Request, Ticket},
     failure::FailureKind,
@@ -90,13 +91,24 @@ fn obey(request: Request, limits: &mut Limits) {
         }
         Request::Write(_, QueueSlot::Pair, Limit::Pair(rates)) => *limits = rates.map(Some),
         Request::Write(..) => panic!("a limit of another kind of queue: {request:?}"),
-        Request::Read(..) | Request::Facts => {}
+        Request::Read(..) | Request::Count(..) | Request::Facts => {}
+    }
+}
+
+/// What passed may be anything that does not fall.
+fn counted(slot: QueueSlot, limits: &Limits) -> Statistics {
+    let counters =
+        limits.map(|limit| Counters { bytes: limit.map(Rate::bps), ..Counters::default() });
+    match slot {
+        QueueSlot::One(direction) => Statistics::One(*counters.of(direction)),
+        QueueSlot::Pair => Statistics::Pair(counters),
     }
 }
 
 fn true_answer(request: Request, limits: &Limits) -> Answer {
     match request {
         Request::Facts => Answer::Facts,
+        Request::Count(_, slot) => Answer::Counted(counted(slot, limits)),
         Request::Read(_, slot) | Request::Write(_, slot, _) => Answer::Limit(match slot {
             QueueSlot::One(direction) => Found::One(*limits.of(direction)),
             QueueSlot::Pair => Found::Pair(*limits),

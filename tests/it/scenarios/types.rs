@@ -102,7 +102,7 @@ impl Line {
             Asked::Write(_, QueueSlot::One(of), Limit::One(limit)) => {
                 Op::SetLimit(NewLimit::Type { name: name(of), limit })
             }
-            Asked::Read(..) | Asked::Write(..) => panic!("{request:?}"),
+            Asked::Read(..) | Asked::Write(..) | Asked::Count(..) => panic!("{request:?}"),
         };
         let mut exchange = Exchange::new(&op, &self.ids);
         loop {

@@ -15,6 +15,7 @@ use crate::{
     },
     control::{
         fallback::MAX_TARGETS,
+        rule::Kind as LawKind,
         time::Span,
         units::{PerDirection, Rtt},
     },
@@ -38,6 +39,16 @@ options! {
         Wan, "router", Text { max: 64, refused: (&[], "a control character") },
         Absent("the only one", "home"),
         "Name of the router section that carries its queues.",
+    );
+    LAW: Spec<Choice<LawKind>> = once(
+        Wan, "law",
+        Choice {
+            words: &[("classic", LawKind::Classic), ("adaptive", LawKind::Adaptive)],
+            later: &[],
+        },
+        Value("classic"),
+        "classic: by delay alone, both directions; adaptive: moves what is loaded, by what passes \
+         the queues, which it reads from the router up to five times a second.",
     );
     QUEUE_KIND: Spec<Choice<QueueKind>> = once(
         Wan, "queue_kind",

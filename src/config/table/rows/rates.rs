@@ -29,6 +29,10 @@ options! {
         "ceiling", rate(M, 10 * G), Required("500M"),
         "The highest rate: what the line carries at its best.",
     );
+    BASE: PerDirection<Spec<Number<Rate>>> = both(
+        "base", FLOOR_RATE, Absent("learnt from what the line carries", "400M"),
+        "Where a burst starts after a pause, with the adaptive law.",
+    );
     FLOOR: PerDirection<Spec<Number<Rate>>> = both(
         "floor", FLOOR_RATE, Absent("this or every floor below", "50M"),
         "Every floor that is not given by itself.",

@@ -114,7 +114,7 @@ impl Bench {
             Request::Write(wan, slot, limit) => {
                 same(wan).map(|wan| Request::Write(wan, slot, limit))
             }
-            Request::Facts => None,
+            Request::Facts | Request::Count(..) => None,
         };
         let old = std::mem::take(&mut self.routers);
         let Self { rng, .. } = self;

@@ -1,0 +1,117 @@
+use super::{Adaptive, Settings, Sight};
+use crate::control::{
+    time::Instant,
+    units::{Flow, PerDirection, Rate, Rtt},
+};
+
+fn mbit(value: u64) -> Rate {
+    Rate::from_bps(value * 1_000_000).unwrap()
+}
+
+fn ms(value: f64) -> Rtt {
+    Rtt::from_ms(value).unwrap()
+}
+
+/// A line of 20 ms between 10 and 100 Mbit/s, and a router that obeys at once.
+struct Bench {
+    law: Adaptive,
+    rates: PerDirection<Rate>,
+    now: u64,
+    paths: u32,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let settings = Settings {
+            base: PerDirection::both(None),
+            yellow: PerDirection::both(ms(15.0)),
+            bounds: PerDirection::both((mbit(10), mbit(100))),
+        };
+        let rates = PerDirection::both(mbit(80));
+        Self { law: Adaptive::new(settings), rates, now: 0, paths: 0 }
+    }
+
+    /// So many cycles with this round-trip time and these shares of the limits, in percent.
+    fn run(&mut self, cycles: u32, rtt: f64, shares: (u64, u64)) {
+        for _ in 0..cycles {
+            self.now += 50;
+            let flow = |rate: Rate, share: u64| Flow::from_bps(rate.bps() * share / 100);
+            let outcome = self.law.decide(&Sight {
+                now: Instant::from_micros(self.now * 1_000),
+                value: ms(rtt),
+                baseline: ms(20.0),
+                rates: self.rates,
+                flows: PerDirection {
+                    download: flow(self.rates.download, shares.0),
+                    upload: flow(self.rates.upload, shares.1),
+                },
+                in_force: self.rates.map(Some),
+            });
+            self.rates = outcome.rates;
+            self.paths += u32::from(outcome.path.is_some());
+        }
+    }
+}
+
+#[test]
+fn only_the_loaded_direction_is_cut() {
+    let mut bench = Bench::new();
+    bench.run(40, 20.0, (5, 99));
+    let before = bench.rates;
+    bench.run(10, 60.0, (5, 99));
+    assert_eq!(bench.rates.download, before.download);
+    assert!(
+        bench.rates.upload < before.upload.scaled(crate::control::units::Ratio::from_ppm(970_000))
+    );
+}
+
+#[test]
+fn a_longer_path_on_an_idle_line_costs_no_cut_and_is_learnt_in_seconds() {
+    let mut bench = Bench::new();
+    bench.run(100, 20.0, (0, 0));
+    let before = bench.rates;
+    bench.run(100, 60.0, (0, 0));
+    assert_eq!(bench.rates, before);
+    assert_eq!(bench.paths, 1);
+    bench.run(20, 60.0, (99, 99));
+    assert!(bench.rates.download >= before.download, "60 ms is the idle line now");
+}
+
+#[test]
+fn two_cuts_in_vain_blame_the_path_and_give_the_rate_back() {
+    let mut bench = Bench::new();
+    bench.run(100, 20.0, (0, 0));
+    let before = bench.rates;
+    bench.run(60, 60.0, (99, 5));
+    assert_eq!(bench.paths, 1);
+    assert!(bench.rates.download.distance(before.download) <= before.download.bps() / 10);
+}
+
+#[test]
+fn nothing_rises_without_load_or_above_the_ceiling() {
+    let mut bench = Bench::new();
+    bench.run(400, 20.0, (40, 0));
+    assert_eq!(bench.rates, PerDirection::both(mbit(80)));
+    bench.run(2_000, 20.0, (99, 0));
+    assert_eq!(bench.rates, PerDirection { download: mbit(100), upload: mbit(80) });
+}
+
+#[test]
+fn a_cut_takes_at_most_half_and_waits_for_its_feedback() {
+    let mut bench = Bench::new();
+    bench.run(40, 20.0, (99, 0));
+    let before = bench.rates.download;
+    bench.run(5, 900.0, (20, 0));
+    let mut cuts = 0;
+    let mut last = bench.rates.download;
+    for _ in 0..20 {
+        bench.run(1, 900.0, (60, 0));
+        if bench.rates.download < last {
+            cuts += 1;
+            assert!(bench.rates.download.bps() * 2 >= last.bps());
+        }
+        last = bench.rates.download;
+    }
+    assert!(cuts <= 1, "{cuts} cuts within 1 s at a round trip of 900 ms");
+    assert!(last < before);
+}

@@ -1,0 +1,124 @@
+//! What the queues have counted, read beside everything else.
+
+use wanctl::{
+    control::{
+        event::Request,
+        failure::FailureKind,
+        tally::Consumer,
+        time::Span,
+        units::{Direction, Flow},
+        wan::WanId,
+    },
+    sim::{
+        link::{Demand, LinkSettings},
+        schedule::Schedule,
+        world::{RouterSettings, World},
+    },
+};
+
+use super::{FOR_EVER, busy, converges, count, of_wan, run, window};
+use crate::support::settings::{mbit, wan};
+
+const fn counts(request: Request) -> bool {
+    matches!(request, Request::Count(..))
+}
+
+const fn writes(request: Request) -> bool {
+    matches!(request, Request::Write(..))
+}
+
+fn want(world: &mut World, millis: u64) {
+    let wan = world.engine().wan_mut(WanId(0)).unwrap();
+    wan.want_counts(Consumer::Steering, Some(Span::from_millis(millis)));
+}
+
+fn flow(world: &mut World, direction: Direction) -> Option<Flow> {
+    let now = world.now();
+    world.engine().wans()[0].tally().flow(direction, now)
+}
+
+#[test]
+fn nobody_is_asked_for_counters_that_nobody_wants() {
+    let mut world = World::new(vec![(wan(520, 52), busy(5))], vec![RouterSettings::healthy()], 1);
+    run(&mut world, 300_000);
+    assert_eq!(count(&world.take_requests(), counts), 0);
+}
+
+#[test]
+fn the_flow_is_what_passes_the_router() {
+    let call = Demand::Fixed(mbit(30));
+    let line = LinkSettings::quiet().with_load(Direction::Download, window(5_000, FOR_EVER), call);
+    let mut world = World::new(vec![(wan(90, 18), line)], vec![RouterSettings::healthy()], 1);
+    want(&mut world, 250);
+    run(&mut world, 20_000);
+    let down = flow(&mut world, Direction::Download).unwrap().bps();
+    assert!((29_500_000..30_500_000).contains(&down), "{down}");
+    assert_eq!(flow(&mut world, Direction::Upload), Some(Flow::default()));
+    let asked = count(&world.take_requests(), counts);
+    assert!((150..=170).contains(&asked), "{asked} in 20 s, twice each 250 ms");
+}
+
+#[test]
+fn counters_that_begin_anew_and_a_router_that_was_away_make_the_flow_unknown() {
+    let call = Demand::Fixed(mbit(30));
+    let line = LinkSettings::quiet().with_load(Direction::Download, window(0, FOR_EVER), call);
+    let mut router = RouterSettings::healthy();
+    router.failures.push((window(30_000, 40_000), FailureKind::Refused));
+    let mut world = World::new(vec![(wan(90, 18), line)], vec![router], 1);
+    want(&mut world, 250);
+    run(&mut world, 20_000);
+    world.recount(0);
+    let mut unknown = 0;
+    for millis in (20_000..21_000).step_by(10) {
+        run(&mut world, millis);
+        match flow(&mut world, Direction::Download) {
+            None => unknown += 1,
+            Some(flow) => assert!((29_000_000..31_000_000).contains(&flow.bps()), "{flow:?}"),
+        }
+    }
+    assert!((20..=30).contains(&unknown), "{unknown}: from the reset to the second reading");
+    run(&mut world, 35_000);
+    assert_eq!(flow(&mut world, Direction::Download), None);
+    run(&mut world, 60_000);
+    assert!(flow(&mut world, Direction::Download).is_some());
+}
+
+#[test]
+fn counters_that_cannot_be_read_trouble_no_limit() {
+    for kind in [FailureKind::NotFound, FailureKind::Rejected, FailureKind::Garbage] {
+        let mut router = RouterSettings::healthy();
+        router.refusals.push((window(0, FOR_EVER), counts, kind));
+        let mut world = World::new(vec![(wan(520, 52), busy(10))], vec![router], 1);
+        want(&mut world, 200);
+        run(&mut world, 600_000);
+        assert_eq!(world.engine().wans()[0].applier().counters().failed, 0, "{kind:?}");
+        assert!(count(&world.take_requests(), counts) < 40, "{kind:?}: less and less often");
+        assert!(converges(&mut world, 0), "{kind:?}");
+        let told = of_wan(&world.take_events(), 0);
+        let trouble = |news: &_| matches!(news, wanctl::control::event::WanNews::QueueTrouble(..));
+        assert!(!told.iter().any(trouble), "{kind:?}");
+    }
+}
+
+#[test]
+fn reading_counters_holds_up_no_write_for_longer_than_one_answer() {
+    let mut router = RouterSettings::healthy();
+    router.latency = Schedule::constant(Span::from_millis(200));
+    let run_with = |period: Option<u64>| {
+        let mut world = World::new(vec![(wan(520, 52), busy(10))], vec![router.clone()], 1);
+        if let Some(period) = period {
+            want(&mut world, period);
+        }
+        run(&mut world, 600_000);
+        assert!(converges(&mut world, 0));
+        let requests = world.take_requests();
+        let cuts = count(&requests, writes);
+        (cuts, count(&requests, counts))
+    };
+    let (alone, none) = run_with(None);
+    let (beside, counted) = run_with(Some(200));
+    assert_eq!(none, 0);
+    assert!(beside * 10 >= alone * 8, "{beside} writes beside counters, {alone} without");
+    let most = 600_000 / (4 * 200) + 1;
+    assert!((most / 2..=most).contains(&counted), "{counted}: a quarter of its time");
+}
