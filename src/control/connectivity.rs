@@ -218,8 +218,10 @@ impl Connectivity {
     }
 
     fn count_login(&mut self, route: Route, kind: FailureKind, now: Instant) {
-        let streak = self.logins(route).streak.and(kind);
-        let not_before = if streak.is_of_logins() { now + self.jitter.wait(streak) } else { now };
+        let Logins { streak, not_before } = *self.logins(route);
+        let streak = streak.and(kind);
+        let not_before =
+            if streak.is_of_logins() { now + self.jitter.wait(streak) } else { not_before };
         *self.logins_mut(route) = Logins { streak, not_before };
     }
 }
