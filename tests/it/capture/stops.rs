@@ -75,7 +75,8 @@ fn a_slow_router_gets_its_time_and_no_request_is_given_up() {
     let mut settings = home();
     // Longer than the deadline in the configuration, which is a second.
     let slow = Schedule::constant(Span::from_millis(1_400));
-    settings.latency = slow.then(clock::now() + Span::from_secs(3), Span::ZERO);
+    // Until later than any machine takes to begin.
+    settings.latency = slow.then(clock::now() + Span::from_secs(12), Span::ZERO);
     let bed = Bed::new(Router::start(settings));
     bed.recorded(&[]);
     assert_eq!(bed.router.log().last().len(), RestAsk::ALL.len());
