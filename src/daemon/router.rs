@@ -24,62 +24,12 @@ use crate::{
         queue::{Limit, QueueSlot},
     },
     router::{
-        contract::Differences,
-        error::{RouterError, Transport},
-        http::RestClient,
+        client::Client,
+        error::RouterError,
         op::{NewLimit, Op, QueueKind, QueueRef, Reply},
         settings::{Queues, Way, Ways},
-        ssh::SshClient,
     },
 };
-
-/// What speaks to a router by one way.
-#[derive(Debug)]
-pub(super) enum Client {
-    Rest(Box<RestClient>),
-    Ssh(Box<SshClient>),
-}
-
-impl Client {
-    fn new(way: &Way) -> Result<Self, RouterError> {
-        Ok(match way {
-            Way::Rest(settings) => Self::Rest(Box::new(RestClient::new(settings)?)),
-            Way::Ssh(settings) => Self::Ssh(Box::new(SshClient::new(settings)?)),
-        })
-    }
-
-    async fn perform(&mut self, op: &Op<'_>) -> Result<Reply, RouterError> {
-        match self {
-            Self::Rest(client) => client.perform(op).await,
-            Self::Ssh(client) => client.perform(op).await,
-        }
-    }
-
-    /// See the clients' own.
-    pub(super) async fn inspect(
-        &mut self,
-        op: &Op<'_>,
-    ) -> (Result<Reply, RouterError>, Differences) {
-        match self {
-            Self::Rest(client) => client.inspect(op).await,
-            Self::Ssh(client) => client.inspect(op).await,
-        }
-    }
-
-    pub(super) const fn transport(&self) -> Transport {
-        match self {
-            Self::Rest(_) => Transport::Rest,
-            Self::Ssh(_) => Transport::Ssh,
-        }
-    }
-
-    fn forget(&mut self) {
-        match self {
-            Self::Rest(client) => client.forget(),
-            Self::Ssh(client) => client.forget(),
-        }
-    }
-}
 
 /// What speaks to a router by all ways there are.
 #[derive(Debug)]

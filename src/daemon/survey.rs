@@ -4,11 +4,11 @@
 
 use std::rc::Rc;
 
-use super::router::Client;
 use crate::{
     control::{failure::FailureKind, time::Span, units::Direction},
     os::clock,
     router::{
+        client::Client,
         contract::Differences,
         error::{RouterError, Transport},
         op::{Op, QueueKind, QueueRef, Reply},

@@ -25,6 +25,17 @@ pub enum Client {
 }
 
 impl Client {
+    /// Gets ready; nothing is sent yet.
+    ///
+    /// # Errors
+    /// The certificates, the key or the login cannot be used.
+    pub fn new(way: &Way) -> Result<Self, RouterError> {
+        Ok(match way {
+            Way::Rest(settings) => Self::Rest(Box::new(RestClient::new(settings)?)),
+            Way::Ssh(settings) => Self::Ssh(Box::new(SshClient::new(settings)?)),
+        })
+    }
+
     /// One that gets ready and never gives a request up half-way: what a person started beside a
     /// daemon must not make the same user's requests wait. The way there has the deadline of the
     /// settings.
@@ -63,6 +74,14 @@ impl Client {
         match self {
             Self::Rest(client) => client.inspect(op).await,
             Self::Ssh(client) => client.inspect(op).await,
+        }
+    }
+
+    /// Closes the connection, and forgets what is known by it.
+    pub fn forget(&mut self) {
+        match self {
+            Self::Rest(client) => client.forget(),
+            Self::Ssh(client) => client.forget(),
         }
     }
 }
