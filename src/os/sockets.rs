@@ -1,6 +1,7 @@
 //! ICMP sockets: unprivileged ping sockets where the system allows them, raw ones otherwise.
-//! Promises: they never block and close on exec; raw ones receive echo replies only; what is not
-//! permitted is said with both causes and the remedy.
+//! Promises: they never block and close on exec; raw ones receive echo replies only, but for what
+//! arrives in the microseconds between their opening and their filter; what is not permitted is
+//! said with both causes and the remedy.
 //! Knows nothing of what an echo carries or why it is sent.
 
 use std::{

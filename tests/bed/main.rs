@@ -10,6 +10,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod beside;
 mod bloat;
 mod clients;
 mod faults;
@@ -27,6 +28,7 @@ mod rights;
 mod roots;
 mod shaper;
 mod ssh;
+mod stalls;
 mod stops;
 mod strace;
 #[path = "../support/mod.rs"]

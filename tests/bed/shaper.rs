@@ -1,10 +1,5 @@
 //! Carries the simulated router's limits over to the kernel's queues, as CAKE would have them.
 
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    thread,
-};
-
 use wanctl::{
     control::{
         time::Instant,
@@ -14,6 +9,7 @@ use wanctl::{
 };
 
 use crate::{
+    beside::{Over, beside},
     net::{Bed, UNLIMITED},
     support::{
         router::Router,
@@ -30,10 +26,10 @@ pub(crate) struct Change {
 }
 
 /// Follows the router until told to stop; gives what it did.
-fn follow(bed: &Bed, router: &Router, stop: &AtomicBool) -> Vec<Change> {
+fn follow(bed: &Bed, router: &Router, over: &Over) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut set = PerDirection::both(UNLIMITED);
-    while !stop.load(Ordering::Relaxed) {
+    while !over.is_so() {
         let limits = router.limits(&RouterSettings::home_tree());
         let limits = limits.map(|limit| limit.unwrap_or(UNLIMITED));
         for direction in Direction::BOTH {
@@ -54,23 +50,7 @@ pub(crate) fn followed<T>(
     router: &Router,
     work: impl FnOnce() -> T,
 ) -> (T, Vec<Change>) {
-    let stop = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let following = scope.spawn(|| follow(bed, router, &stop));
-        let end = End(&stop);
-        let result = work();
-        drop(end);
-        (result, following.join().unwrap())
-    })
-}
-
-/// Ends the following even if the work panics: a scope waits for all its threads.
-struct End<'a>(&'a AtomicBool);
-
-impl Drop for End<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
+    beside(|over| follow(bed, router, over), work)
 }
 
 const fn device(direction: Direction) -> &'static str {

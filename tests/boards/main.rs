@@ -11,6 +11,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../bed/beside.rs"]
+mod beside;
 mod control;
 mod cuts;
 mod guest;

@@ -66,6 +66,7 @@ fn a_state_older_than_a_day_or_from_the_future_keeps_its_rates_and_learns_the_ba
         let (scratch, router) = (Scratch::new(), Router::start(home()));
         leave(&scratch, "state", written);
         let daemon = start(&climbing(&scratch, &router, ""));
+        daemon.line("upload unknown -> GREEN");
         let health = daemon.until("deciding", |health| {
             health.wans[0].signal == "fresh" && health.wans[0].upload.confirmed_bps.is_some()
         });

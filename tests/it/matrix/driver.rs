@@ -68,6 +68,9 @@ pub(super) struct Patient<'a> {
 /// What came of the fault, in numbers.
 #[derive(Debug, Default)]
 pub(super) struct Course {
+    /// Lines of losses and of returns before it began: a busy machine may have made the daemon
+    /// wait for longer than the time-out.
+    pub(super) before: (usize, usize),
     pub(super) lasted: Span,
     requests: u64,
     pub(super) reached_after: Span,
@@ -88,9 +91,11 @@ pub(super) fn suffer(row: &Row, canary: &Canary) -> String {
     let mut daemon = Daemon::spawn(run(WANCTL.as_ref(), &config));
     daemon.wait_for_status();
     let mut patient = Patient { row, daemon, site, scratch, writes: Vec::new() };
-    let healthy = patient.waits(PATIENCE, "healthy", Patient::follows);
+    patient.waits(PATIENCE, "healthy", Patient::follows);
+    // The last that is asked once per connection: it is asked for again until it is had.
+    patient.daemon.line("router home: RouterOS");
     let before = canary.sung();
-    let course = patient.falls_ill_and_recovers(&healthy);
+    let course = patient.falls_ill_and_recovers();
     patient.judge_rhythm(&canary.sung(), &before);
     patient.judge_lines(&course);
     let end = patient.stops_in_the_middle();
@@ -106,10 +111,12 @@ pub(super) fn suffer(row: &Row, canary: &Canary) -> String {
 }
 
 impl Patient<'_> {
-    fn falls_ill_and_recovers(&mut self, healthy: &Health) -> Course {
+    fn falls_ill_and_recovers(&mut self) -> Course {
         let fault = self.row.fault;
+        let before = self.losses_and_returns();
         self.site.begin(fault);
         let start = now();
+        let healthy = self.look();
         let until = healthy.wans[0].cycles + CYCLES;
         let ill = loop {
             self.site.go_on(fault, now().since(start));
@@ -129,7 +136,7 @@ impl Patient<'_> {
         self.writes.clear();
         self.site.end(fault);
         let (reached_after, settled_after) = self.recovers();
-        Course { lasted, requests, reached_after, settled_after }
+        Course { before, lasted, requests, reached_after, settled_after }
     }
 
     /// Waits until the router is reached and follows again; says how long both took.
@@ -238,6 +245,11 @@ impl Patient<'_> {
         assert!(TcpStream::connect(self.daemon.address()).is_err(), "{}", self.told());
         self.judge_secrets();
         ended.after
+    }
+
+    pub(super) fn losses_and_returns(&self) -> (usize, usize) {
+        let count = |text| self.daemon.count(&[text]);
+        (count("router home: lost ("), count("router home: reconnected after"))
     }
 
     pub(super) fn told(&self) -> String {

@@ -75,8 +75,8 @@ impl Patient<'_> {
 
     /// One line for the loss and one for the end of it, with its true length; no secrets.
     pub(super) fn judge_lines(&self, course: &Course) {
-        let lost = self.daemon.count(&["router home: lost ("]);
-        let back = self.daemon.count(&["router home: reconnected after"]);
+        let (lost, back) = self.losses_and_returns();
+        let (lost, back) = (lost - course.before.0, back - course.before.1);
         match self.row.taken_for {
             TakenFor::Lost(_) => {
                 assert_eq!((lost, back), (1, 1), "{}", self.told());
@@ -107,7 +107,9 @@ impl Patient<'_> {
     /// From the fault's begin, or up to a second later when there was something to ask, to the first
     /// good answer.
     fn judge_outage(&self, course: &Course) {
-        let line = self.daemon.line("router home: reconnected after");
+        let lines = self.daemon.lines();
+        let line = lines.iter().rfind(|line| line.contains("router home: reconnected after"));
+        let line = line.unwrap();
         let outage = milliseconds(line.split("after ").nth(1).unwrap());
         let most = (course.lasted + course.reached_after).as_millis();
         let fine = (most.saturating_sub(2_300)..=most + 1_000).contains(&outage);

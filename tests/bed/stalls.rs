@@ -1,0 +1,51 @@
+//! How much of the time the machine stood still: other work, or its host, had the processors.
+//! Promises: measured by a thread that does nothing but sleep, so it tells of the machine alone.
+
+use std::fmt;
+
+use wanctl::control::time::Span;
+
+use crate::{
+    beside::{Over, beside},
+    support::wait::{look_again_later, now},
+};
+
+/// Between two looks at the clock; a look that is this late is one that the machine held up.
+const LATE: Span = Span::from_millis(25);
+
+/// A share of the time, in thousandths.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Share(u64);
+
+impl Share {
+    /// Whether delays measured in that time are not the line's: the 95th percentile of 20 s are the
+    /// worst 1,000 ms.
+    pub(crate) const fn is_much(self) -> bool {
+        self.0 >= 20
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{} %", self.0 / 10, self.0 % 10)
+    }
+}
+
+/// Runs this, and says for which share of the time the machine stood still meanwhile.
+pub(crate) fn watched<T>(work: impl FnOnce() -> T) -> (T, Share) {
+    beside(watch, work)
+}
+
+fn watch(over: &Over) -> Share {
+    let start = now();
+    let (mut last, mut stood_still) = (start, 0);
+    while !over.is_so() {
+        look_again_later();
+        let took = now().since(last);
+        last = now();
+        if took >= LATE {
+            stood_still += took.as_millis();
+        }
+    }
+    Share(stood_still * 1_000 / last.since(start).as_millis().max(1))
+}
