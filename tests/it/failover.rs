@@ -1,7 +1,10 @@
 //! Two transports to one router: which one is used, in virtual time and with the real binary.
 
+mod bed;
+mod holds;
 mod matrix;
 mod real;
+mod reload;
 mod rules;
 mod tries;
 

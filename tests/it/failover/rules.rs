@@ -14,7 +14,7 @@ use wanctl::{
         wan::RouterId,
     },
     sim::{
-        link::{Demand, LinkSettings},
+        link::LinkSettings,
         schedule::Window,
         world::{RouterSettings, World},
     },
@@ -104,28 +104,6 @@ fn a_try_comes_just_when_it_is_due_and_what_it_finds_concerns_nobody_else() {
         assert_eq!(world.engine().wans()[0].applier().confirmed(), before);
         assert!(world.engine().wans()[0].applier().settled(), "{kind:?}: no limit is in doubt");
     }
-}
-
-/// A try that times out is followed by the rest that every time-out is followed by.
-#[test]
-fn after_a_try_that_times_out_the_router_rests() {
-    let mut router = two_ways();
-    router.ways.push((window(0, FOR_EVER), Preferred, FailureKind::Timeout));
-    let busy =
-        LinkSettings::cable().with_load(Direction::Download, window(0, FOR_EVER), Demand::Greedy);
-    let mut world = World::new(vec![(wan(520, 52), busy)], vec![router], 1);
-    run(&mut world, 30_000);
-    let [(left, _)] = turns(&mut world)[..] else { panic!() };
-    let due = left + Span::from_secs(30);
-    take_routed(&mut world);
-    world.run_until(due + Span::from_millis(500), |_| ()).unwrap();
-    let (_, request) = first(&take_routed(&mut world), Preferred);
-    assert!(matches!(request, Request::Read(..)), "{request:?}");
-    world.run_until(due + Span::from_secs(10), |_| ()).unwrap();
-    let (next, route, _) = take_routed(&mut world)[0];
-    assert!(next >= due + Span::from_secs(5) && route == Other, "{next:?} after {due:?}");
-    assert!(next <= due + Span::from_secs(7), "{next:?} after {due:?}");
-    assert_eq!(world.overlaps(0), 0);
 }
 
 #[test]
