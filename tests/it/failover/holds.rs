@@ -2,9 +2,8 @@
 
 use wanctl::{
     control::{
-        event::{Request, RouterNews, What},
+        event::Request,
         failover::{
-            Fallback,
             Route::{Fallback as Other, Preferred},
             Turn,
         },
@@ -20,24 +19,15 @@ use wanctl::{
     },
 };
 
-use super::take_routed;
+use super::{FOR_EVER, take_routed, turns, two_ways, window};
 use crate::support::settings::{at, wan};
 
-const FOR_EVER: u64 = u64::MAX / 2_000;
 /// A try that something waits for is given up after this; what is due is looked for on ticks.
 const HELD: Span = Span::from_millis(1_060);
 /// One of four in a row is not: it has its whole deadline.
 const HELD_ONCE: Span = Span::from_millis(2_060);
 /// The rest of the preferred transport after a try that was given up.
 const REST: Span = Span::from_secs(3);
-
-fn window(from: u64, to: u64) -> Window {
-    Window { from: at(from), to: at(to) }
-}
-
-fn two_ways() -> RouterSettings {
-    RouterSettings { fallback: Fallback::Present, ..RouterSettings::healthy() }
-}
 
 /// A line on which there is something to write all the time.
 fn busy(seconds: u64) -> LinkSettings {
@@ -52,15 +42,6 @@ fn world(router: RouterSettings, line: LinkSettings, seed: u64) -> World {
     let mut settings = wan(520, 52);
     settings.write_budget = 7_200;
     World::new(vec![(settings, line)], vec![router], seed)
-}
-
-fn turns(world: &mut World) -> Vec<(Instant, Turn)> {
-    let events = world.take_events();
-    let turn = |event: &wanctl::control::event::Event| match event.what {
-        What::Router(_, RouterNews::Turned(turn)) => Some((event.at, turn)),
-        What::Router(..) | What::Wan(..) => None,
-    };
-    events.iter().filter_map(turn).collect()
 }
 
 /// The time of the first try, before which nothing more happens.

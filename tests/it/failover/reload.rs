@@ -3,7 +3,7 @@
 use wanctl::{
     control::{
         change::{Change, KeptQueues, KeptStandIns, KeptWan, KeptWays, NextRouter, NextWan},
-        event::{Request, RouterNews, What},
+        event::Request,
         failover::{
             Fallback,
             Route::{Fallback as Other, Preferred},
@@ -16,23 +16,16 @@ use wanctl::{
     },
     sim::{
         link::{Demand, LinkSettings},
-        schedule::Window,
-        world::{RouterSettings, World},
+        world::World,
     },
 };
 
-use super::take_routed;
+use super::{FOR_EVER, take_routed, turns, two_ways, window};
 use crate::support::settings::{at, wan};
-
-const FOR_EVER: u64 = u64::MAX / 2_000;
-
-fn window(from: u64, to: u64) -> Window {
-    Window { from: at(from), to: at(to) }
-}
 
 /// REST fails like this from second 10 until then; the line is in use all the time.
 fn away(kind: FailureKind, until: u64) -> World {
-    let mut router = RouterSettings { fallback: Fallback::Present, ..RouterSettings::healthy() };
+    let mut router = two_ways();
     router.ways.push((window(10_000, until), Preferred, kind));
     let line = (0..20).fold(LinkSettings::cable(), |line, turn| {
         let load = window(turn * 10_000, turn * 10_000 + 5_000);
@@ -45,15 +38,6 @@ fn away(kind: FailureKind, until: u64) -> World {
     assert!(matches!(turns(&mut world)[..], [(_, Turn::Away { .. })]));
     take_routed(&mut world);
     world
-}
-
-fn turns(world: &mut World) -> Vec<(Instant, Turn)> {
-    let events = world.take_events();
-    let turn = |event: &wanctl::control::event::Event| match event.what {
-        What::Router(_, RouterNews::Turned(turn)) => Some((event.at, turn)),
-        What::Router(..) | What::Wan(..) => None,
-    };
-    events.iter().filter_map(turn).collect()
 }
 
 /// Another access to the same router from now on.

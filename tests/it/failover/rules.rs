@@ -2,36 +2,23 @@
 
 use wanctl::{
     control::{
-        event::{Request, RouterNews, What},
+        event::Request,
         failover::{
-            Fallback,
             Route::{self, Fallback as Other, Preferred},
             Turn,
         },
         failure::FailureKind,
         time::{Instant, Span},
         units::Direction,
-        wan::RouterId,
     },
     sim::{
         link::LinkSettings,
-        schedule::Window,
         world::{RouterSettings, World},
     },
 };
 
-use super::take_routed;
+use super::{FOR_EVER, take_routed, turns, two_ways, window};
 use crate::support::settings::{at, wan};
-
-const FOR_EVER: u64 = u64::MAX / 2_000;
-
-fn window(from: u64, to: u64) -> Window {
-    Window { from: at(from), to: at(to) }
-}
-
-fn two_ways() -> RouterSettings {
-    RouterSettings { fallback: Fallback::Present, ..RouterSettings::healthy() }
-}
 
 /// An idle line.
 fn world(router: RouterSettings) -> World {
@@ -40,15 +27,6 @@ fn world(router: RouterSettings) -> World {
 
 fn run(world: &mut World, to: u64) {
     world.run_until(at(to), |_| ()).unwrap();
-}
-
-fn turns(world: &mut World) -> Vec<(Instant, Turn)> {
-    let events = world.take_events();
-    let turn = |event: &wanctl::control::event::Event| match event.what {
-        What::Router(RouterId(0), RouterNews::Turned(turn)) => Some((event.at, turn)),
-        What::Router(..) | What::Wan(..) => None,
-    };
-    events.iter().filter_map(turn).collect()
 }
 
 /// The first request over this way.
