@@ -12,6 +12,7 @@ use wanctl::{
 
 use super::bed::{Bed, Options, PATIENCE};
 use crate::running::{
+    canary::is_crowded,
     proxy::Mischief,
     rows::{say, side_by_side},
     sshd::{KeyKind, Sshd},
@@ -145,8 +146,10 @@ fn a_stop_around_a_try_of_rest_sets_both_limits_over_ssh_in_time() {
         late.fetch_add(usize::from(!set), Ordering::Relaxed);
         format!("{seed}: {}", if set { "both limits were set" } else { "the machine was too slow" })
     });
-    // A busy machine may once take longer for two commands over SSH than an end may take.
-    assert!(late.into_inner() <= 1);
+    // Where others crowd the machine two commands over SSH may take longer than an end may.
+    let most = if is_crowded() { seeds.len() / 2 } else { 0 };
+    let late = late.into_inner();
+    assert!(late <= most, "{late} of {} were too slow", seeds.len());
 }
 
 #[test]
