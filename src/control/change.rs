@@ -63,6 +63,16 @@ pub enum KeptQueues {
     Others,
 }
 
+/// What is known of the transports to a device that is reached by another access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptWays {
+    /// They are of the same kinds in the same order: which one works is known as before, but that
+    /// the preferred one does not may be over.
+    Same,
+    /// They are others, or another one is preferred.
+    Others,
+}
+
 /// A router from now on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NextRouter {
@@ -70,7 +80,7 @@ pub enum NextRouter {
     Kept(RouterId),
     /// The same device by another access: what was on the way was given up, and the device may
     /// still be busy with it.
-    After(RouterId),
+    After(RouterId, KeptWays),
     /// A new one.
     New,
 }

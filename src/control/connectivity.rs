@@ -5,6 +5,7 @@
 
 use super::{
     backoff::{Jitter, Streak},
+    change::KeptWays,
     failover::Route,
     failure::FailureKind,
     time::{Instant, Span},
@@ -81,6 +82,9 @@ pub struct Connectivity {
     quarantined_until: Instant,
     /// Of the last request that failed.
     burden: Burden,
+    /// Until when the preferred way rests after a try of it that was given up. The router need not:
+    /// a try is a read, of which nothing can land late, and the usual way is another one.
+    try_rests_until: Instant,
 }
 
 /// The logins by one way. Each that is refused is a critical line in the log of RouterOS.
@@ -106,13 +110,28 @@ impl Connectivity {
             not_before: Instant::from_micros(0),
             quarantined_until: Instant::from_micros(0),
             burden: Burden::Full,
+            try_rests_until: Instant::from_micros(0),
         }
     }
 
-    /// Nothing is known yet of this access to a device, but the device is not to be disturbed
-    /// before `until`.
-    pub const fn resting(seed: u64, until: Instant) -> Self {
-        Self { quarantined_until: until, ..Self::new(seed) }
+    /// The contact to the same device by another access, of which nothing is known yet; but the rests
+    /// are kept.
+    #[must_use]
+    pub fn by_another_access(&self, seed: u64, ways: KeptWays) -> Self {
+        let Self { quarantined_until, try_rests_until, .. } = *self;
+        let rested = Self { quarantined_until, try_rests_until, ..Self::new(seed) };
+        match ways {
+            KeptWays::Same => rested,
+            // Which one has to rest is not known any more.
+            KeptWays::Others => {
+                Self { quarantined_until: quarantined_until.max(try_rests_until), ..rested }
+            }
+        }
+    }
+
+    /// A request was given up on the way: the device may still be busy with it.
+    pub fn given_up(&mut self, now: Instant) {
+        self.quarantined_until = now + QUARANTINE;
     }
 
     /// What is known.
@@ -122,7 +141,11 @@ impl Connectivity {
 
     /// The next request by this way must not leave before this.
     pub fn not_before(&self, route: Route) -> Instant {
-        self.not_before.max(self.quarantined_until).max(self.logins(route).not_before)
+        let rests_until = match route {
+            Route::Preferred => self.quarantined_until.max(self.try_rests_until),
+            Route::Fallback => self.quarantined_until,
+        };
+        self.not_before.max(rests_until).max(self.logins(route).not_before)
     }
 
     /// Whether this way is left alone because of refused logins, and for no other reason.
@@ -144,16 +167,14 @@ impl Connectivity {
         }
     }
 
-    /// Until when the device may still be busy with a request that was given up.
-    pub const fn quarantined_until(&self) -> Instant {
-        self.quarantined_until
-    }
-
     /// The router answered by this way, whatever it said.
     pub fn answered(&mut self, route: Route, now: Instant) -> Option<Change> {
         self.not_before = now;
         self.streak = Streak::NONE;
         *self.logins_mut(route) = Logins::NONE;
+        if route == Route::Preferred {
+            self.try_rests_until = self.try_rests_until.min(now);
+        }
         self.quarantined_until = self.quarantined_until.min(now);
         match core::mem::replace(&mut self.contact, Contact::Reachable) {
             Contact::Unknown | Contact::Reachable => None,
@@ -196,18 +217,25 @@ impl Connectivity {
         change
     }
 
-    /// A request beside the usual ones, by another way, failed. That says nothing about a router
-    /// that answers by the usual way, but the rest after a time-out is kept; if it does not answer
-    /// there either, it is an attempt like any other.
+    /// A try of the preferred way failed. That says nothing about a router that answers by the usual
+    /// way, which goes on at once; if it does not answer there either, it is an attempt like any other.
     pub fn failed_aside(&mut self, now: Instant, attempt: Attempt, kind: FailureKind) {
         match self.contact {
             // No change: it is lost already.
             Contact::Lost { .. } => drop(self.failed(now, attempt, kind)),
             Contact::Unknown | Contact::Reachable => {
                 self.count_login(attempt.route, kind, now);
-                self.rest(now, attempt, kind);
+                if kind == FailureKind::Timeout {
+                    self.try_given_up(now);
+                }
             }
         }
+    }
+
+    /// A try of the preferred way was given up: that way rests, for the next request by it could get
+    /// the answer to this one.
+    pub fn try_given_up(&mut self, now: Instant) {
+        self.try_rests_until = now + QUARANTINE;
     }
 
     fn rest(&mut self, now: Instant, attempt: Attempt, kind: FailureKind) {
@@ -305,13 +333,16 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_aside_is_no_loss_but_keeps_the_rest_and_the_back_off() {
+    fn a_failure_aside_is_no_loss_and_only_its_own_way_rests_but_the_back_off_is_kept() {
         let mut router = Connectivity::new(1);
         router.answered(Preferred, at(0));
         router.failed_aside(at(1_000), asked(1_000), FailureKind::Refused);
         assert_eq!((router.contact(), router.not_before(Preferred)), (Contact::Reachable, at(0)));
         router.failed_aside(at(3_000), asked(1_000), FailureKind::Timeout);
         assert_eq!(router.contact(), Contact::Reachable);
+        assert_eq!(router.not_before(Preferred), at(3_000) + QUARANTINE);
+        assert_eq!(router.not_before(Fallback), at(0), "it answers by this way");
+        router.answered(Fallback, at(3_500));
         assert_eq!(router.not_before(Preferred), at(3_000) + QUARANTINE);
         for second in 7..20 {
             router.failed(at(second * 1_000), asked(second * 1_000), FailureKind::Refused);

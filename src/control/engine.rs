@@ -7,6 +7,7 @@ mod answers;
 mod change;
 mod facts;
 mod router;
+mod tries;
 
 use heapless::Vec;
 
@@ -245,6 +246,9 @@ impl Engine {
     pub fn next_deadline(&mut self, now: Instant) -> Instant {
         let Self { wans, routers, next_save, stopped, .. } = self;
         let mut next = wans.iter().map(Wan::next_tick).min().unwrap_or(*next_save).min(*next_save);
+        for router in routers.iter() {
+            next = router.gives_way_at(wans, now).into_iter().fold(next, Instant::min);
+        }
         for router in routers.iter().filter(|router| router.pending.is_none()) {
             let tried = router.next_try_at(now).filter(|_| stopped.is_none());
             let counted = router.next_count_at(wans).filter(|_| stopped.is_none());

@@ -18,6 +18,9 @@ const FIRST_TRY: Span = Span::from_secs(30);
 const LONGEST: Span = Span::from_secs(300);
 /// The doublings of the first wait that come before the longest.
 const DOUBLINGS: u32 = 4;
+/// Tries in a row that may be cut short; the next one may not, or a slow transport on a line that is
+/// always in use would never come back.
+const MOST_CUT: u8 = 3;
 /// A preferred transport that fails again before it has worked for this long comes and goes, and
 /// each change of the transport costs a read of all queues.
 const LASTING: Span = Span::from_secs(300);
@@ -78,6 +81,8 @@ pub struct Failover {
     failures: u8,
     /// Tries of the preferred transport that failed or did not last.
     tries: u32,
+    /// Tries in a row that were cut short.
+    cut: u8,
     /// When the preferred transport was taken back.
     back_at: Option<Instant>,
 }
@@ -85,7 +90,15 @@ pub struct Failover {
 impl Failover {
     /// Begins with the preferred transport.
     pub const fn new(fallback: Fallback) -> Self {
-        Self { fallback, away: None, failures: 0, tries: 0, back_at: None }
+        Self { fallback, away: None, failures: 0, tries: 0, cut: 0, back_at: None }
+    }
+
+    /// The same two transports by another access: the one in use stays, and as that may have mended
+    /// the preferred one it is tried at `now`, with all waits still to come.
+    #[must_use]
+    pub fn renewed(&self, now: Instant) -> Self {
+        let away = self.away.map(|away| Away { try_at: now, ..away });
+        Self { away, failures: 0, tries: 0, cut: 0, ..*self }
     }
 
     /// Whether there is another transport.
@@ -125,7 +138,7 @@ impl Failover {
             self.failures = 0;
         }
         let away = self.away.take_if(|_| route == Route::Preferred)?;
-        self.failures = 0;
+        (self.failures, self.cut) = (0, 0);
         self.back_at = Some(now);
         Some(Turn::Back { away: now.since(away.since) })
     }
@@ -140,6 +153,27 @@ impl Failover {
     /// A try failed while the other transport does not work either. That is no sign of one that
     /// comes and goes: the next wait is as long as this one was.
     pub fn on_failed_like_the_other(&mut self, now: Instant) {
+        self.cut = 0;
+        self.wait_again(now);
+    }
+
+    /// Whether a try may be cut short for what has to be done over the other transport.
+    pub const fn may_cut(&self) -> bool {
+        self.cut < MOST_CUT
+    }
+
+    /// A try was cut short: it may not have failed, but the next one comes as if it had.
+    pub fn on_cut(&mut self, now: Instant) {
+        self.cut = self.cut.saturating_add(1);
+        self.wait_longer(now);
+    }
+
+    fn wait_longer(&mut self, now: Instant) {
+        self.tries = self.tries.saturating_add(1);
+        self.wait_again(now);
+    }
+
+    fn wait_again(&mut self, now: Instant) {
         let wait = wait(self.tries);
         if let Some(away) = &mut self.away {
             away.try_at = now + wait;
@@ -149,9 +183,9 @@ impl Failover {
     /// A request over `route` failed in a way that speaks against the transport.
     pub fn on_failure(&mut self, route: Route, kind: FailureKind, now: Instant) -> Option<Turn> {
         match (self.away, route) {
-            (Some(away), Route::Preferred) => {
-                self.tries = self.tries.saturating_add(1);
-                self.away = Some(Away { try_at: now + wait(self.tries), ..away });
+            (Some(_), Route::Preferred) => {
+                self.cut = 0;
+                self.wait_longer(now);
                 None
             }
             (Some(away), Route::Fallback) => {
@@ -299,6 +333,22 @@ mod tests {
         assert_eq!(failover.deadline(), Some(at(3_130)));
         failover.on_return(at(3_120));
         assert_eq!(failover.deadline(), Some(at(3_130)), "not put off by the next return");
+    }
+
+    #[test]
+    fn a_try_that_is_cut_short_is_followed_by_the_same_waits_and_one_in_four_is_not_cut() {
+        let mut failover = away_at(0);
+        let mut now = 30;
+        for wait in [60, 120, 240, 300, 300, 300, 300, 300] {
+            if failover.may_cut() {
+                failover.on_cut(at(now));
+            } else {
+                assert!(now == 450 || now == 1_650, "three before it");
+                failover.on_failure(Route::Preferred, Timeout, at(now));
+            }
+            assert_eq!(failover.deadline(), Some(at(now + wait)));
+            now += wait;
+        }
     }
 
     #[test]

@@ -121,7 +121,7 @@ impl<W: Wire> Daemon<W> {
         for (next, clients) in routers.iter().zip(clients) {
             let (kept, known) = match next {
                 NextRouter::Kept(old) => (Some(usize::from(old.0)), Some(usize::from(old.0))),
-                NextRouter::After(old) => (None, Some(usize::from(old.0))),
+                NextRouter::After(old, _) => (None, Some(usize::from(old.0))),
                 NextRouter::New => (None, None),
             };
             let access = kept.and_then(|old| accesses.get_mut(old)?.take());

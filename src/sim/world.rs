@@ -239,8 +239,8 @@ impl World {
         let late = router.settings.lateness(request, self.now).filter(|_| failure.is_none());
         let failure = failure.or_else(|| late.map(|_| FailureKind::Timeout));
         let lost = failure.or_else(|| router.settings.lost_answer(self.now));
-        let takes = router.settings.takes(lost, self.now);
-        router.begin(self.now, takes, lost);
+        let takes = router.settings.takes(route, lost, self.now);
+        router.begin((route, request), self.now, takes, lost);
         self.requests.push((self.now, id, request));
         self.routes.push(route);
         if let (Some(after), Request::Write(wan, slot, limit)) = (late, request) {
@@ -388,7 +388,8 @@ impl World {
         self.sites.get(wan).map(|site| &site.link)
     }
 
-    /// Requests that came to a router while it still worked on another one.
+    /// Requests that came to a router while it still worked on another one, but for those beside a
+    /// read over the other transport.
     pub fn overlaps(&self, router: usize) -> u64 {
         self.routers.get(router).map_or(0, |router| router.overlaps)
     }

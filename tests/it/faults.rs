@@ -41,7 +41,8 @@ fn loads() -> impl Iterator<Item = Timed> {
 fn history(seed: u64, faults: &[Fault]) -> History {
     let timed = |fault: &Fault| Timed { from: FROM, lasts: LASTS, fault: *fault };
     let faults: Vec<_> = faults.iter().map(timed).chain(loads()).collect();
-    History { seed, faults, stop: FROM + LASTS + CALM }
+    let over = faults.iter().map(Timed::over).max().unwrap_or(0).max(FROM + LASTS);
+    History { seed, faults, stop: over + CALM }
 }
 
 /// Nobody uses the line, and the regular read comes after the fault.

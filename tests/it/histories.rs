@@ -100,6 +100,7 @@ fn twenty_thousand_random_histories_break_no_promise() {
             total(|story| story.reds_without_router),
             total(|story| story.writes),
             total(|story| story.turns),
+            total(|story| story.landings),
         ];
         assert!(counts.iter().all(|count| *count > 300), "{counts:?}");
     }

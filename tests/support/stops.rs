@@ -248,7 +248,7 @@ fn stopped(scene: Scene, signal: i32, seed: u64) -> Span {
 }
 
 /// What every end leaves: the state, the file of a lock that nobody holds, and nothing more.
-fn whole(dir: &Path, told: &str) {
+pub fn whole(dir: &Path, told: &str) {
     let left = names(dir);
     let ours = ["lock", "state.json"];
     assert!(left.iter().all(|name| ours.contains(&name.as_str())), "{left:?}: {told}");

@@ -99,8 +99,8 @@ impl Engine {
             let old = |old: RouterId| self.routers.get(usize::from(old.0));
             match next {
                 NextRouter::Kept(from) => old(from).map(|old| old.moved(id, |ask| heir(ask, wans))),
-                NextRouter::After(from) => {
-                    old(from).map(|old| old.followed(id, now, seed, tickets))
+                NextRouter::After(from, kept) => {
+                    old(from).map(|old| old.followed((id, kept), now, seed, tickets))
                 }
                 NextRouter::New => None,
             }

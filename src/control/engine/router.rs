@@ -6,7 +6,8 @@
 use super::{Answer, facts::Facts, of_router};
 use crate::control::{
     applier::{Ask, RouterAnswers},
-    connectivity::{Attempt, Burden, Connectivity, Contact, QUARANTINE},
+    change::KeptWays,
+    connectivity::{Attempt, Burden, Connectivity, Contact},
     event::{Action, Request, RouterNews, Ticket},
     failover::{Failover, Fallback, Route, Turn},
     failure::FailureKind,
@@ -127,10 +128,26 @@ impl Router {
     }
 
     /// Another access to the same device, which may still be busy with what the old one asked.
-    pub(super) fn followed(&self, id: RouterId, now: Instant, seed: u64, tickets: u32) -> Self {
-        let rest = self.pending.map_or(now, |_| now + QUARANTINE);
-        let rest = rest.max(self.connectivity.quarantined_until());
-        Self { connectivity: Connectivity::resting(seed, rest), ..Self::new(id, seed, tickets) }
+    /// By ways of the same kinds the one in use stays in use, and the preferred one is tried at once.
+    pub(super) fn followed(
+        &self,
+        (id, ways): (RouterId, KeptWays),
+        now: Instant,
+        seed: u64,
+        tickets: u32,
+    ) -> Self {
+        let mut given_up = self.connectivity;
+        match self.pending {
+            Some(pending) if pending.awaited == Awaited::ByTry => given_up.try_given_up(now),
+            Some(_) => given_up.given_up(now),
+            None => {}
+        }
+        let failover = match ways {
+            KeptWays::Same => self.failover.renewed(now),
+            KeptWays::Others => Failover::new(Fallback::Absent),
+        };
+        let connectivity = given_up.by_another_access(seed, ways);
+        Self { connectivity, failover, ..Self::new(id, seed, tickets) }
     }
 
     /// The number of its last ticket.
@@ -220,6 +237,7 @@ impl Router {
         now: Instant,
         stopped: Option<Instant>,
     ) -> Option<Action> {
+        self.give_way(wans, now);
         if self.pending.is_some() {
             return None;
         }
@@ -238,14 +256,6 @@ impl Router {
         let counted = || stopped.is_none().then(|| self.next_count(wans, now)).flatten();
         let request = request.or_else(counted)?;
         Some(self.ask(request, request.into(), in_use, now))
-    }
-
-    /// What a transport must be able to do before control goes back to it: read a queue. The facts
-    /// would prove less, for any login may read them; a write could hit whatever is there by now.
-    fn proof(&self, wans: &mut [Wan]) -> Request {
-        let queue = |wan: &mut Wan| Some((wan.id(), wan.applier().outcomes().next()?.0));
-        let queue = of_router(wans, self.id).find_map(queue);
-        queue.map_or(Request::Facts, |(wan, slot)| Request::Read(wan, slot))
     }
 
     /// The next request about a queue, which must then be asked. The WANs take turns.
@@ -302,15 +312,6 @@ impl Router {
         let ticket = Ticket(self.tickets);
         self.pending = Some(Pending { ticket, awaited, asked: now, route });
         Action::Ask { router: self.id, ticket, request, route }
-    }
-
-    /// When the preferred transport may be tried, once no request is on the way; while the other one
-    /// is left alone because of refused logins, without waiting for its time.
-    pub(super) fn next_try_at(&self, now: Instant) -> Option<Instant> {
-        let deadline = self.failover.deadline()?;
-        let deadline =
-            if self.connectivity.is_refusing(Route::Fallback, now) { now } else { deadline };
-        Some(deadline.max(self.connectivity.not_before(Route::Preferred)))
     }
 
     /// The end begins. What is on the way and changes nothing that the end needs is given up, so that

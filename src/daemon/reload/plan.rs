@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use crate::{
     config::{Config, Globals, RouterSection, WanSection},
     control::{
-        change::{KeptQueues, KeptStandIns, KeptWan, NextRouter, NextWan},
+        change::{KeptQueues, KeptStandIns, KeptWan, KeptWays, NextRouter, NextWan},
         wan::{RouterId, WanId},
     },
     probe::settings::Settings as Probe,
@@ -66,10 +66,15 @@ fn of_router(old: &[RouterSection], new: &RouterSection) -> NextRouter {
     let same_host = |old: &RouterSection| shares(old, new, |(host, _), (other, _)| host == other);
     let same_place = |old: &RouterSection| shares(old, new, |place, other| place == other);
     let same_name = |old: &RouterSection| old.name == new.name;
+    let after = |id: RouterId| {
+        let before = old.get(usize::from(id.0)).map(|old| old.ways.all().map(Way::transport));
+        let same = before.is_some_and(|before| before.eq(new.ways.all().map(Way::transport)));
+        NextRouter::After(id, if same { KeptWays::Same } else { KeptWays::Others })
+    };
     place(&|old| same_name(old) && old.ways == new.ways)
         .map(NextRouter::Kept)
-        .or_else(|| place(&|old| same_host(old) && same_name(old)).map(NextRouter::After))
-        .or_else(|| place(&same_place).map(NextRouter::After))
+        .or_else(|| place(&|old| same_host(old) && same_name(old)).map(after))
+        .or_else(|| place(&same_place).map(after))
         .unwrap_or(NextRouter::New)
 }
 
@@ -89,8 +94,8 @@ fn of_queues(old: &WanSection, new: &WanSection, routers: &[NextRouter]) -> Kept
     match router {
         _ if old.queues != new.queues => KeptQueues::Others,
         Some(NextRouter::Kept(router)) if router == before => KeptQueues::Same,
-        Some(NextRouter::After(router)) if router == before => KeptQueues::Doubted,
-        Some(NextRouter::Kept(_) | NextRouter::After(_) | NextRouter::New) | None => {
+        Some(NextRouter::After(router, _)) if router == before => KeptQueues::Doubted,
+        Some(NextRouter::Kept(_) | NextRouter::After(..) | NextRouter::New) | None => {
             KeptQueues::Others
         }
     }

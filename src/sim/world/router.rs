@@ -39,6 +39,8 @@ pub struct RouterSettings {
     pub ways: Vec<(Window, Route, FailureKind)>,
     /// When it fails at some requests over one transport, and how.
     pub ways_refusals: Vec<(Window, Route, Picks, FailureKind)>,
+    /// When it takes so long for an answer over one transport.
+    pub slow_ways: Vec<(Window, Route, Span)>,
     /// When it does not answer a write within `timeout`, and carries it out so long after it came:
     /// RouterOS goes on with a request that its client has given up, for up to 60 s.
     pub late_writes: Vec<(Window, Span)>,
@@ -60,6 +62,7 @@ impl RouterSettings {
             fallback: Fallback::Absent,
             ways: Vec::new(),
             ways_refusals: Vec::new(),
+            slow_ways: Vec::new(),
             late_writes: Vec::new(),
             initial: PerDirection::both(None),
             reboots: Vec::new(),
@@ -101,11 +104,14 @@ impl RouterSettings {
         self.unheard.iter().find(lost).map(|(_, kind)| *kind)
     }
 
-    /// How long the answer to a request of now takes that ends like this.
-    pub fn takes(&self, failure: Option<FailureKind>, now: Instant) -> Span {
-        match failure {
-            Some(FailureKind::Timeout) => self.timeout,
-            Some(_) | None => self.latency.at(now),
+    /// How long the answer to a request of now over `route` takes that ends like this.
+    pub fn takes(&self, route: Route, failure: Option<FailureKind>, now: Instant) -> Span {
+        let slow =
+            |(window, own, _): &&(Window, Route, Span)| *own == route && window.contains(now);
+        match (failure, self.slow_ways.iter().find(slow)) {
+            (Some(FailureKind::Timeout), _) => self.timeout,
+            (None, Some((.., takes))) => *takes,
+            (Some(_) | None, _) => self.latency.at(now),
         }
     }
 }
@@ -116,22 +122,39 @@ pub(super) struct Router {
     pub(super) settings: RouterSettings,
     pub(super) writes: u64,
     pub(super) requests: u64,
-    /// Until when it works on the last request, though nobody may wait for it any more.
-    busy_until: Instant,
-    /// Requests that came while it worked on another one.
+    last: Option<Work>,
+    /// Requests that came while it worked on another one, but for those beside a read over the other
+    /// transport: that neither changes anything nor is in their way.
     pub(super) overlaps: u64,
+}
+
+/// What a router does for a request.
+#[derive(Clone, Copy, Debug)]
+struct Work {
+    route: Route,
+    is_write: bool,
+    /// It works on it for so long, though nobody may wait for it any more.
+    until: Instant,
 }
 
 impl Router {
     pub(super) const fn new(settings: RouterSettings) -> Self {
-        Self { settings, writes: 0, requests: 0, busy_until: Instant::from_micros(0), overlaps: 0 }
+        Self { settings, writes: 0, requests: 0, last: None, overlaps: 0 }
     }
 
     /// Begins to work on a request, for so long and, if it is given up then, for some time more.
-    pub(super) fn begin(&mut self, now: Instant, takes: Span, failure: Option<FailureKind>) {
+    pub(super) fn begin(
+        &mut self,
+        (route, request): (Route, Request),
+        now: Instant,
+        takes: Span,
+        failure: Option<FailureKind>,
+    ) {
         self.requests = self.requests.saturating_add(1);
-        self.overlaps = self.overlaps.saturating_add(u64::from(now < self.busy_until));
+        let disturbs = |last: Work| now < last.until && (last.is_write || last.route == route);
+        self.overlaps = self.overlaps.saturating_add(u64::from(self.last.is_some_and(disturbs)));
         let given_up = failure == Some(FailureKind::Timeout);
-        self.busy_until = now + takes + if given_up { GOES_ON } else { Span::ZERO };
+        let until = now + takes + if given_up { GOES_ON } else { Span::ZERO };
+        self.last = Some(Work { route, is_write: matches!(request, Request::Write(..)), until });
     }
 }

@@ -1,195 +1,15 @@
-//! The real binary between a router behind HTTPS and the same router behind OpenSSH's own server.
+//! The change of the transport with the real binary, real TLS and OpenSSH's own server.
 
-use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::PathBuf,
-    process::Command,
-};
+use wanctl::sim::https::{Leaf, Pki};
 
-use wanctl::{
-    control::{time::Span, units::PerDirection},
-    observe::health::Health,
-    os::clock,
-    router::settings::{Host, SshLogin},
-    sim::{
-        https::{Leaf, Pki},
-        routeros::{Accepted, Rights, RouterSettings, User},
-    },
-};
-
+use super::bed::{Bed, Options, PATIENCE};
 use crate::running::{
-    config::{TREE, globals, section},
-    daemon::{Daemon, WANCTL, run},
-    proxy::{Mischief, Proxy},
-    router::{PASSWORD, Router, home},
+    proxy::Mischief,
     rows::{say, side_by_side},
-    scratch::Scratch,
-    sshd::{KeyKind, Sshd, SshdThread, me},
-    stops::leave_rates,
+    sshd::{KeyKind, Sshd},
     turn::turn,
     wait::{now, seconds, within},
 };
-
-/// Rates that rise all the time: something is to be written every second.
-const RISING: [(&str, &str); 11] = [
-    ("download_ceiling", "1000M"),
-    ("download_floor", "100M"),
-    ("download_step_up", "0.5M"),
-    ("upload_ceiling", "200M"),
-    ("upload_floor", "10M"),
-    ("upload_step_up", "0.1M"),
-    ("baseline_initial", "1ms"),
-    ("write_budget", "7200"),
-    ("reflector", "127.0.0.1"),
-    ("reflector", "127.0.0.2"),
-    ("reflector", "127.0.0.3"),
-];
-
-/// What the wanted rates may be ahead of the router.
-const AHEAD: PerDirection<u64> = PerDirection { download: 12_500_000, upload: 2_500_000 };
-
-/// A busy machine needs its time for a login over SSH.
-const PATIENCE: Span = seconds(30);
-
-/// A router, both ways to it, and the daemon.
-struct Bed {
-    router: Router,
-    sshd: SshdThread,
-    rest: Proxy,
-    ssh: Proxy,
-    daemon: Daemon,
-    config: PathBuf,
-    scratch: Scratch,
-}
-
-/// One login for both: the server knows nobody but the one who runs the test.
-fn settings() -> RouterSettings {
-    let mut settings = home();
-    settings.users.push(User { name: me(), password: PASSWORD.to_owned(), rights: Rights::Full });
-    settings
-}
-
-impl Bed {
-    /// With these options of the router.
-    fn start(options: &[(&str, &str)]) -> Self {
-        Self::start_before(KeyKind::Ed25519, options)
-    }
-
-    /// The same, and the server begins with this host key; the pinned one is of ed25519.
-    fn start_before(shown: KeyKind, options: &[(&str, &str)]) -> Self {
-        let (scratch, router) = (Scratch::in_memory(), Router::start(settings()));
-        let sshd = SshdThread::start(router.shared());
-        sshd.ask(move |sshd| sshd.use_host_key(shown));
-        let rest = Proxy::start(router.address());
-        let ssh = Proxy::start(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), sshd.settings().port));
-        leave_rates(&scratch, "state", (200, 20), clock::unix_now());
-        let access = Self::access(&router, &sshd, (&rest, &ssh), &scratch);
-        let config = Self::configure(&access, options, &scratch);
-        let mut daemon = Daemon::spawn(run(WANCTL.as_ref(), &config));
-        daemon.wait_for_status();
-        Self { router, sshd, rest, ssh, daemon, config, scratch }
-    }
-
-    fn configure(
-        access: &[(&str, String)],
-        options: &[(&str, &str)],
-        scratch: &Scratch,
-    ) -> PathBuf {
-        let both: Vec<(&str, &str)> =
-            access.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let text = globals(scratch, "info")
-            + &section("router", "home", &[&both[..], options].concat())
-            + &section("wan", "cable", &[&TREE[..], &RISING].concat());
-        scratch.write("wanctl.conf", text.as_bytes())
-    }
-
-    /// The same with other options from now on.
-    fn reload(&self, options: &[(&str, &str)]) {
-        let access = Self::access(&self.router, &self.sshd, (&self.rest, &self.ssh), &self.scratch);
-        assert_eq!(Self::configure(&access, options, &self.scratch), self.config);
-        self.daemon.signal(libc::SIGHUP);
-    }
-
-    fn access(
-        router: &Router,
-        sshd: &SshdThread,
-        (rest, ssh): (&Proxy, &Proxy),
-        scratch: &Scratch,
-    ) -> Vec<(&'static str, String)> {
-        let file = |name: &str, content: &str| {
-            scratch.write(name, content.as_bytes()).display().to_string()
-        };
-        let own = sshd.settings();
-        let SshLogin::KeyFile(key) = &own.login else { panic!("{own:?}") };
-        assert_eq!(own.host, Host::Address(IpAddr::from(Ipv4Addr::LOCALHOST)));
-        vec![
-            ("url", format!("https://{}", rest.address())),
-            ("username", own.username.clone()),
-            ("password_file", file("password", PASSWORD)),
-            ("tls_ca", file("ca.pem", router.pki().trust_pem())),
-            ("rest_timeout", "1s".to_owned()),
-            ("ssh_port", ssh.address().port().to_string()),
-            ("ssh_key", key.display().to_string()),
-            ("ssh_host_key", own.host_key.to_string()),
-        ]
-    }
-
-    /// Waits until the router has what is wanted over this transport, and has taken a new write of
-    /// each queue; says how long that took.
-    fn follows(&self, over: &str) -> Span {
-        let from = now();
-        self.router.model().take_accepted();
-        let mut written: Vec<String> = Vec::new();
-        let found = within(PATIENCE, || {
-            for Accepted { name, key, value } in self.router.model().take_accepted() {
-                assert_eq!(key, "max-limit", "{value} of {name}");
-                written.push(name);
-            }
-            let health = self.daemon.health()?;
-            let both = ["WAN-Download", "WAN-Upload"];
-            let wrote = both.iter().all(|name| written.iter().any(|written| written == name));
-            (wrote && health.routers[0].transport == over && self.is_near(&health)).then_some(())
-        });
-        let told = self.daemon.lines().join("\n");
-        assert!(found.is_some(), "not over {over}: {:#?}\n{told}", self.daemon.health());
-        now().since(from)
-    }
-
-    fn is_near(&self, health: &Health) -> bool {
-        let wan = &health.wans[0];
-        let limits = self.router.limits(&RouterSettings::home_tree());
-        let wanted =
-            PerDirection { download: wan.download.wanted_bps, upload: wan.upload.wanted_bps };
-        let near = limits.zip(wanted).zip(AHEAD).map(|((limit, wanted), ahead)| {
-            limit.is_some_and(|limit| limit.abs_diff(wanted) <= ahead)
-        });
-        near.download && near.upload && health.routers[0].reachable == Some(true)
-    }
-
-    /// What the command for the status shows about the router.
-    fn status(&self) -> String {
-        let at = self.daemon.address().to_string();
-        let output = Command::new(WANCTL).args(["status", "--at", &at]).output().unwrap();
-        let shown = String::from_utf8(output.stdout).unwrap();
-        shown.lines().find(|line| line.starts_with("router home: ")).unwrap().to_owned()
-    }
-
-    /// How often it has said these words.
-    fn said(&self, words: &str) -> usize {
-        self.daemon.count(&["router home: ", words])
-    }
-
-    fn stops_cleanly(mut self) {
-        let lines = self.daemon.lines().join("\n");
-        assert!(!lines.contains(PASSWORD), "{lines}");
-        let health = self.daemon.health().unwrap();
-        assert!(health.wans[0].cycles_missed <= 40, "{} missed", health.wans[0].cycles_missed);
-        let ended = self.daemon.stop();
-        assert_eq!(ended.status.code(), Some(0), "{lines}");
-        assert!(ended.after < seconds(5), "{ended:?}");
-        self.sshd.ask(Sshd::kill);
-    }
-}
 
 /// What becomes of REST.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -289,7 +109,7 @@ fn rest_fails_and_ssh_stands_in_until_rest_is_back() {
 fn ssh_alone_controls_and_another_host_key_is_told_once_with_its_fingerprint() {
     let _turn = turn();
     let alone = [("transport", "ssh"), ("fallback", "none")];
-    let bed = Bed::start_before(KeyKind::Rsa, &alone);
+    let bed = Bed::start_before(KeyKind::Rsa, Options { router: &alone, wan: &[] });
     let line = bed.daemon.line("router home: lost (host-key)");
     let shown = bed.sshd.ask(|sshd| sshd.fingerprint(KeyKind::Rsa));
     assert!(line.contains(&shown.to_string()) && line.contains("ssh_host_key"), "{line}");

@@ -2,36 +2,23 @@
 
 use wanctl::{
     control::{
-        event::{Request, RouterNews, What},
+        event::Request,
         failover::{
-            Fallback,
             Route::{self, Fallback as Other, Preferred},
             Turn,
         },
         failure::FailureKind,
         time::{Instant, Span},
         units::Direction,
-        wan::RouterId,
     },
     sim::{
-        link::{Demand, LinkSettings},
-        schedule::Window,
+        link::LinkSettings,
         world::{RouterSettings, World},
     },
 };
 
-use super::take_routed;
+use super::{FOR_EVER, take_routed, turns, two_ways, window};
 use crate::support::settings::{at, wan};
-
-const FOR_EVER: u64 = u64::MAX / 2_000;
-
-fn window(from: u64, to: u64) -> Window {
-    Window { from: at(from), to: at(to) }
-}
-
-fn two_ways() -> RouterSettings {
-    RouterSettings { fallback: Fallback::Present, ..RouterSettings::healthy() }
-}
 
 /// An idle line.
 fn world(router: RouterSettings) -> World {
@@ -40,15 +27,6 @@ fn world(router: RouterSettings) -> World {
 
 fn run(world: &mut World, to: u64) {
     world.run_until(at(to), |_| ()).unwrap();
-}
-
-fn turns(world: &mut World) -> Vec<(Instant, Turn)> {
-    let events = world.take_events();
-    let turn = |event: &wanctl::control::event::Event| match event.what {
-        What::Router(RouterId(0), RouterNews::Turned(turn)) => Some((event.at, turn)),
-        What::Router(..) | What::Wan(..) => None,
-    };
-    events.iter().filter_map(turn).collect()
 }
 
 /// The first request over this way.
@@ -104,28 +82,6 @@ fn a_try_comes_just_when_it_is_due_and_what_it_finds_concerns_nobody_else() {
         assert_eq!(world.engine().wans()[0].applier().confirmed(), before);
         assert!(world.engine().wans()[0].applier().settled(), "{kind:?}: no limit is in doubt");
     }
-}
-
-/// A try that times out is followed by the rest that every time-out is followed by.
-#[test]
-fn after_a_try_that_times_out_the_router_rests() {
-    let mut router = two_ways();
-    router.ways.push((window(0, FOR_EVER), Preferred, FailureKind::Timeout));
-    let busy =
-        LinkSettings::cable().with_load(Direction::Download, window(0, FOR_EVER), Demand::Greedy);
-    let mut world = World::new(vec![(wan(520, 52), busy)], vec![router], 1);
-    run(&mut world, 30_000);
-    let [(left, _)] = turns(&mut world)[..] else { panic!() };
-    let due = left + Span::from_secs(30);
-    take_routed(&mut world);
-    world.run_until(due + Span::from_millis(500), |_| ()).unwrap();
-    let (_, request) = first(&take_routed(&mut world), Preferred);
-    assert!(matches!(request, Request::Read(..)), "{request:?}");
-    world.run_until(due + Span::from_secs(10), |_| ()).unwrap();
-    let (next, route, _) = take_routed(&mut world)[0];
-    assert!(next >= due + Span::from_secs(5) && route == Other, "{next:?} after {due:?}");
-    assert!(next <= due + Span::from_secs(7), "{next:?} after {due:?}");
-    assert_eq!(world.overlaps(0), 0);
 }
 
 #[test]

@@ -4,9 +4,8 @@
 use wanctl::{
     control::{
         applier::OnExit,
-        event::{Request, RouterNews, What},
+        event::Request,
         failover::{
-            Fallback,
             Route::{Fallback as Other, Preferred},
             Turn,
         },
@@ -16,23 +15,12 @@ use wanctl::{
     },
     sim::{
         link::LinkSettings,
-        schedule::Window,
         world::{RouterSettings, World},
     },
 };
 
-use super::take_routed;
+use super::{FOR_EVER, take_routed, turns, two_ways, window};
 use crate::support::settings::{at, mbit, wan};
-
-const FOR_EVER: u64 = u64::MAX / 2_000;
-
-fn window(from: u64, to: u64) -> Window {
-    Window { from: at(from), to: at(to) }
-}
-
-fn two_ways() -> RouterSettings {
-    RouterSettings { fallback: Fallback::Present, ..RouterSettings::healthy() }
-}
 
 /// An idle line, and limits for the end that differ from those of the run.
 fn world(router: RouterSettings) -> World {
@@ -44,15 +32,6 @@ fn world(router: RouterSettings) -> World {
 
 fn run(world: &mut World, to: Instant) {
     world.run_until(to, |_| ()).unwrap();
-}
-
-fn turns(world: &mut World) -> Vec<(Instant, Turn)> {
-    let events = world.take_events();
-    let turn = |event: &wanctl::control::event::Event| match event.what {
-        What::Router(_, RouterNews::Turned(turn)) => Some((event.at, turn)),
-        What::Router(..) | What::Wan(..) => None,
-    };
-    events.iter().filter_map(turn).collect()
 }
 
 /// Stops now; whether the limits for the end are there within the two seconds that an end has.

@@ -4,8 +4,8 @@ use wanctl::control::{failover::Route, failure::FailureKind, units::Direction};
 
 use crate::histories::{
     fault::Fault::{
-        self, Both, Dead, Flapping, Loss, Lying, Meddled, Path, Queue, Reboot, Router, Silence,
-        Slow, Stall, Unheard, Unsteady, Way, Writes,
+        self, Both, Dead, Flapping, Late, Loss, Lying, Meddled, Path, Queue, Reboot, Router,
+        Silence, Slow, Stall, Unheard, Unsteady, Way, Writes,
     },
     story::Story,
 };
@@ -110,6 +110,10 @@ pub fn rows() -> Vec<Row> {
         row(Router(0, FailureKind::Garbage), refused),
         row(Unheard(0, FailureKind::Timeout), black_hole),
         row(Unheard(0, FailureKind::Reset), away),
+        // When nobody uses the line any more and the rates are up again.
+        row(Late(0, 28_000), |story| {
+            story.landings > 0 && story.outages > 0 && story.outages == story.returns
+        }),
         row(Flapping(0, FailureKind::Refused), flaps),
         row(Way(0, Route::Preferred, FailureKind::Refused), stood_in),
         row(Way(0, Route::Preferred, FailureKind::Timeout), stood_in),

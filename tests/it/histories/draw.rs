@@ -10,6 +10,8 @@ use super::{
 
 /// Faults begin within this time, in milliseconds.
 const BEGIN_WITHIN: u64 = 5_000;
+/// A late write is carried out after the client's deadline, in milliseconds.
+const LATE: std::ops::Range<u64> = 2_001..9_000;
 
 impl History {
     pub fn draw(seed: u64) -> Self {
@@ -20,7 +22,7 @@ impl History {
         if rng.u8(..3) > 0 {
             faults.push(load(&mut rng));
         }
-        let over = faults.iter().map(Timed::to).max().unwrap_or(0);
+        let over = faults.iter().map(Timed::over).max().unwrap_or(0);
         let stop = match rng.u8(..8) {
             0..3 => rng.u64(..BEGIN_WITHIN),
             3 => over + 10_000,
@@ -49,7 +51,7 @@ fn any_fault(rng: &mut Rng, scene: &Scene) -> Fault {
     let wan = rng.u8(..count(scene.wans.len()));
     let kind = rng.choice(FailureKind::ALL).unwrap();
     let direction = rng.choice(Direction::BOTH).unwrap();
-    match rng.u8(..25) {
+    match rng.u8(..28) {
         0..4 => Fault::Router(router, kind),
         4 | 5 => {
             let lost = [FailureKind::Timeout, FailureKind::Reset, FailureKind::Garbage];
@@ -73,6 +75,7 @@ fn any_fault(rng: &mut Rng, scene: &Scene) -> Fault {
             Fault::Way(router, route, kind)
         }
         23 => Fault::Both(router, kind),
+        24..27 => Fault::Late(router, rng.u64(LATE)),
         _ => Fault::Stall,
     }
 }

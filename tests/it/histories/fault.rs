@@ -35,6 +35,8 @@ pub enum Fault {
     Way(u8, Route, FailureKind),
     /// There are two ways to the router, and it fails by both like this.
     Both(u8, FailureKind),
+    /// The router does not answer writes, and carries them out so many milliseconds after they came.
+    Late(u8, u64),
     /// The router takes so many milliseconds for an answer.
     Slow(u8, u64),
     /// The router restarts, is away, and has the limits of the beginning then.
@@ -64,8 +66,8 @@ pub enum Fault {
 }
 
 use Fault::{
-    Both, Dead, Flapping, Load, Loss, Lying, Meddled, Path, Queue, Reboot, Router, Silence, Slow,
-    Stall, Unheard, Unsteady, Way, Writes,
+    Both, Dead, Flapping, Late, Load, Loss, Lying, Meddled, Path, Queue, Reboot, Router, Silence,
+    Slow, Stall, Unheard, Unsteady, Way, Writes,
 };
 
 /// A fault and its time, in milliseconds.
@@ -150,6 +152,11 @@ impl Timed {
         self.from + self.lasts
     }
 
+    /// When nothing of it comes any more, in milliseconds.
+    pub const fn over(&self) -> u64 {
+        if let Late(_, ms) = self.fault { self.to() + ms } else { self.to() }
+    }
+
     /// Whether it is about this router, or about a queue on it.
     pub fn touches(&self, router: u8, scene: &Scene) -> bool {
         match self.fault {
@@ -158,6 +165,7 @@ impl Timed {
             | Flapping(own, _)
             | Way(own, ..)
             | Both(own, _)
+            | Late(own, _)
             | Slow(own, _)
             | Reboot(own) => own == router,
             Queue(wan, ..) | Writes(wan, ..) | Meddled(wan) => scene.router_of(wan) == Some(router),
@@ -170,8 +178,8 @@ impl Timed {
     pub fn stage(&self, scene: &mut Scene) {
         let window = self.window();
         match self.fault {
-            Router(..) | Unheard(..) | Flapping(..) | Way(..) | Both(..) | Slow(..) | Reboot(_)
-            | Queue(..) | Writes(..) => self.stage_router(scene),
+            Router(..) | Unheard(..) | Flapping(..) | Way(..) | Both(..) | Late(..) | Slow(..)
+            | Reboot(_) | Queue(..) | Writes(..) => self.stage_router(scene),
             Silence(wan) => scene.line(wan, |line| line.outages.push(window)),
             Dead(wan, index) => {
                 scene.line(wan, |line| line.reflectors[usize::from(index)].dead.push(window));
@@ -216,6 +224,9 @@ impl Timed {
             Both(router, kind) => scene.router(router, |it| {
                 it.fallback = Fallback::Present;
                 it.failures.push((window, kind));
+            }),
+            Late(router, ms) => scene.router(router, |it| {
+                it.late_writes.push((window, Span::from_millis(ms)));
             }),
             Slow(router, ms) => scene.router(router, |it| {
                 let slow = it.latency.clone().then(window.from, Span::from_millis(ms));

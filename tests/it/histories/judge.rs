@@ -6,6 +6,7 @@ use wanctl::{
     control::{
         applier::OnExit,
         event::{Request, RouterNews, WanNews, What},
+        failover::Route,
         queue::{Limit, QueueSlot},
         time::{Instant, Span},
         units::{Direction, PerDirection, Rate},
@@ -25,6 +26,8 @@ use crate::support::settings::at;
 
 /// Increases of a queue are this far apart while its budget lasts.
 const SPACING: Span = Span::from_secs(1);
+/// A queue is read so often while a write to it may land late.
+const SUSPECT_EVERY: Span = Span::from_secs(5);
 /// A reply that takes longer is none, and an echo leaves on each cycle.
 const REPLY_WITHIN: Span = Span::from_millis(2_100);
 /// A silence is called one after this.
@@ -58,6 +61,8 @@ pub struct Judge {
     pub truths: Vec<Truth>,
     before: Vec<Option<Before>>,
     due: Vec<Due>,
+    /// For each router, how many of its late writes were looked at.
+    landed: Vec<usize>,
     told: Vec<Vec<News>>,
     written: Vec<bool>,
     /// Which WANs had something to bring to an end at the stop.
@@ -101,6 +106,7 @@ impl Judge {
             truths: scene.routers.iter().map(truth).collect(),
             before: vec![None; scene.wans.len()],
             due: Vec::new(),
+            landed: vec![0; scene.routers.len()],
             told: vec![Vec::new(); scene.routers.len()],
             written: vec![false; scene.wans.len()],
             begun: Vec::new(),
@@ -298,6 +304,7 @@ impl Judge {
         let now = world.now();
         for router in 0..self.truths.len() {
             self.expect_after_return(u8::try_from(router).unwrap_or(0));
+            self.expect_after_landings(router, now);
         }
         let mut late = None;
         self.due.retain_mut(|due| {
@@ -323,14 +330,39 @@ impl Judge {
     /// WANs read and written, and the facts.
     fn expect_after_return(&mut self, router: u8) {
         let Some(back) = self.truths[usize::from(router)].back.take() else { return };
-        let trip = self.scene.routers[usize::from(router)].takes(None, back);
+        let trip = self.scene.routers[usize::from(router)].takes(Route::Preferred, None, back);
         let by = back + SPACING + trip.times(9) + Span::from_micros(CYCLE * 2);
         let calm = !self.touched(router, Window { from: back, to: by }, |_| true);
         let own = |wan: &u8| self.scene.router_of(*wan) == Some(router);
         for wan in (0..2).filter(own) {
             self.due.retain(|due| due.wan != wan);
-            let trouble = self.truths[usize::from(router)].in_trouble(wan);
+            let truth = &self.truths[usize::from(router)];
+            let trouble = truth.in_trouble(wan) || truth.lands(wan, Window { from: back, to: by });
             if calm && self.stopped.is_none() && !trouble {
+                self.due.push(Due { wan, by, met: PerDirection::both(false) });
+            }
+        }
+    }
+
+    /// What a late write leaves is found by the reads that follow a write that was given up, and mended.
+    fn expect_after_landings(&mut self, router: usize, now: Instant) {
+        let landings = self.truths[router].landings.clone();
+        let landed = |(_, at): &&(u8, Instant)| *at <= now;
+        let seen = self.landed[router];
+        // By the order of sending; one that lands before an earlier one waits for that.
+        let new: Vec<_> = landings.iter().skip(seen).take_while(landed).copied().collect();
+        self.landed[router] += new.len();
+        let trip = self.scene.routers[router].takes(Route::Preferred, None, now);
+        for (wan, at) in new {
+            let by = at + SUSPECT_EVERY + SPACING + trip.times(9) + Span::from_micros(CYCLE * 2);
+            let id = u8::try_from(router).unwrap_or(0);
+            let calm = !self.touched(id, Window { from: at, to: by }, |_| true);
+            let truth = &self.truths[router];
+            let next = Window { from: at + Span::from_micros(1), to: by };
+            let well = truth.contact == Contact::There && !truth.in_trouble(wan);
+            self.due.retain(|due| due.wan != wan);
+            if calm && well && !truth.lands(wan, next) && self.stopped.is_none() {
+                self.story.landings += 1;
                 self.due.push(Due { wan, by, met: PerDirection::both(false) });
             }
         }

@@ -21,6 +21,10 @@ pub struct Story {
     pub refusals: u32,
     pub outages: u32,
     pub returns: u32,
+    /// Writes that were carried out, or are to be, when nobody waited for them any more.
+    pub late: u32,
+    /// Those of them that landed while all was well, so that they had to be found and mended in time.
+    pub landings: u32,
     /// Changes of the transport.
     pub turns: u32,
     pub troubles: u32,
@@ -75,6 +79,7 @@ impl Story {
         self.requests += truth.requests;
         self.failures += truth.failures;
         self.refusals += truth.refusals;
+        self.late += u32::try_from(truth.landings.len()).unwrap_or(u32::MAX);
     }
 }
 

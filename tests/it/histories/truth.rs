@@ -101,8 +101,10 @@ struct Way {
     failures: u8,
     /// Just changed: the next request need not wait, but for the pause.
     fresh: bool,
-    /// Until when a try that timed out keeps the router busy.
-    busy_until: Instant,
+    /// Until when the preferred way rests after a try that was given up.
+    rests_until: Instant,
+    /// Tries in a row that gave way to something else.
+    cut: u8,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -126,6 +128,8 @@ pub struct Truth {
     way: Way,
     queues: BTreeMap<(u8, u8), Queue>,
     pub told: Vec<News>,
+    /// Writes that were given up: of which WAN, and when they are carried out all the same.
+    pub landings: Vec<(u8, Instant)>,
     /// Since when it answers again, if nobody has asked yet.
     pub back: Option<Instant>,
     pub requests: u32,
@@ -162,10 +166,12 @@ impl Truth {
                 in_use: Preferred,
                 failures: 0,
                 fresh: false,
-                busy_until: Instant::default(),
+                rests_until: Instant::default(),
+                cut: 0,
             },
             queues: BTreeMap::new(),
             told: Vec::new(),
+            landings: Vec::new(),
             back: None,
             requests: 0,
             failures: 0,
@@ -189,20 +195,45 @@ impl Truth {
         if is_try && (self.way.in_use == Preferred || !matches!(request, Request::Read(..))) {
             return Err(format!("{request:?} by {route:?}, but in use is {:?}", self.way));
         }
-        if let Some(pending) = self.pending {
-            return Err(format!("two requests at a time: {request:?} and {pending:?}"));
+        if let Some(pending) = self.pending.take() {
+            self.give_way(pending, (request, route), now)?;
         }
         self.hold_to_back_off((request, route), now, phase)?;
         self.way.fresh = false;
         let failure = self.settings.failure_of(route, request, now);
         let failure = failure.or_else(|| self.settings.failure(request, now));
+        let late = self.settings.lateness(request, now).filter(|_| failure.is_none());
+        if let (Some(after), Request::Write(wan, ..)) = (late, request) {
+            self.landings.push((wan.0, now + after));
+        }
+        let failure = failure.or_else(|| late.map(|_| FailureKind::Timeout));
         let failure = failure.or_else(|| self.settings.lost_answer(now));
-        let answered = now + self.settings.takes(failure, now);
+        let answered = now + self.settings.takes(route, failure, now);
         let sleeps =
             self.stalls.iter().find(|stall| stall.from < answered && stall.contains(answered));
         let answered = sleeps.map_or(answered, |stall| stall.to);
         self.pending = Some(Pending { request, route, asked: now, answered, failure });
         self.requests += 1;
+        Ok(())
+    }
+
+    /// A request leaves though one is on the way: that is a try, which has had its second, and three
+    /// in a row at most are given up for others.
+    fn give_way(
+        &mut self,
+        pending: Pending,
+        (request, route): (Request, Route),
+        now: Instant,
+    ) -> Result<(), String> {
+        let is_try = pending.route != self.way.in_use && route == self.way.in_use;
+        let about_a_queue = matches!(request, Request::Read(..) | Request::Write(..));
+        let gone = matches!(self.contact, Contact::Gone(_));
+        let patient = now >= pending.asked + Span::from_secs(1) && self.way.cut < 3;
+        if !is_try || !about_a_queue || gone || !patient {
+            return Err(format!("two requests at a time: {request:?} and {pending:?}"));
+        }
+        self.way.cut += 1;
+        self.way.rests_until = now + Span::from_secs(3);
         Ok(())
     }
 
@@ -212,8 +243,8 @@ impl Truth {
         now: Instant,
         phase: Phase,
     ) -> Result<(), String> {
-        if phase == Phase::Running && now < self.way.busy_until {
-            return Err(format!("{request:?} too soon after a try that timed out"));
+        if phase == Phase::Running && route == Preferred && now < self.way.rests_until {
+            return Err(format!("{request:?} too soon after a try that was given up"));
         }
         if let Some(row) = self.row {
             let hurries = phase == Phase::Ending || self.way.fresh;
@@ -299,6 +330,7 @@ impl Truth {
 
     /// The preferred way was tried.
     fn tried(&mut self, pending: Pending) {
+        self.way.cut = 0;
         match pending.failure {
             None | Some(FailureKind::NotFound | FailureKind::Ambiguous) => {
                 self.there(pending.answered, Preferred);
@@ -308,7 +340,7 @@ impl Truth {
             Some(kind) => {
                 self.count_login(pending, kind);
                 if kind == FailureKind::Timeout {
-                    self.way.busy_until = pending.answered + Span::from_secs(3);
+                    self.way.rests_until = pending.answered + Span::from_secs(3);
                 }
             }
         }
@@ -390,6 +422,11 @@ impl Truth {
         } else {
             queue.unclear = true;
         }
+    }
+
+    /// Whether a write to a queue of this WAN is carried out late within `window`.
+    pub fn lands(&self, wan: u8, window: Window) -> bool {
+        self.landings.iter().any(|(own, at)| *own == wan && window.contains(*at))
     }
 
     /// Whether a queue of this WAN was refused and not yet served again.

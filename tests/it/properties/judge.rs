@@ -231,7 +231,7 @@ impl Judge {
             NextRouter::Kept(id) => {
                 Watch { asked: of(id).asked.map(|asked| asked.of(same)), ..of(id) }
             }
-            NextRouter::After(id) => {
+            NextRouter::After(id, _) => {
                 let given_up = of(id).asked.map(|_| (now, FailureKind::Timeout));
                 let timed_out = of(id).failed.filter(|(_, kind)| *kind == FailureKind::Timeout);
                 Watch { asked: None, failed: given_up.or(timed_out), aside: false }

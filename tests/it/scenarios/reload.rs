@@ -2,7 +2,7 @@
 
 use wanctl::{
     control::{
-        change::{Change, KeptQueues, KeptStandIns, KeptWan, NextRouter, NextWan},
+        change::{Change, KeptQueues, KeptStandIns, KeptWan, KeptWays, NextRouter, NextWan},
         connectivity::Contact,
         engine::{Answer, Engine},
         event::{Action, Request, Ticket},
@@ -21,7 +21,7 @@ use super::{busy, count, limits, near, of_routers, run, window};
 use crate::support::settings::{at, mbit, wan};
 
 const KEPT: [NextRouter; 1] = [NextRouter::Kept(RouterId(0))];
-const AFTER: [NextRouter; 1] = [NextRouter::After(RouterId(0))];
+const AFTER: [NextRouter; 1] = [NextRouter::After(RouterId(0), KeptWays::Same)];
 
 /// The only WAN goes on with these settings; its reflectors had these places.
 fn reload(

@@ -4,7 +4,7 @@ use super::Plan;
 use crate::{
     config::{self, Config, TextOnly},
     control::{
-        change::{KeptQueues, NextRouter},
+        change::{KeptQueues, KeptWays, NextRouter},
         wan::{RouterId, WanId},
     },
 };
@@ -47,14 +47,17 @@ fn cable() -> String {
 }
 
 const ID: RouterId = RouterId(0);
+/// Another access by transports of the same kinds.
+const SAME: NextRouter = NextRouter::After(ID, KeptWays::Same);
+const OTHERS: NextRouter = NextRouter::After(ID, KeptWays::Others);
 
 #[test]
 fn a_router_goes_on_by_name_and_access_and_is_otherwise_known_by_its_address() {
     let cases = [
         (home(), NextRouter::Kept(ID), KeptQueues::Same),
-        (router("home", "https://10.0.0.1", "b"), NextRouter::After(ID), KeptQueues::Doubted),
-        (router("home", "http://10.0.0.1", "a"), NextRouter::After(ID), KeptQueues::Doubted),
-        (router("main", "https://10.0.0.1", "a"), NextRouter::After(ID), KeptQueues::Doubted),
+        (router("home", "https://10.0.0.1", "b"), SAME, KeptQueues::Doubted),
+        (router("home", "http://10.0.0.1", "a"), SAME, KeptQueues::Doubted),
+        (router("main", "https://10.0.0.1", "a"), SAME, KeptQueues::Doubted),
         (router("home", "https://10.0.0.2", "a"), NextRouter::New, KeptQueues::Others),
         (router("main", "https://10.0.0.1:444", "a"), NextRouter::New, KeptQueues::Others),
     ];
@@ -79,13 +82,13 @@ fn another_second_transport_is_another_access_to_the_same_router() {
     let old = [over_ssh(URL, ""), cable()];
     for (router, expected) in [
         (over_ssh(URL, ""), NextRouter::Kept(ID)),
-        (over_ssh(URL, "\toption ssh_timeout '6s'\n"), NextRouter::After(ID)),
-        (over_ssh(URL, "\toption ssh_port '2222'\n"), NextRouter::After(ID)),
-        (over_ssh(URL, "\toption transport 'ssh'\n"), NextRouter::After(ID)),
-        (over_ssh(URL, "\toption fallback 'none'\n"), NextRouter::After(ID)),
-        (home(), NextRouter::After(ID)),
+        (over_ssh(URL, "\toption ssh_timeout '6s'\n"), SAME),
+        (over_ssh(URL, "\toption ssh_port '2222'\n"), SAME),
+        (over_ssh(URL, "\toption transport 'ssh'\n"), OTHERS),
+        (over_ssh(URL, "\toption fallback 'none'\n"), OTHERS),
+        (home(), OTHERS),
         // One of the ways leads to the same.
-        (over_ssh("https://10.0.0.9", "\toption ssh_host '10.0.0.1'\n"), NextRouter::After(ID)),
+        (over_ssh("https://10.0.0.9", "\toption ssh_host '10.0.0.1'\n"), SAME),
         (over_ssh("https://10.0.0.9", ""), NextRouter::New),
     ] {
         assert_eq!(plan(&old, &[router.clone(), cable()]).routers, [expected], "{router}");

@@ -36,6 +36,7 @@ impl Judge {
         let (truth, router) = (self.truth_of(index), self.scene.wans[index].0.router.0);
         let unseen = changes(&self.history, &self.scene, wan)
             .into_iter()
+            .chain(truth.landings.iter().filter(|(own, _)| *own == wan).map(|(_, at)| *at))
             .any(|change| change <= now && !truth.has_seen(wan, change));
         let touched = self.touched(router, Window { from: stopped, to: now + SPACING }, |_| true);
         if touched || unseen || truth.contact != Contact::There || truth.in_trouble(wan) {

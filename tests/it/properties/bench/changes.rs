@@ -1,7 +1,7 @@
 //! Another configuration at any moment: which WANs and routers go on is a matter of chance.
 
 use wanctl::control::{
-    change::{Change, KeptQueues, KeptStandIns, KeptWan, NextRouter, NextWan},
+    change::{Change, KeptQueues, KeptStandIns, KeptWan, KeptWays, NextRouter, NextWan},
     engine::Answer,
     event::Request,
     time::Instant,
@@ -55,7 +55,10 @@ impl Bench {
         rng.shuffle(&mut old);
         let mut any = || match rng.u8(..4) {
             0 => NextRouter::New,
-            1 => old.pop().map_or(NextRouter::New, NextRouter::After),
+            1 => {
+                let ways = if rng.bool() { KeptWays::Same } else { KeptWays::Others };
+                old.pop().map_or(NextRouter::New, |old| NextRouter::After(old, ways))
+            }
             _ => old.pop().map_or(NextRouter::New, NextRouter::Kept),
         };
         let mut routers: Vec<_> = (0..4).map(|_| any()).collect();
@@ -78,7 +81,7 @@ impl Bench {
         let Some(wan) = from else { return NextWan { settings, from: None } };
         let before = *self.engine.wans()[usize::from(wan.0)].settings();
         let now_at = |next: &NextRouter| match next {
-            NextRouter::Kept(id) | NextRouter::After(id) => *id == before.router,
+            NextRouter::Kept(id) | NextRouter::After(id, _) => *id == before.router,
             NextRouter::New => false,
         };
         // Most often it stays where it is, with some of its settings.
@@ -126,7 +129,7 @@ impl Bench {
                 }
                 router
             }
-            NextRouter::After(id) if rng.bool() => {
+            NextRouter::After(id, _) if rng.bool() => {
                 let mut router = old[usize::from(id.0)].clone();
                 for coming in &mut router.coming {
                     coming.request = Request::Facts;
@@ -134,7 +137,7 @@ impl Bench {
                 }
                 router
             }
-            NextRouter::After(_) | NextRouter::New => Router::default(),
+            NextRouter::After(..) | NextRouter::New => Router::default(),
         };
         self.routers = routers.iter().map(next).collect();
     }
