@@ -14,6 +14,7 @@ use crate::{
         router::{Router, home, mbit},
         rows::side_by_side,
         scratch::Scratch,
+        shown::{Waits, truthful},
         stops::{let_pass, names, state},
         turn::turn,
         wait::{now, seconds},
@@ -119,7 +120,8 @@ fn suffer(fault: Fault, canary: &Canary) -> String {
         let config = scratch.write("wanctl.conf", text.as_bytes());
         let mut daemon = Daemon::spawn(run(WANCTL.as_ref(), &config));
         daemon.wait_for_status();
-        let patient = Patient { fault, line: &line, daemon, router, scratch };
+        let patient =
+            Patient { fault, line: &line, daemon, router, scratch, waits: Waits::default() };
         patient.suffers(canary)
     })
 }
@@ -130,21 +132,29 @@ struct Patient<'a> {
     daemon: Daemon,
     router: Router,
     scratch: Scratch,
+    /// How long the daemon took to tell its health.
+    waits: Waits,
 }
 
 impl Patient<'_> {
     fn suffers(mut self, canary: &Canary) -> String {
         let healthy = self.daemon.until("at the ceiling", at_ceiling);
+        truthful(&self.daemon, "before");
         let before = canary.sung();
         self.fault.begin(self.line);
         let start = now();
         let course = self.lasts(healthy.wans[0].cycles + CYCLES);
         let lasted = now().since(start);
         self.judge(&course);
+        let shown = truthful(&self.daemon, &self.told());
+        let expected = if self.fault.silences() { "degraded" } else { "healthy" };
+        assert_eq!(shown["status"], expected, "{}", self.told());
         self.fault.end(self.line);
         let well = self.daemon.until("at the ceiling again", at_ceiling);
         let recovered = now().since(start) - lasted;
+        truthful(&self.daemon, "after");
         let sung = canary.sung().since(&before);
+        self.waits.judge(&sung, &self.told());
         let missed = well.wans[0].cycles_missed;
         assert!(missed <= 2 + 3 * sung.missed, "{missed} missed: {}", self.told());
         self.judge_lines(lasted);
@@ -169,10 +179,11 @@ impl Patient<'_> {
     }
 
     /// Looks until so many cycles have passed; gives what was seen.
-    fn lasts(&self, until: u64) -> Vec<Health> {
+    fn lasts(&mut self, until: u64) -> Vec<Health> {
         let mut course = Vec::new();
         loop {
-            let health = self.daemon.health().unwrap_or_else(|| panic!("{}", self.told()));
+            let health = self.waits.measured(|| self.daemon.health());
+            let health = health.unwrap_or_else(|| panic!("{}", self.told()));
             let limits = PerDirection {
                 download: (health.wans[0].download.confirmed_bps, mbit(100), mbit(400)),
                 upload: (health.wans[0].upload.confirmed_bps, mbit(10), mbit(40)),

@@ -12,7 +12,6 @@ mod observed;
 mod reload;
 mod replay;
 mod restart;
-mod schema;
 mod starting;
 mod state;
 mod stops;

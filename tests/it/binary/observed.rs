@@ -1,6 +1,6 @@
 //! What the daemon shows: health, metrics, history.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 use wanctl::{
@@ -8,48 +8,32 @@ use wanctl::{
     sim::routeros::Down,
 };
 
-use super::{CEILING, configured, schema, start, started};
+use super::{CEILING, configured, start, started};
 use crate::running::{
-    daemon::{Daemon, ask},
+    daemon::ask,
     router::{Router, home},
+    schema,
     scratch::Scratch,
+    shown::{contrib, json, truthful},
     wait::{now, seconds, within},
 };
-
-fn contrib(name: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("openwrt/contrib");
-    fs::read_to_string(folder.join(name)).unwrap()
-}
-
-fn json(daemon: &Daemon, path: &str) -> Value {
-    let (_, body) = ask(daemon.address(), path).unwrap();
-    serde_json::from_str(&body).unwrap_or_else(|error| panic!("{path}: {error}: {body}"))
-}
-
-fn valid(health: &Value, when: &str) {
-    let schema: Value = serde_json::from_str(&contrib("health.schema.json")).unwrap();
-    let wrong = schema::check(&schema, health);
-    assert!(wrong.is_empty(), "{when}: {wrong:#?}");
-}
 
 #[test]
 fn the_health_keeps_to_its_schema_before_during_and_after_an_outage() {
     let (scratch, router) = (Scratch::new(), Router::start(home()));
     let daemon = start(&configured(&scratch, &router));
-    valid(&json(&daemon, "/health"), "at the start");
+    truthful(&daemon, "at the start");
     // Limits may be confirmed while the baseline is still being learnt.
     daemon.until("healthy", |health| health.status == Status::Healthy);
-    valid(&json(&daemon, "/health"), "steady");
+    truthful(&daemon, "steady");
     router.force(Some(Down::Refuse));
     // Nothing is due but the reading of the minute; a change by somebody asks for no more.
     let lost = |health: &Health| health.routers[0].reachable == Some(false);
     daemon.until_within(seconds(80), "lost", lost);
-    let health = json(&daemon, "/health");
-    assert_eq!(health["status"], "degraded");
-    valid(&health, "lost");
+    assert_eq!(truthful(&daemon, "lost")["status"], "degraded");
     router.force(None);
     daemon.until("back", |health| !lost(health));
-    valid(&json(&daemon, "/health"), "back");
+    truthful(&daemon, "back");
 }
 
 #[test]

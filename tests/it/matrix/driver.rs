@@ -18,6 +18,7 @@ use crate::running::{
     proxy::Mischief,
     router::{Router, home, mbit},
     scratch::Scratch,
+    shown::{Waits, truthful},
     stops::{leave_rates, let_pass, names, state},
     wait::{now, seconds},
 };
@@ -63,6 +64,8 @@ pub(super) struct Patient<'a> {
     scratch: Scratch,
     /// Writes of the present stage, by the queue's name.
     pub(super) writes: Vec<String>,
+    /// How long the daemon took to tell its health.
+    pub(super) waits: Waits,
 }
 
 /// What came of the fault, in numbers.
@@ -90,12 +93,15 @@ pub(super) fn suffer(row: &Row, canary: &Canary) -> String {
     let config = scratch.write("wanctl.conf", text.as_bytes());
     let mut daemon = Daemon::spawn(run(WANCTL.as_ref(), &config));
     daemon.wait_for_status();
-    let mut patient = Patient { row, daemon, site, scratch, writes: Vec::new() };
+    let mut patient =
+        Patient { row, daemon, site, scratch, writes: Vec::new(), waits: Waits::default() };
     patient.waits(PATIENCE, "healthy", Patient::follows);
     // The last that is asked once per connection: it is asked for again until it is had.
     patient.daemon.line("router home: RouterOS");
     let before = canary.sung();
+    truthful(&patient.daemon, "before");
     let course = patient.falls_ill_and_recovers();
+    truthful(&patient.daemon, "after");
     patient.judge_rhythm(&canary.sung(), &before);
     patient.judge_lines(&course);
     let end = patient.stops_in_the_middle();
@@ -129,6 +135,7 @@ impl Patient<'_> {
         let lasted = now().since(start);
         let requests = ill.routers[0].requests - healthy.routers[0].requests;
         self.judge_illness(&ill, requests, lasted);
+        self.judge_shown();
         if matches!(self.row.taken_for, TakenFor::Repaired | TakenFor::Nothing) {
             // Long since; but this may be the moment of a write.
             self.waits(SLACK, "repaired", Self::follows);
@@ -184,7 +191,8 @@ impl Patient<'_> {
             let first = self.writes.is_empty();
             assert!(first || (fine.download && fine.upload), "{}: {limits:?}", self.told());
         }
-        self.daemon.health().unwrap_or_else(|| panic!("no health: {}", self.told()))
+        let health = self.waits.measured(|| self.daemon.health());
+        health.unwrap_or_else(|| panic!("no health: {}", self.told()))
     }
 
     /// The bounds of what is written to the queue of that name, in bit/s. Where a human swapped the

@@ -14,6 +14,7 @@ use crate::running::{
     canary::{Sung, is_crowded},
     faults::{Deed, Fault},
     router::PASSWORD,
+    shown::truthful,
     wait::seconds,
 };
 
@@ -56,6 +57,18 @@ impl Patient<'_> {
         assert!((1..=most).contains(&requests), "{requests} requests, {most} at most: {}", told());
     }
 
+    /// What a monitor sees while it lasts.
+    pub(super) fn judge_shown(&self) {
+        let health = truthful(&self.daemon, &format!("{:?}", self.row.fault));
+        match self.row.taken_for {
+            TakenFor::Lost(_) | TakenFor::BothRefused(_) | TakenFor::OneRefused(_) => {
+                assert_eq!(health["status"], "degraded", "{}", self.told());
+            }
+            // By turns, or for moments only: what it says fits what it knows.
+            TakenFor::Flapping | TakenFor::Repaired | TakenFor::Nothing => {}
+        }
+    }
+
     /// What the canary missed meanwhile and how late it was, the machine is to blame for. Where
     /// others crowd it the daemon is late more often than the canary: it has more to do.
     pub(super) fn judge_rhythm(&mut self, canary: &Sung, before: &Sung) {
@@ -68,6 +81,7 @@ impl Patient<'_> {
         } else {
             (120 + 3 * sung.late_at_most(99).as_millis(), 2 + wan.cycles / 20 + 3 * sung.missed)
         };
+        self.waits.judge(&sung, &format!("{:?}", self.row.fault));
         let most_ms = f64::from(u32::try_from(most_ms).unwrap());
         assert!(cycle.p99_ms <= most_ms, "{cycle:?}, at most {most_ms} ms: {}", self.told());
         assert!(missed <= most_missed, "{missed} of {} missed: {}", wan.cycles, self.told());

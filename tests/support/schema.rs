@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// What is wrong with `value`; empty: nothing.
-pub(super) fn check(root: &Value, value: &Value) -> Vec<String> {
+pub fn check(root: &Value, value: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     Checker { root }.check(root, value, "$", &mut wrong);
     wrong
