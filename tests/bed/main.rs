@@ -15,6 +15,7 @@ mod bloat;
 mod clients;
 mod faults;
 mod filtered;
+mod footprint;
 mod idle;
 mod initd;
 mod line;

@@ -1,7 +1,7 @@
 //! One emulated board and its serial console, over which it does what it is told.
 
 use std::{
-    env,
+    env, fs,
     io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
@@ -22,6 +22,9 @@ pub(crate) const HOST: &str = "192.0.2.1";
 
 /// Emulated boards on a busy machine take their time.
 pub(crate) const PATIENCE: Span = seconds(180);
+
+/// A disk that writes as slowly as worn flash: a save, eight writes or so, takes half a second.
+const SLOW: &str = "throttling.iops-write=16";
 
 /// The kind of board and where its kernel and its root lie.
 pub(crate) struct Board {
@@ -50,6 +53,7 @@ impl Board {
                 ("qemu-system-arm", &["-M", "virt,highmem=off", "-cpu", "cortex-a15"], "ttyAMA0")
             }
             "aarch64" => ("qemu-system-aarch64", &["-M", "virt", "-cpu", "cortex-a53"], "ttyAMA0"),
+            "x86_64" => ("qemu-system-x86_64", &["-M", "q35", "-cpu", "qemu64"], "ttyS0"),
             other => panic!("no board '{other}'"),
         }
     }
@@ -73,7 +77,7 @@ impl Board {
         }
         arguments.extend(["-nodefaults", "-no-reboot", "-display", "none"].map(str::to_owned));
         for disk in disks {
-            let disk = format!("file={},format=raw,if=virtio", disk.display());
+            let disk = format!("file={},format=raw,if=virtio,{SLOW}", disk.display());
             arguments.extend(["-drive".to_owned(), disk]);
         }
         (program, arguments)
@@ -159,6 +163,30 @@ impl Guest {
         };
         self.read = next;
         (said, status)
+    }
+
+    /// Does this while the whole emulator stands still, as if its power had gone at this moment: what
+    /// is in its disks' files is what a cut would leave.
+    pub(crate) fn held<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.signal("-STOP");
+        let held = within(PATIENCE, || self.stands_still().then_some(()));
+        assert!(held.is_some(), "the emulator does not stand still");
+        let done = work();
+        self.signal("-CONT");
+        done
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").arg(signal).arg(self.child.id().to_string()).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Whether none of its threads runs, or is within a call to the system.
+    fn stands_still(&self) -> bool {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        let mut states = tasks.map(|task| fs::read_to_string(task.unwrap().path().join("status")));
+        // A thread may end meanwhile.
+        states.all(|status| status.is_ok_and(|status| status.contains("State:\tT")))
     }
 
     /// Cuts the power.

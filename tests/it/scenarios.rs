@@ -4,6 +4,7 @@ mod counts;
 mod ends;
 mod fallback;
 mod late;
+mod log;
 mod queues;
 mod reload;
 mod routers;

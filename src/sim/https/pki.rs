@@ -6,7 +6,7 @@ use std::{io, sync::Arc};
 
 use futures_rustls::{
     pki_types::{CertificateDer, PrivateKeyDer},
-    rustls::{ServerConfig, crypto::aws_lc_rs, version::TLS12},
+    rustls::{ServerConfig, crypto::ring, version::TLS12},
 };
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd,
@@ -117,7 +117,7 @@ fn server_config(
     key: &KeyPair,
 ) -> io::Result<Arc<ServerConfig>> {
     let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_protocol_versions(&[&TLS12])
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(vec![certificate], key));
     config.map(Arc::new).map_err(io::Error::other)

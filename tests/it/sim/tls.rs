@@ -8,7 +8,7 @@ use futures_rustls::{
     rustls::{
         CertificateError, ClientConfig, Error, ProtocolVersion, RootCertStore,
         SupportedProtocolVersion,
-        crypto::aws_lc_rs,
+        crypto::ring,
         version::{TLS12, TLS13},
     },
 };
@@ -21,7 +21,7 @@ use super::https::{answer, get, start};
 fn tls_client(trust_pem: &str, version: &'static SupportedProtocolVersion) -> TlsConnector {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(trust_pem.as_bytes()).unwrap()).unwrap();
-    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_protocol_versions(&[version])
         .unwrap()
         .with_root_certificates(roots)
