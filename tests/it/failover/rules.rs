@@ -46,7 +46,7 @@ fn turns(world: &mut World) -> Vec<(Instant, Turn)> {
     let events = world.take_events();
     let turn = |event: &wanctl::control::event::Event| match event.what {
         What::Router(RouterId(0), RouterNews::Turned(turn)) => Some((event.at, turn)),
-        What::Router(..) | What::Wan(..) => None,
+        What::Router(..) | What::Wan(..) | What::Steering(..) => None,
     };
     events.iter().filter_map(turn).collect()
 }

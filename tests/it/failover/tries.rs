@@ -50,7 +50,7 @@ fn turns(world: &mut World) -> Vec<(Instant, Turn)> {
     let events = world.take_events();
     let turn = |event: &wanctl::control::event::Event| match event.what {
         What::Router(_, RouterNews::Turned(turn)) => Some((event.at, turn)),
-        What::Router(..) | What::Wan(..) => None,
+        What::Router(..) | What::Wan(..) | What::Steering(..) => None,
     };
     events.iter().filter_map(turn).collect()
 }
