@@ -178,16 +178,21 @@ fn a_login_that_may_not_touch_rules_is_told_once_and_control_goes_on() {
 
 #[test]
 fn on_a_slow_router_the_rule_has_its_turn_among_the_limits() {
-    // Both lines are lowered all the time; each request takes 400 ms.
+    // Just before the decision each request begins to take 400 ms, and four other lines rise by one
+    // write a second each: there is always a limit to be written.
+    let latency = Schedule::constant(Span::from_millis(5));
     let router = RouterSettings {
-        latency: Schedule::constant(Span::from_millis(400)),
+        latency: latency.then(at(61_900), Span::from_millis(400)),
         ..RouterSettings::healthy()
     };
-    let lines = vec![line(&[(60, 120)]), line(&[])];
+    let mut lines = vec![line(&[(60, 120)]), line(&[])];
+    lines.extend((0..4).map(|_| line(&[(30, 58)])));
     let mut scene = Scene::behind(router, &[usual(Mode::Hysteresis)], lines);
-    scene.go(130);
+    scene.go(60);
+    scene.world.congest(0, 20, 60);
+    scene.go(100);
     let [(on, State::Degraded)] = scene.switches()[..] else { panic!("{:?}", scene.switched) };
-    after(on, 60, 2_000..=7_000);
+    after(on, 60, 2_000..=4_500);
 }
 
 #[test]
