@@ -28,7 +28,7 @@
 //!
 //! Where to begin: [`control::engine::Engine`] for the whole core at a glance,
 //! [`control::classic`] and [`control::adaptive`] for the laws, [`control::queue`] for how a limit gets to the router,
-//! [`daemon::Daemon`] for the loop.
+//! [`control::steering::course`] for how one WAN helps another, [`daemon::Daemon`] for the loop.
 
 pub mod cli;
 pub mod config;

@@ -171,6 +171,7 @@ impl Player {
             wans: config.wans.iter().map(wan).collect(),
             routers: config.routers.iter().map(|router| router.name.clone()).collect(),
             transports: Vec::new(),
+            steerings: Vec::new(),
         };
         Self {
             engine: Engine::new(&settings, now, 0),
@@ -232,7 +233,11 @@ impl Player {
 
     fn obey(&mut self, request: Request) -> Answer {
         let slot = match request {
-            Request::Facts | Request::Count(..) => return Answer::Facts,
+            // A trace has one WAN, so nothing is steered.
+            Request::Facts
+            | Request::Count(..)
+            | Request::ReadRule(_)
+            | Request::SwitchRule(..) => return Answer::Facts,
             Request::Read(_, slot) => slot,
             Request::Write(_, slot, limit) => {
                 match (slot, limit) {

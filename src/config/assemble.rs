@@ -3,19 +3,21 @@
 //! Must not know the options of the sections.
 
 use super::{
-    Config, Globals, MAX_ROUTERS, MAX_WANS, RouterSection, WanSection,
+    Config, Globals, MAX_ROUTERS, MAX_STEERINGS, MAX_WANS, RouterSection, SteeringSection,
+    WanSection,
     files::Environment,
     finding::{Finding, Findings},
     globals::globals,
     kind::Switch,
     router::router,
-    section::{Reader, check_names},
+    section::{Given, Reader, check_names},
+    steering::{Around, Line, Steering, steering},
     table::SectionKind,
     uci::Section,
     wan::{Wan, wan},
     what::{Caution, Conflict, Naming},
 };
-use crate::control::wan::RouterId;
+use crate::control::wan::{RouterId, WanId};
 
 /// The configuration that the sections make; `None`: there are findings.
 pub(super) fn assemble(
@@ -40,9 +42,10 @@ pub(super) fn assemble(
     check_queues(&read_wans, findings);
     check_counts(sections, &routers, &read_wans, findings);
     check_use(&routers, &read_wans, findings);
+    let steerings = read_steerings(sections, &names, &lines(&read_wans), findings);
     let enabled = read_wans.into_iter().filter(|(_, wan)| wan.enabled == Switch::On);
     let wans = enabled.map(|(_, wan)| wan.section).collect::<Option<Vec<WanSection>>>();
-    Some(Config { globals: globals?, routers: read_routers?, wans: wans? })
+    Some(Config { globals: globals?, routers: read_routers?, wans: wans?, steerings: steerings? })
 }
 
 fn of_kind(sections: &[Section], kind: SectionKind) -> impl Iterator<Item = &Section> {
@@ -75,6 +78,63 @@ fn read_routers(
         read.push(router(&mut Reader::new(section, SectionKind::Router, findings), env));
     }
     read.into_iter().collect()
+}
+
+/// The WANs as the steerings see them.
+fn lines(wans: &[(&Section, Wan)]) -> Vec<Line> {
+    let mut ids = (0..).map(WanId);
+    let line = |(section, wan): &(&Section, Wan)| Line {
+        name: section.name.clone().unwrap_or_default(),
+        id: if wan.enabled == Switch::On { ids.next() } else { None },
+        router: wan.router,
+        queues: wan.claims.first().map(|claim| claim.kind),
+    };
+    wans.iter().map(line).collect()
+}
+
+fn read_steerings(
+    sections: &[Section],
+    routers: &[String],
+    wans: &[Line],
+    findings: &mut Findings,
+) -> Option<Vec<SteeringSection>> {
+    let around = Around { routers, wans };
+    let mut read: Vec<(&Section, Steering)> = Vec::new();
+    for section in of_kind(sections, SectionKind::Steering) {
+        let one = steering(&mut Reader::new(section, SectionKind::Steering, findings), &around);
+        if one.enabled == Switch::On {
+            read.push((section, one));
+        }
+    }
+    check_rules(&read, findings);
+    if let Some((surplus, _)) = read.get(MAX_STEERINGS) {
+        let finding = Finding::new(Naming::TooMany(MAX_STEERINGS)).at(surplus.line);
+        findings.push(finding.section(&surplus.title()));
+    }
+    read.into_iter().map(|(_, one)| one.section).collect()
+}
+
+/// A rule has one section, and so have two WANs: one decision maker at a time.
+fn check_rules(steerings: &[(&Section, Steering)], findings: &mut Findings) {
+    for (place, (section, own)) in steerings.iter().enumerate() {
+        let mut before = steerings.iter().take(place);
+        let found = |what: Conflict, given: &Given<String>, allowed: &str| {
+            let finding = Finding::new(what).at(given.line).section(&section.title());
+            finding.option(&given.option).value(given.text.clone()).allowed(allowed)
+        };
+        let rule = |one: &Steering| one.rule.as_ref().map(|(at, rule)| (*at, rule.value.clone()));
+        let same_rule = before.clone().find(|(_, other)| rule(other) == rule(own));
+        if let (Some((_, given)), Some((other, _))) = (&own.rule, same_rule) {
+            let taken = Conflict::RuleTaken(other.title());
+            findings.push(found(taken, given, "a rule of its own for each section"));
+        }
+        let pair = |one: &Steering| one.pair.as_ref().map(|(a, b)| (a.clone(), b.value.clone()));
+        let same_pair = before.find(|(_, other)| pair(other) == pair(own));
+        if let (Some((_, given)), Some((other, _))) = (&own.pair, same_pair) {
+            let taken = Conflict::PairTaken(other.title());
+            findings.push(found(taken, given, "one section for each pair"));
+        }
+    }
 }
 
 /// A queue has one WAN and one direction. A disabled WAN may name queues of another one, to be

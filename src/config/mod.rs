@@ -17,6 +17,7 @@ pub mod number;
 mod router;
 mod section;
 mod ssh;
+mod steering;
 pub mod table;
 pub mod uci;
 mod url;
@@ -37,7 +38,7 @@ pub use self::{
     what::{FileFault, What},
 };
 use crate::{
-    control::wan as line,
+    control::{engine, steering::course, wan as line},
     probe::settings as probe,
     router::settings::{self as access, Queues},
 };
@@ -48,8 +49,11 @@ pub const MAX_ROUTERS: usize = 4;
 /// Most enabled WANs of a configuration.
 pub const MAX_WANS: usize = 8;
 
-/// A configuration without findings. The places in `routers` and `wans` are the core's `RouterId`
-/// and `WanId`.
+/// Most enabled steering sections of a configuration.
+pub const MAX_STEERINGS: usize = engine::MAX_STEERINGS;
+
+/// A configuration without findings. The places in `routers`, `wans` and `steerings` are the core's
+/// `RouterId`, `WanId` and `SteeringId`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// What concerns the daemon as a whole.
@@ -58,6 +62,8 @@ pub struct Config {
     pub routers: Vec<RouterSection>,
     /// The enabled WANs (1 to [`MAX_WANS`]), in the order of the file.
     pub wans: Vec<WanSection>,
+    /// The enabled steerings (up to [`MAX_STEERINGS`]), in the order of the file.
+    pub steerings: Vec<SteeringSection>,
 }
 
 /// What concerns the daemon as a whole.
@@ -93,6 +99,17 @@ pub struct WanSection {
     pub probe: probe::Settings,
     /// The queues on its router.
     pub queues: Queues,
+}
+
+/// A steering under its name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SteeringSection {
+    /// The name of the section.
+    pub name: String,
+    /// What the core needs.
+    pub control: course::Settings,
+    /// The exact comment of the mangle rule.
+    pub comment: String,
 }
 
 /// A configuration that the daemon can run.

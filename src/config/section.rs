@@ -84,7 +84,11 @@ impl<'a> Reader<'a> {
         }
         let name = entry.name.as_str();
         let place = |finding: Finding| finding.at(entry.line).section(&self.title).option(name);
-        let elsewhere = TABLE.iter().find(|row| row.is(name)).map(|row| row.section());
+        // What both directions have, without the direction, is not that of another section.
+        let own =
+            |row: &dyn Row| row.name().strip_suffix(name).is_some_and(|start| start.ends_with('_'));
+        let elsewhere = TABLE.iter().find(|row| row.is(name) && !rows(kind).any(own));
+        let elsewhere = elsewhere.map(|row| row.section());
         let finding = if let Some(section) = elsewhere {
             place(Finding::new(Naming::BelongsTo(section.word())))
         } else {
@@ -275,7 +279,7 @@ pub(super) fn check_names(sections: &[Section], findings: &mut Findings) {
                     findings.push(finding(Naming::SecondSection(first.line)));
                 }
             }
-            Some(SectionKind::Router | SectionKind::Wan) => {
+            Some(SectionKind::Router | SectionKind::Wan | SectionKind::Steering) => {
                 if section.name.as_deref().is_none_or(str::is_empty) {
                     let right = format!("config {} 'NAME'", shown(&section.kind));
                     findings.push(finding(Naming::Unnamed).allowed(right));
@@ -292,12 +296,8 @@ fn unknown_type(section: &Section, findings: &mut Findings) {
     if kind.is_empty() {
         return;
     }
-    let finding = if super::table::LATER_SECTIONS.contains(&kind) {
-        Finding::new(Naming::NotInThisVersion)
-    } else {
-        let nearest = nearest(kind, SectionKind::ALL.map(SectionKind::word));
-        Finding::new(Naming::UnknownSection).nearest(nearest)
-    };
+    let words = SectionKind::ALL.map(SectionKind::word);
+    let finding = Finding::new(Naming::UnknownSection).nearest(nearest(kind, words));
     let finding = finding.at(section.line).section(&section.title());
-    findings.push(finding.allowed("globals, router, wan"));
+    findings.push(finding.allowed(words.join(", ")));
 }

@@ -19,11 +19,13 @@ pub enum SectionKind {
     Router,
     /// A line to the internet.
     Wan,
+    /// A rule that leads new connections from one line to another.
+    Steering,
 }
 
 impl SectionKind {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 3] = [Self::Globals, Self::Router, Self::Wan];
+    pub const ALL: [Self; 4] = [Self::Globals, Self::Router, Self::Wan, Self::Steering];
 
     /// The word after `config`.
     pub const fn word(self) -> &'static str {
@@ -31,6 +33,7 @@ impl SectionKind {
             Self::Globals => "globals",
             Self::Router => "router",
             Self::Wan => "wan",
+            Self::Steering => "steering",
         }
     }
 
@@ -175,9 +178,6 @@ impl<K: Kind + Sync> Row for Spec<K> {
 pub fn rows(section: SectionKind) -> impl Iterator<Item = &'static dyn Row> {
     TABLE.iter().copied().filter(move |row| row.section() == section)
 }
-
-/// The section types of later versions.
-pub(super) const LATER_SECTIONS: [&str; 1] = ["steering"];
 
 /// An option that is there once in a section.
 const fn once<K>(

@@ -101,8 +101,6 @@ pub enum Naming {
     UnknownOption,
     /// The option is one of this section type.
     BelongsTo(&'static str),
-    /// Known, but not in this version.
-    NotInThisVersion,
     /// The section name is taken since this line.
     DuplicateSection(u32),
     /// The section type may occur once and did in this line.
@@ -155,6 +153,16 @@ pub enum Conflict {
     NotWith(String),
     /// The queue belongs to this section already.
     QueueTaken(String),
+    /// The rule is switched by this section already.
+    RuleTaken(String),
+    /// This section steers between the same two WANs.
+    PairTaken(String),
+    /// The WAN is steered to itself.
+    SameWan,
+    /// The WAN is not enabled.
+    NotEnabled,
+    /// The WAN is behind another router than the rule, which is on this one.
+    OtherRouter(String),
     /// Both directories are the same.
     SameDirectory,
     /// An IPv4 and an IPv6 address that have to do with each other.
@@ -289,7 +297,6 @@ impl fmt::Display for Naming {
             Self::UnknownSection => f.write_str("there is no such section type"),
             Self::UnknownOption => f.write_str("there is no such option"),
             Self::BelongsTo(section) => write!(f, "this option belongs to a section '{section}'"),
-            Self::NotInThisVersion => f.write_str("this is not in this version of wanctl"),
             Self::DuplicateSection(line) => write!(f, "the name is taken since line {line}"),
             Self::SecondSection(line) => {
                 write!(f, "there may be one such section, and it began in line {line}")
@@ -327,6 +334,15 @@ impl fmt::Display for Conflict {
             Self::Repeated(line) => write!(f, "the same entry stands in line {line}"),
             Self::NotWith(other) => write!(f, "it cannot stand beside {other}"),
             Self::QueueTaken(section) => write!(f, "the queue belongs to {section} already"),
+            Self::RuleTaken(section) => write!(f, "{section} switches this rule already"),
+            Self::PairTaken(section) => {
+                write!(f, "{section} steers between the same two already")
+            }
+            Self::SameWan => f.write_str("this is the same as primary"),
+            Self::NotEnabled => f.write_str("this wan is not enabled"),
+            Self::OtherRouter(router) => {
+                write!(f, "this wan is not behind the router of the rule ({router})")
+            }
             Self::SameDirectory => f.write_str("this is the same as state_dir"),
             Self::OtherFamily => f.write_str("one of this and source is IPv4, one is IPv6"),
         }

@@ -1,22 +1,26 @@
-//! Another configuration in the middle of a run: which of the present WANs and routers go on.
+//! Another configuration in the middle of a run: which of the present WANs, routers and steerings
+//! go on.
 //! Promises: plain values; places that do not exist are taken for `None`.
 //! Knows nothing of names: who compares the configurations says what is the same.
 
 use heapless::Vec;
 
 use super::{
-    id::{RouterId, WanId},
+    id::{RouterId, SteeringId, WanId},
     reflectors::MAX_REFLECTORS,
+    steering::course,
     wan,
 };
 
-/// The WANs and routers from now on, in the order of their new places.
+/// The WANs, routers and steerings from now on, in the order of their new places.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Change<'a> {
     /// The WANs.
     pub wans: &'a [NextWan],
     /// The routers.
     pub routers: &'a [NextRouter],
+    /// The steerings.
+    pub steerings: &'a [NextSteering],
 }
 
 /// A WAN from now on.
@@ -83,4 +87,33 @@ pub enum NextRouter {
     After(RouterId, KeptWays),
     /// A new one.
     New,
+}
+
+/// A steering from now on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NextSteering {
+    /// Its settings.
+    pub settings: course::Settings,
+    /// The one between the same two WANs that it goes on from; `None`: it starts.
+    pub from: Option<KeptSteering>,
+}
+
+/// What a steering goes on from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptSteering {
+    /// The steering that it was.
+    pub steering: SteeringId,
+    /// What is known of its rule.
+    pub rule: KeptRule,
+}
+
+/// What is known of the rule of a steering that goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptRule {
+    /// It is the same one, by the same access.
+    Same,
+    /// It is the same one by another access: read before it is switched.
+    Doubted,
+    /// It is another one.
+    Other,
 }

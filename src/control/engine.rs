@@ -7,12 +7,13 @@ mod answers;
 mod change;
 mod facts;
 mod router;
+mod steering;
 mod tries;
 
 use heapless::Vec;
 
 use self::router::Pending;
-pub use self::router::Router;
+pub use self::{router::Router, steering::MAX_STEERINGS};
 use super::{
     applier::RouterAnswers,
     counts::Statistics,
@@ -22,6 +23,7 @@ use super::{
     fallback::Outcome,
     queue::Found,
     saved::{Freshness, SavedWan},
+    steering::{State, course::Course},
     time::{Instant, Span},
     wan::{self, RouterId, Wan, WanId},
 };
@@ -48,6 +50,8 @@ pub enum Answer {
     Facts,
     /// What the queue has counted.
     Counted(Statistics),
+    /// The rule that was read or switched, as the router has it now.
+    Rule(State),
 }
 
 /// The core.
@@ -55,6 +59,8 @@ pub enum Answer {
 pub struct Engine {
     wans: Vec<Wan, MAX_WANS>,
     routers: Vec<Router, MAX_ROUTERS>,
+    courses: Vec<Course, MAX_STEERINGS>,
+    next_steering: Instant,
     outbox: Outbox,
     saved: Vec<Option<SavedWan>, MAX_WANS>,
     next_save: Instant,
@@ -79,6 +85,8 @@ impl Engine {
                 .take(MAX_ROUTERS)
                 .map(|id| Router::new(id, seed_of_router(seed, id), 0))
                 .collect(),
+            courses: Vec::new(),
+            next_steering: now,
             outbox: Outbox::default(),
             saved,
             next_save: now + SAVE_EVERY,
@@ -108,6 +116,7 @@ impl Engine {
             let router = routers.get(usize::from(wan.settings().router.0));
             wan.close_cycle(now, router.map_or(RouterAnswers::No, Router::answers));
         }
+        self.steer(now);
         self.give_up_lost_answers(now);
         self.tell_still_lost(now);
         self.ask_routers(now);
@@ -206,9 +215,9 @@ impl Engine {
 
     /// Gives every idle router its next request.
     fn ask_routers(&mut self, now: Instant) {
-        let Self { wans, routers, outbox, stopped, .. } = self;
+        let Self { wans, routers, courses, outbox, stopped, .. } = self;
         for router in routers {
-            if let Some(action) = router.next(wans, now, *stopped) {
+            if let Some(action) = router.next((wans, courses), now, *stopped) {
                 outbox.act(action);
             }
         }
@@ -227,6 +236,9 @@ impl Engine {
                 changed = true;
             }
         }
+        for course in &mut self.courses {
+            changed |= course.take_news();
+        }
         if changed {
             self.outbox.act(Action::Save);
         }
@@ -244,7 +256,8 @@ impl Engine {
 
     /// When `on_tick` is wanted next. After `on_tick(now)` this lies strictly after `now`.
     pub fn next_deadline(&mut self, now: Instant) -> Instant {
-        let Self { wans, routers, next_save, stopped, .. } = self;
+        let steering = self.next_steering_at();
+        let Self { wans, routers, courses, next_save, stopped, .. } = self;
         let mut next = wans.iter().map(Wan::next_tick).min().unwrap_or(*next_save).min(*next_save);
         for router in routers.iter() {
             next = router.gives_way_at(wans, now).into_iter().fold(next, Instant::min);
@@ -253,8 +266,11 @@ impl Engine {
             let tried = router.next_try_at(now).filter(|_| stopped.is_none());
             let counted = router.next_count_at(wans).filter(|_| stopped.is_none());
             let asked = router.next_ask_at(wans, now);
-            next = asked.into_iter().chain(tried).chain(counted).fold(next, Instant::min);
+            let ruled = router.next_rule_at(courses, *stopped);
+            let all = asked.into_iter().chain(tried).chain(counted).chain(ruled);
+            next = all.fold(next, Instant::min);
         }
+        next = steering.map_or(next, |at| next.min(at));
         next.max(now + Span::from_micros(1))
     }
 
@@ -272,18 +288,20 @@ impl Engine {
             self.stopped = Some(now);
             self.wans.iter_mut().for_each(|wan| wan.on_stop(now));
             self.routers.iter_mut().for_each(|router| router.on_stop(now));
+            self.courses.iter_mut().for_each(|course| course.on_stop(now));
         }
         self.ask_routers(now);
     }
 
-    /// Whether nothing is left to do before the end: no request is on the way, and every queue is
-    /// settled, or its router refuses or does not answer and the back-off of that reaches beyond
+    /// Whether nothing is left to do before the end: no request is on the way, and every queue and
+    /// every rule is settled, or its router refuses or does not answer and the back-off of that reaches beyond
     /// [`FLUSH_FOR`].
     pub fn is_drained(&mut self, now: Instant) -> bool {
-        let Self { wans, routers, stopped, .. } = self;
+        let Self { wans, routers, courses, stopped, .. } = self;
         let until = stopped.map_or(now, |stopped| stopped + FLUSH_FOR);
         routers.iter().all(|router| {
-            let next = router.next_ask_at(wans, now);
+            let next = router.next_ask_at(wans, now).into_iter();
+            let next = next.chain(router.next_rule_at(courses, *stopped)).min();
             router.pending.is_none() && next.is_none_or(|next| next > until)
         })
     }

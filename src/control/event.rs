@@ -10,10 +10,11 @@ use super::{
     failover::{Route, Turn},
     failure::FailureKind,
     fallback::Instead,
-    id::{RouterId, WanId},
+    id::{RouterId, SteeringId, WanId},
     law::Cause,
     queue::{Limit, QueueSlot},
     reflectors::{HealthChange, MAX_PROBES},
+    steering::{Decided, State, course::Effect, rule},
     time::{Instant, Span},
     units::{Direction, PerDirection, Rate, Rtt},
     zone::Zone,
@@ -46,6 +47,8 @@ pub enum What {
     Wan(WanId, WanNews),
     /// Something about one router.
     Router(RouterId, RouterNews),
+    /// Something about one steering.
+    Steering(SteeringId, SteeringNews),
 }
 
 /// What happened to a WAN.
@@ -153,6 +156,15 @@ pub enum RouterNews {
     Turned(Turn),
 }
 
+/// What happened to a steering.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SteeringNews {
+    /// The mind was changed, and the rule shall follow, or would.
+    Decided(Decided, Effect),
+    /// Something about its rule.
+    Rule(rule::News),
+}
+
 /// Something to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
@@ -211,6 +223,10 @@ pub enum Request {
     Write(WanId, QueueSlot, Limit),
     /// What one queue has counted.
     Count(WanId, QueueSlot),
+    /// Whether the rule of a steering is on.
+    ReadRule(SteeringId),
+    /// Switch the rule of a steering on (degraded) or off (good).
+    SwitchRule(SteeringId, State),
 }
 
 /// Where the core puts what it has to say.

@@ -2,7 +2,13 @@
 //! Promises: plain values; whatever is read back is checked by the one who takes it.
 //! Knows nothing of files or formats.
 
-use super::units::{PerDirection, Rate, Rtt};
+use heapless::Vec;
+
+use super::{
+    steering::{State, brake::MOST_PER_HOUR},
+    time::Span,
+    units::{PerDirection, Rate, Rtt},
+};
 
 /// Whether a saved baseline still says something about the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,4 +45,16 @@ impl SavedWan {
                 || moved > earlier.baseline.ms() / 50.0
         })
     }
+}
+
+/// The state of one steering worth keeping. Times are ages: the clock that they were measured by may
+/// have ended with the last run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedSteering {
+    /// What was wanted.
+    pub state: State,
+    /// For how long; `None`: since the start.
+    pub changed_ago: Option<Span>,
+    /// How long ago it was steered, the latest last.
+    pub steered_ago: Vec<Span, MOST_PER_HOUR>,
 }

@@ -13,6 +13,7 @@
 //! unknown, which is something else: then nothing is decided.
 
 pub mod brake;
+pub mod course;
 pub mod evidence;
 pub mod rule;
 pub mod score;
@@ -23,6 +24,7 @@ use self::{
     score::Weighed,
 };
 use super::{
+    saved::SavedSteering,
     time::{Instant, Span},
     units::{Alpha, Rtt},
     zone::Zone,
@@ -32,6 +34,8 @@ use super::{
 const SMOOTHING: Span = Span::from_secs(1);
 /// Between two evaluations no more than this counts: a sleep proves nothing.
 const LONGEST_STEP: Span = Span::from_secs(3);
+/// When nothing at all has answered on the other WAN for so long, nothing is steered there.
+const DOWN_AFTER: Span = Span::from_secs(5);
 
 /// How it is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,8 +109,10 @@ pub enum Primary {
 pub enum Alternate {
     /// Measured, and not congested itself.
     Healthy,
-    /// Congested, not measured, or behind a router that does not answer.
+    /// Congested or not measured, or another rule has to do with it.
     Unfit,
+    /// Nothing on it answers.
+    Down,
 }
 
 /// What steering wants.
@@ -131,11 +137,37 @@ pub enum Judgement {
     Unknown,
 }
 
-/// Why the mind was changed, with the numbers behind it.
+/// Why the mind was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The primary WAN has been bad, or good, for long enough.
+    Judged,
+    /// Nothing on the other WAN answers.
+    AlternateDown,
+}
+
+/// What a change of mind waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waits {
+    /// Nothing: all is as it shall be.
+    Nothing,
+    /// What it needs to judge: a measurement, or what the queue has counted.
+    Evidence,
+    /// More time of the same.
+    Time,
+    /// The end of the time after the last change.
+    HoldDown,
+    /// Another WAN that is well.
+    Alternate,
+}
+
+/// The change of mind, with the numbers behind it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decided {
     /// From now on.
     pub to: State,
+    /// Why.
+    pub why: Why,
     /// The smoothed delta in ms.
     pub delta: f64,
     /// Drops and queue.
@@ -161,6 +193,9 @@ pub struct Steering {
     /// For how long it has been red while good, or green while degraded.
     streak: Span,
     changed: Option<Instant>,
+    /// For how long nothing on the other WAN has answered while this one was measured.
+    down: Span,
+    waits: Waits,
     brake: Brake,
 }
 
@@ -177,6 +212,8 @@ impl Steering {
             score: None,
             streak: Span::ZERO,
             changed: None,
+            down: Span::ZERO,
+            waits: Waits::Evidence,
             brake: Brake::default(),
         }
     }
@@ -194,6 +231,53 @@ impl Steering {
     /// The score of the last evaluation; `None`: not in confidence mode, or unknown.
     pub const fn score(&self) -> Option<u8> {
         self.score
+    }
+
+    /// What a change of mind waits for, as of the last evaluation.
+    pub const fn waits(&self) -> Waits {
+        self.waits
+    }
+
+    /// When the mind was changed last; `None`: it never was.
+    pub const fn changed(&self) -> Option<Instant> {
+        self.changed
+    }
+
+    /// The smoothed delta in ms; `None`: there is none yet.
+    pub const fn delta(&self) -> Option<f64> {
+        self.delta
+    }
+
+    /// Drops and queue at `now`.
+    pub fn queue(&self, now: Instant) -> Queue {
+        self.evidence.queue(now)
+    }
+
+    /// Goes on with other settings; what is known stays.
+    pub const fn retune(&mut self, settings: Settings) {
+        self.settings = settings;
+    }
+
+    /// What is worth keeping.
+    pub fn saved(&self, now: Instant) -> SavedSteering {
+        SavedSteering {
+            state: self.state,
+            changed_ago: self.changed.map(|at| now.since(at)),
+            steered_ago: self.brake.times().map(|at| now.since(at)).collect(),
+        }
+    }
+
+    /// Goes on from what was kept: no restart makes the brake weaker or the hold-down shorter.
+    pub fn restore(&mut self, saved: &SavedSteering, now: Instant) {
+        self.state = saved.state;
+        self.changed = saved.changed_ago.map(|ago| now.before(ago));
+        saved.steered_ago.iter().for_each(|ago| self.brake.degraded(now.before(*ago)));
+    }
+
+    /// Begins with nothing steered; how often it was stays known.
+    pub const fn forget(&mut self) {
+        self.state = State::Good;
+        self.changed = None;
     }
 
     /// How hard the brake is on at `now`.
@@ -228,6 +312,7 @@ impl Steering {
         self.smooth(primary, step);
         self.judgement = self.judge(primary, now);
         self.count(step);
+        self.watch(primary, alternate, step);
         self.change(alternate, now)
     }
 
@@ -289,7 +374,19 @@ impl Steering {
         }
     }
 
+    /// Time in which new connections would be lost on the other WAN, and would not be on this one.
+    fn watch(&mut self, primary: Primary, alternate: Alternate, step: Span) {
+        self.down = match (primary, alternate) {
+            (Primary::Measured { .. }, Alternate::Down) => self.down + step,
+            (Primary::Measured { .. }, Alternate::Healthy | Alternate::Unfit)
+            | (Primary::Unknown, _) => Span::ZERO,
+        };
+    }
+
     fn change(&mut self, alternate: Alternate, now: Instant) -> Option<Decided> {
+        if self.state == State::Degraded && self.down >= DOWN_AFTER {
+            return Some(self.decide(State::Good, Why::AlternateDown, self.down, now));
+        }
         let Settings { degrade_after, recover_after, hold_down, .. } = self.settings;
         let hold_down = self.brake.stretched(hold_down, now);
         let held = self.changed.is_some_and(|changed| now.since(changed) < hold_down);
@@ -297,12 +394,25 @@ impl Steering {
             State::Good => (State::Degraded, self.brake.stretched(degrade_after, now)),
             State::Degraded => (State::Good, recover_after),
         };
-        let nowhere = to == State::Degraded && alternate == Alternate::Unfit;
-        let counts = self.judgement != Judgement::Unknown;
-        if self.streak < needed || held || nowhere || !counts {
-            return None;
-        }
-        let (after, brake) = (self.streak, self.brake.level(now));
+        let nowhere = to == State::Degraded && alternate != Alternate::Healthy;
+        self.waits = if self.judgement == Judgement::Unknown {
+            Waits::Evidence
+        } else if self.streak == Span::ZERO && self.state == State::Good {
+            Waits::Nothing
+        } else if self.streak < needed {
+            Waits::Time
+        } else if held {
+            Waits::HoldDown
+        } else if nowhere {
+            Waits::Alternate
+        } else {
+            return Some(self.decide(to, Why::Judged, self.streak, now));
+        };
+        None
+    }
+
+    fn decide(&mut self, to: State, why: Why, after: Span, now: Instant) -> Decided {
+        let brake = self.brake.level(now);
         self.state = to;
         self.streak = Span::ZERO;
         self.changed = Some(now);
@@ -310,7 +420,8 @@ impl Steering {
             self.brake.degraded(now);
         }
         let (delta, queue) = (self.delta.unwrap_or_default(), self.evidence.queue(now));
-        Some(Decided { to, delta, queue, score: self.score, brake, after })
+        self.waits = if to == State::Good { Waits::Nothing } else { Waits::Time };
+        Decided { to, why, delta, queue, score: self.score, brake, after }
     }
 }
 
@@ -331,21 +442,6 @@ fn plain(settings: &Settings, zone: Zone, delta: f64, queue: Queue) -> Judgement
     } else {
         Judgement::Green
     }
-}
-
-/// Of several WANs the worst one that there is another one for, and that other one.
-pub fn worst_and_best<const N: usize>(wans: &[Primary; N]) -> Option<(usize, usize)> {
-    let measured = || {
-        wans.iter().enumerate().filter_map(|(place, wan)| match wan {
-            Primary::Measured { zone, delta } => Some((place, *zone, *delta)),
-            Primary::Unknown => None,
-        })
-    };
-    let by_state =
-        |a: &(usize, Zone, f64), b: &(usize, Zone, f64)| a.1.cmp(&b.1).then(a.2.total_cmp(&b.2));
-    let (worst, zone, _) = measured().max_by(by_state)?;
-    let (best, healthy, _) = measured().min_by(by_state)?;
-    (worst != best && zone > Zone::Green && healthy == Zone::Green).then_some((worst, best))
 }
 
 #[cfg(test)]

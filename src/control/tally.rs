@@ -19,7 +19,7 @@ use super::{
 pub enum Consumer {
     /// The control law, for the load.
     Law,
-    /// The choice between lines, for drops and waiting packets.
+    /// The choice between lines, for drops and waiting packets of the download.
     Steering,
 }
 
@@ -127,14 +127,21 @@ impl Tally {
 
     /// The queue that has waited longest for its turn.
     fn plan(&self) -> Option<(Instant, usize)> {
-        let period = self.period()?;
         let due = |source: &Source| {
+            let period = self.period_of(source.slot)?;
             let regular = source.asked.map(|asked| asked + period);
-            regular.max(source.paused).unwrap_or_default().max(self.rest_until)
+            Some(regular.max(source.paused).unwrap_or_default().max(self.rest_until))
         };
         let sources = self.sources.iter().enumerate();
-        let (index, source) = sources.min_by_key(|(_, source)| (due(source), source.asked))?;
-        Some((due(source), index))
+        let due = sources.filter_map(|(index, source)| Some((due(source)?, source.asked, index)));
+        due.min().map(|(at, _, index)| (at, index))
+    }
+
+    /// How often this queue is read; `None`: nobody wants it.
+    fn period_of(&self, slot: QueueSlot) -> Option<Span> {
+        let [law, steering] = self.wanted;
+        let steering = steering.filter(|_| slot.carries(Direction::Download));
+        [law, steering].into_iter().flatten().min()
     }
 
     /// The router told what the queue in `slot` has counted; it was asked at `asked`.

@@ -23,6 +23,12 @@ impl Instant {
         self.0
     }
 
+    /// The time so long before; the origin if there is none.
+    #[must_use]
+    pub const fn before(self, span: Span) -> Self {
+        Self(self.0.saturating_sub(span.0))
+    }
+
     /// How long ago `earlier` was; zero if it lies in the future.
     pub const fn since(self, earlier: Self) -> Span {
         Span(self.0.saturating_sub(earlier.0))

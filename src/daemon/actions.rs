@@ -13,11 +13,12 @@ use super::{
 use crate::{
     config::WanSection,
     control::{
-        event::{Action, Event, Request, RouterNews, Ticket, WanNews, What},
+        event::{Action, Event, Request, RouterNews, SteeringNews, Ticket, WanNews, What},
         failover::{Route, Turn},
         failure::FailureKind,
         fallback::Outcome,
         reflectors::MAX_PROBES,
+        steering::rule,
         wan::{RouterId, Wan, WanId},
     },
     os::{
@@ -54,12 +55,19 @@ impl<W: Wire> Daemon<W> {
                 (self.queues.get(usize::from(wan.0)).map(Rc::clone), Vec::new())
             }
             Request::Facts => (None, self.queues_behind(router)),
+            Request::ReadRule(_) | Request::SwitchRule(..) => (None, Vec::new()),
+        };
+        let rule = match request {
+            Request::ReadRule(id) | Request::SwitchRule(id, _) => {
+                self.rules.get(usize::from(id.0)).map(Rc::clone)
+            }
+            Request::Facts | Request::Read(..) | Request::Write(..) | Request::Count(..) => None,
         };
         let access = self.accesses.get(usize::from(router.0));
         let in_use = self.engine.routers().get(usize::from(router.0));
         let in_use = in_use.is_none_or(|known| known.failover().in_use() == route);
         let purpose = if in_use { Purpose::Control } else { Purpose::Try };
-        let job = Job { ticket, request, route, purpose, queues, surveyed };
+        let job = Job { ticket, request, route, purpose, queues, rule, surveyed };
         if access.is_none_or(|access| access.ask(job).is_err()) {
             // Cannot be: one request per router, and its task lives as long as this.
             self.engine.on_answer(router, ticket, Err(FailureKind::Timeout), clock::now());
@@ -123,7 +131,11 @@ impl<W: Wire> Daemon<W> {
             What::Wan(wan, WanNews::QueueTrouble(..)) => {
                 self.config.wans.get(usize::from(wan.0)).map(|wan| wan.control.router)
             }
-            What::Wan(..) | What::Router(..) => None,
+            What::Steering(id, SteeringNews::Rule(rule::News::Trouble(_))) => {
+                let steering = self.config.steerings.get(usize::from(id.0));
+                steering.map(|steering| steering.control.router)
+            }
+            What::Wan(..) | What::Router(..) | What::Steering(..) => None,
         };
         let error = router.and_then(|router| self.errors.get(usize::from(router.0))?.as_ref());
         let text = match error {
@@ -148,7 +160,10 @@ impl<W: Wire> Daemon<W> {
             let by = wan.probe.measured_by();
             Some(Kept { name: wan.name.clone(), wan: saved, measured, by })
         };
-        files.save((0..).zip(&config.wans).filter_map(saved), occasion, clock::now());
+        let now = clock::now();
+        let courses = config.steerings.iter().zip(engine.courses());
+        let steerings = courses.map(|(section, course)| (section.name.as_str(), course.saved(now)));
+        files.save((0..).zip(&config.wans).filter_map(saved), steerings, occasion, now);
     }
 
     /// Tries to get the lock that could not be had at the start. Whoever has it meanwhile controls

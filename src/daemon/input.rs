@@ -58,8 +58,10 @@ pub(super) struct Job {
     pub(super) request: Request,
     pub(super) route: Route,
     pub(super) purpose: Purpose,
-    /// The queues of the WAN that it is about; `None`: it is about the router.
+    /// The queues of the WAN that it is about; `None`: it is about the router or a rule.
     pub(super) queues: Option<Rc<Queues>>,
+    /// The comment of the rule that it is about.
+    pub(super) rule: Option<Rc<str>>,
     /// If it is about the router: the queues of all WANs behind it.
     pub(super) surveyed: Vec<Rc<Queues>>,
 }

@@ -1,9 +1,9 @@
 //! The names behind the core's numbers, from the configuration.
 
 use crate::{
-    config::{Config, WanSection},
-    control::units::PerDirection,
-    observe::words::{Names, Transports, WanNames},
+    config::{Config, SteeringSection, WanSection},
+    control::{id::WanId, units::PerDirection},
+    observe::words::{Names, SteeringNames, Transports, WanNames},
     router::settings::{Queues, Way, Ways},
 };
 
@@ -13,6 +13,19 @@ pub(super) fn of(config: &Config) -> Names {
         wans: config.wans.iter().map(of_wan).collect(),
         routers: config.routers.iter().map(|router| router.name.clone()).collect(),
         transports: config.routers.iter().map(|router| of_ways(&router.ways)).collect(),
+        steerings: config.steerings.iter().map(|steering| of_steering(steering, config)).collect(),
+    }
+}
+
+fn of_steering(steering: &SteeringSection, config: &Config) -> SteeringNames {
+    let wan = |wan: WanId| {
+        config.wans.get(usize::from(wan.0)).map_or_else(String::new, |wan| wan.name.clone())
+    };
+    SteeringNames {
+        name: steering.name.clone(),
+        primary: wan(steering.control.primary),
+        alternate: wan(steering.control.alternate),
+        comment: steering.comment.clone(),
     }
 }
 

@@ -82,12 +82,14 @@ impl<W: Wire> Daemon<W> {
         let plan = Plan::of(&self.config, &next);
         let now = clock::now();
         let seed = clock::unix_now() ^ now.as_micros().rotate_left(32);
-        let change = Change { wans: &plan.wans, routers: &plan.routers };
+        let Plan { wans, routers, steerings, .. } = &plan;
+        let change = Change { wans, routers, steerings };
         self.engine.reconfigure(&change, now, seed);
         self.move_routers(&plan.routers, clients);
         self.move_probers(&plan, &next.wans, now);
         self.connectors.serve(&self.executor, &next.wans, &self.sender);
         self.queues = router::queues(&next.wans);
+        self.rules = router::rules(&next.steerings);
         self.names = names::of(&next);
         self.history.borrow_mut().follow(&self.names, now);
         self.config = next;

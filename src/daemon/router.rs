@@ -16,17 +16,18 @@ use super::{
     survey::{FullReads, Survey, survey},
 };
 use crate::{
-    config::WanSection,
+    config::{SteeringSection, WanSection},
     control::{
         engine::Answer,
         event::Request,
         failover::Route,
         queue::{Limit, QueueSlot},
+        steering::State,
     },
     router::{
         client::Client,
         error::RouterError,
-        op::{NewLimit, Op, QueueKind, QueueRef, Reply},
+        op::{NewLimit, Op, QueueKind, QueueRef, Reply, RuleRef, RuleState},
         settings::{Queues, Way, Ways},
     },
 };
@@ -139,9 +140,9 @@ enum Work {
 }
 
 async fn perform(own: &mut Own, job: Job) -> Option<Outcome> {
-    let Job { request, queues, surveyed, .. } = job;
+    let Job { request, queues, rule, surveyed, .. } = job;
     let Own { client, full_reads } = own;
-    match (request, operation(queues.as_deref(), request)) {
+    match (request, operation(queues.as_deref(), rule.as_deref(), request)) {
         (Request::Facts, _) => Some(survey(client, &surveyed, full_reads).await),
         (_, Some(op)) => Some((client.perform(&op).await, None)),
         (_, None) => None,
@@ -153,13 +154,27 @@ pub(super) fn queues(wans: &[WanSection]) -> Vec<Rc<Queues>> {
     wans.iter().map(|wan| Rc::new(wan.queues.clone())).collect()
 }
 
-/// The operation that a request about these queues stands for; `None` if there is no such queue.
-fn operation(queues: Option<&Queues>, request: Request) -> Option<Op<'_>> {
+/// The comment of each rule that steers.
+pub(super) fn rules(steerings: &[SteeringSection]) -> Vec<Rc<str>> {
+    steerings.iter().map(|steering| Rc::from(steering.comment.as_str())).collect()
+}
+
+/// The operation that a request about these queues or this rule stands for; `None` if there is no
+/// such queue or rule.
+fn operation<'a>(
+    queues: Option<&'a Queues>,
+    rule: Option<&'a str>,
+    request: Request,
+) -> Option<Op<'a>> {
+    let rule = rule.map(|comment| RuleRef { comment });
     Some(match request {
         Request::Facts => Op::ReadResource,
         Request::Read(_, slot) => Op::ReadQueue(queue(queues?, slot)?),
         Request::Write(_, slot, limit) => Op::SetLimit(new_limit(queues?, slot, limit)?),
         Request::Count(_, slot) => Op::ReadStatistics(queue(queues?, slot)?),
+        Request::ReadRule(_) => Op::ReadRule(rule?),
+        Request::SwitchRule(_, State::Degraded) => Op::SetRule(rule?, RuleState::Enabled),
+        Request::SwitchRule(_, State::Good) => Op::SetRule(rule?, RuleState::Disabled),
     })
 }
 
@@ -199,9 +214,11 @@ pub(super) fn answer(reply: &Reply) -> Answer {
         Reply::Queue(state) => Answer::Limit(state.limit),
         Reply::Limit(limit) => Answer::Limit(*limit),
         Reply::Statistics(told) => Answer::Counted(*told),
-        Reply::Resource(_) | Reply::Identity(_) | Reply::Rule(_) | Reply::Listed(_) => {
-            Answer::Facts
-        }
+        Reply::Rule(rule) => Answer::Rule(match rule.state {
+            RuleState::Enabled => State::Degraded,
+            RuleState::Disabled => State::Good,
+        }),
+        Reply::Resource(_) | Reply::Identity(_) | Reply::Listed(_) => Answer::Facts,
     }
 }
 
@@ -211,12 +228,14 @@ mod tests {
     use crate::{
         control::{
             event::Request,
+            id::SteeringId,
             queue::{Limit, QueueSlot},
+            steering::State,
             units::{Direction, PerDirection, Rate},
             wan::WanId,
         },
         router::{
-            op::{NewLimit, Op, QueueKind, QueueRef},
+            op::{NewLimit, Op, QueueKind, QueueRef, RuleRef, RuleState},
             settings::Queues,
         },
     };
@@ -229,33 +248,40 @@ mod tests {
         let rate = Rate::from_bps(5).unwrap();
         let (wan, up) = (WanId(1), QueueSlot::One(Direction::Upload));
         assert_eq!(
-            operation(Some(&tree), Request::Read(wan, up)),
+            operation(Some(&tree), None, Request::Read(wan, up)),
             Some(Op::ReadQueue(QueueRef { kind: QueueKind::Tree, name: "up" }))
         );
         assert_eq!(
-            operation(Some(&tree), Request::Write(wan, up, Limit::One(rate))),
+            operation(Some(&tree), None, Request::Write(wan, up, Limit::One(rate))),
             Some(Op::SetLimit(NewLimit::Tree { name: "up", limit: rate }))
         );
         assert_eq!(
-            operation(Some(&types), Request::Read(wan, up)),
+            operation(Some(&types), None, Request::Read(wan, up)),
             Some(Op::ReadQueue(QueueRef { kind: QueueKind::Type, name: "up" }))
         );
         assert_eq!(
-            operation(Some(&types), Request::Write(wan, up, Limit::One(rate))),
+            operation(Some(&types), None, Request::Write(wan, up, Limit::One(rate))),
             Some(Op::SetLimit(NewLimit::Type { name: "up", limit: rate }))
         );
-        assert_eq!(operation(Some(&types), Request::Read(wan, QueueSlot::Pair)), None);
-        assert_eq!(operation(Some(&simple), Request::Read(wan, up)), None);
+        assert_eq!(operation(Some(&types), None, Request::Read(wan, QueueSlot::Pair)), None);
+        assert_eq!(operation(Some(&simple), None, Request::Read(wan, up)), None);
         assert_eq!(
-            operation(Some(&tree), Request::Count(wan, up)),
+            operation(Some(&tree), None, Request::Count(wan, up)),
             Some(Op::ReadStatistics(QueueRef { kind: QueueKind::Tree, name: "up" }))
         );
-        assert_eq!(operation(None, Request::Read(wan, up)), None);
-        assert_eq!(operation(None, Request::Facts), Some(Op::ReadResource));
+        assert_eq!(operation(None, None, Request::Read(wan, up)), None);
+        assert_eq!(operation(None, None, Request::Facts), Some(Op::ReadResource));
+        let rule = RuleRef { comment: "steer" };
+        let switch = |to| operation(None, Some("steer"), Request::SwitchRule(SteeringId(0), to));
+        assert_eq!(switch(State::Degraded), Some(Op::SetRule(rule, RuleState::Enabled)));
+        assert_eq!(switch(State::Good), Some(Op::SetRule(rule, RuleState::Disabled)));
+        let read = Request::ReadRule(SteeringId(0));
+        assert_eq!(operation(None, Some("steer"), read), Some(Op::ReadRule(rule)));
+        assert_eq!(operation(Some(&tree), None, read), None);
         let limits = PerDirection::both(rate);
         let write = Request::Write(wan, QueueSlot::Pair, Limit::Pair(limits));
         assert_eq!(
-            operation(Some(&simple), write),
+            operation(Some(&simple), None, write),
             Some(Op::SetLimit(NewLimit::Simple { name: "both", limits }))
         );
     }

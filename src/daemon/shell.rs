@@ -29,6 +29,7 @@ use crate::{
     control::{
         engine::{Engine, FLUSH_FOR},
         failover::Fallback,
+        id::SteeringId,
         saved::Freshness,
         time::Instant,
         wan::{self, RouterId, WanId},
@@ -67,6 +68,8 @@ pub struct Daemon<W> {
     pub(super) probers: Vec<Prober<W>>,
     /// The queues of each WAN.
     pub(super) queues: Vec<Rc<Queues>>,
+    /// The comment of each rule that steers.
+    pub(super) rules: Vec<Rc<str>>,
     /// One per router.
     pub(super) accesses: Vec<Access>,
     /// Accesses opened up to now.
@@ -126,6 +129,7 @@ impl<W: Wire> Daemon<W> {
             engine: Box::new(Engine::new(&settings, now, seed)),
             probers: probers.map(|(wire, wan)| prober(wire, wan)).collect(),
             queues: router::queues(&config.wans),
+            rules: router::rules(&config.steerings),
             accesses: Vec::new(),
             opened: 0,
             connectors: Connectors::default(),
@@ -148,6 +152,8 @@ impl<W: Wire> Daemon<W> {
             config,
         };
         daemon.tell_fallbacks();
+        let steerings: Vec<_> = daemon.config.steerings.iter().map(|one| one.control).collect();
+        daemon.engine.steer_by(&steerings, now, seed);
         daemon.restore();
         Ok((daemon, clients))
     }
@@ -202,6 +208,12 @@ impl<W: Wire> Daemon<W> {
             let freshness = if by_others { Freshness::Old } else { freshness };
             self.engine.restore(wan, &saved, freshness);
             info!("wan {name}: going on from the saved state");
+        }
+        for (name, saved) in self.files.steerings() {
+            let places = (0..).map(SteeringId).zip(&self.config.steerings);
+            if let Some((id, _)) = places.into_iter().find(|(_, own)| own.name == name) {
+                self.engine.restore_steering(id, &saved, self.started);
+            }
         }
     }
 

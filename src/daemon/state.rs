@@ -1,4 +1,4 @@
-//! The state of the WANs between two runs.
+//! The state of the WANs and steerings between two runs.
 //! Promises: saving never ends the daemon; what cannot be saved is said once and tried again, until
 //! it works again; what was read and cannot be used is set aside and said.
 
@@ -9,13 +9,13 @@ use log::{info, warn};
 use crate::{
     config::Globals,
     control::{
-        saved::{Freshness, SavedWan},
+        saved::{Freshness, SavedSteering, SavedWan},
         time::{Instant, Span},
     },
     os::clock,
     store::{
         atomic::{self, Loaded},
-        format::{self, Name, NamedWan, State},
+        format::{self, Name, NamedSteering, NamedWan, State},
     },
 };
 
@@ -62,6 +62,8 @@ pub(super) struct Files {
     /// What was loaded or saved last: a baseline that is not measured any more is as old, and by
     /// whom, as is written there.
     left: heapless::Vec<NamedWan, { format::MAX_WANS }>,
+    /// What was loaded of the steerings.
+    steerings: heapless::Vec<NamedSteering, { format::MAX_STEERINGS }>,
     buffer: Vec<u8>,
 }
 
@@ -81,6 +83,7 @@ impl Files {
             flash_due: Instant::default(),
             retry: None,
             left: heapless::Vec::new(),
+            steerings: heapless::Vec::new(),
             buffer: vec![0; format::MAX_BYTES],
         }
     }
@@ -97,6 +100,7 @@ impl Files {
         };
         let Some(state) = hot.or(flash) else { return Vec::new() };
         self.left.clone_from(&state.wans);
+        self.steerings.clone_from(&state.steerings);
         let named = |named: &NamedWan| {
             let freshness = match age(named.measured_unix) {
                 Some(..BASELINE_GOOD_FOR) => Freshness::Fresh,
@@ -105,6 +109,19 @@ impl Files {
             (named.name.as_str().to_owned(), named.wan, freshness)
         };
         state.wans.iter().map(named).collect()
+    }
+
+    /// What the last run left of the steerings, by name, once it was loaded.
+    pub(super) fn steerings(&self) -> impl Iterator<Item = (&str, SavedSteering)> {
+        let ago = |unix: u64| age(unix).map(Span::from_secs);
+        self.steerings.iter().map(move |named| {
+            let saved = SavedSteering {
+                state: named.state,
+                changed_ago: named.changed_unix.and_then(ago),
+                steered_ago: named.steered_unix.iter().filter_map(|unix| ago(*unix)).collect(),
+            };
+            (named.name.as_str(), saved)
+        })
     }
 
     /// By what the baseline of this WAN was measured that was loaded; `None`: nobody knows.
@@ -117,10 +134,11 @@ impl Files {
         self.retry.is_some_and(|retry| now >= retry)
     }
 
-    /// Saves the state of these WANs.
-    pub(super) fn save(
+    /// Saves the state of these WANs and steerings.
+    pub(super) fn save<'a>(
         &mut self,
         wans: impl Iterator<Item = Kept>,
+        steerings: impl Iterator<Item = (&'a str, SavedSteering)>,
         occasion: Occasion,
         now: Instant,
     ) {
@@ -137,7 +155,20 @@ impl Files {
             let (measured_unix, measured_by) = origin;
             Some(NamedWan { name, measured_unix, measured_by, wan })
         };
-        let state = State { written_unix, wans: wans.filter_map(named).collect() };
+        let steered = |(name, saved): (&str, SavedSteering)| {
+            let unix = |ago: Span| written_unix.saturating_sub(ago.as_secs());
+            Some(NamedSteering {
+                name: Name::new(name)?,
+                state: saved.state,
+                changed_unix: saved.changed_ago.map(unix),
+                steered_unix: saved.steered_ago.iter().map(|ago| unix(*ago)).collect(),
+            })
+        };
+        let state = State {
+            written_unix,
+            wans: wans.filter_map(named).collect(),
+            steerings: steerings.filter_map(steered).collect(),
+        };
         if state.wans.is_empty() {
             return;
         }

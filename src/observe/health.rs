@@ -7,15 +7,19 @@ use serde::{Deserialize, Serialize};
 
 use super::words::Names;
 use crate::control::{
-    engine::{MAX_ROUTERS, MAX_WANS},
+    engine::{MAX_ROUTERS, MAX_STEERINGS, MAX_WANS},
     reflectors::MAX_REFLECTORS,
     time::Span,
 };
 
 mod of;
+mod steering;
 
-/// Bytes of JSON that the largest health takes: eight WANs of eight reflectors, four routers.
-pub const MAX_JSON: usize = 32 * 1024;
+pub use self::steering::SteeringHealth;
+
+/// Bytes of JSON that the largest health takes: eight WANs of eight reflectors, four routers, eight
+/// steerings.
+pub const MAX_JSON: usize = 48 * 1024;
 
 /// Longest name or text shown, in bytes; longer ones are cut off.
 const TEXT: usize = 64;
@@ -54,6 +58,9 @@ pub struct Health {
     pub wans: Vec<WanHealth, MAX_WANS>,
     /// The routers.
     pub routers: Vec<RouterHealth, MAX_ROUTERS>,
+    /// The steerings. An earlier daemon has none.
+    #[serde(default)]
+    pub steerings: Vec<SteeringHealth, MAX_STEERINGS>,
 }
 
 /// The health of one WAN.

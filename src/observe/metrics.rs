@@ -7,7 +7,7 @@ mod tables;
 
 use std::fmt::Write as _;
 
-use self::tables::{DIRECTION, Head, REFLECTOR, ROUTER, Row, UNUSED, WAN, WRITES};
+use self::tables::{DIRECTION, Head, REFLECTOR, ROUTER, Row, STEERING, UNUSED, WAN, WRITES};
 use super::health::{DirectionHealth, Health, Status, WanHealth};
 
 /// A value, if it is known.
@@ -57,6 +57,9 @@ pub fn write(health: &Health, out: &mut String) {
     });
     table(&ROUTER, out, |line| {
         health.routers.iter().for_each(|router| line(&[("router", &router.name)], router));
+    });
+    table(&STEERING, out, |line| {
+        health.steerings.iter().for_each(|one| line(&[("steering", &one.name)], one));
     });
 }
 

@@ -4,12 +4,13 @@
 //! Knows the names of WANs, routers and reflectors, and nothing of how lines are written.
 
 mod router;
+mod steering;
 
 use std::net::{IpAddr, SocketAddr};
 
 use log::Level;
 
-pub use self::router::Transports;
+pub use self::{router::Transports, steering::SteeringNames};
 use super::human::{Bits, Both, MaybeBits, Time};
 use crate::control::{
     adaptive::PathChange,
@@ -34,6 +35,8 @@ pub struct Names {
     pub routers: Vec<String>,
     /// The transports of each router.
     pub transports: Vec<Transports>,
+    /// One entry per steering.
+    pub steerings: Vec<SteeringNames>,
 }
 
 /// The names of one WAN.
@@ -139,6 +142,10 @@ impl Names {
             What::Router(router, news) => {
                 let (level, text) = self.describe_router(router, news);
                 (level, format!("router {}: {text}", self.router(router)))
+            }
+            What::Steering(steering, news) => {
+                let (level, text) = self.describe_steering(steering, news);
+                (level, format!("steering {}: {text}", self.steering(steering)))
             }
         }
     }

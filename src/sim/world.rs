@@ -4,11 +4,15 @@
 //! Knows nothing of sockets; the routers here are the core's requests carried out, no REST.
 
 mod router;
+mod rule;
 
 use std::collections::BTreeMap;
 
 use self::router::Router;
-pub use self::router::{Picks, RouterSettings};
+pub use self::{
+    router::{Picks, RouterSettings},
+    rule::{Obedience, Rule},
+};
 use crate::{
     control::{
         counts::{Counters, Statistics},
@@ -17,7 +21,9 @@ use crate::{
         failover::Route,
         failure::FailureKind,
         fallback::{DEADLINE, Outcome},
+        id::SteeringId,
         queue::{Found, Limit, QueueSlot},
+        steering::course,
         time::Instant,
         units::{Direction, PerDirection, Rate},
         wan::{RouterId, Settings, WanId},
@@ -38,6 +44,8 @@ struct Site {
     router: RouterId,
     initial: PerDirection<Option<Rate>>,
     limits: PerDirection<Option<Rate>>,
+    /// What the download queue tells besides: drops per second since then, and packets that wait.
+    congested: Option<(Instant, u64, u64)>,
     /// What had passed when the counters began.
     counted_from: PerDirection<LaneStats>,
 }
@@ -60,6 +68,8 @@ pub struct World {
     engine: Box<Engine>,
     sites: Vec<Site>,
     routers: Vec<Router>,
+    /// The rule of each steering.
+    rules: Vec<Rule>,
     now: Instant,
     /// By time, then in the order of sending.
     inbox: BTreeMap<(Instant, u64), Delivery>,
@@ -88,12 +98,15 @@ impl World {
             let initial = router.map_or(PerDirection::both(None), |router| router.initial);
             let link = Link::new(link, seed.wrapping_add(index));
             let counted_from = PerDirection::both(LaneStats::default());
-            Site { link, router: settings.router, initial, limits: initial, counted_from }
+            let congested = None;
+            let router = settings.router;
+            Site { link, router, initial, limits: initial, congested, counted_from }
         };
         let mut world = Self {
             engine: Box::new(Engine::new(&settings, now, seed)),
             sites: (0..).zip(wans).map(site).collect(),
             routers: routers.into_iter().map(Router::new).collect(),
+            rules: Vec::new(),
             now,
             inbox: BTreeMap::new(),
             sent: 0,
@@ -108,6 +121,30 @@ impl World {
         }
         world.plan_reboots();
         world
+    }
+
+    /// Steers by these settings from now on; each has a rule that is there once and off.
+    pub fn steer_by(&mut self, settings: &[course::Settings], seed: u64) {
+        self.rules = vec![Rule::off(); settings.len()];
+        self.engine.steer_by(settings, self.now, seed);
+    }
+
+    /// The rule of a steering, as a human sees it.
+    pub fn rule(&mut self, steering: usize) -> Option<&mut Rule> {
+        self.rules.get_mut(steering)
+    }
+
+    fn ruled(&mut self, id: SteeringId, request: Request) -> Result<Answer, FailureKind> {
+        let now = self.now;
+        let rule = self.rule(usize::from(id.0)).ok_or(FailureKind::NotFound)?;
+        match request {
+            Request::SwitchRule(_, to) => rule.switch(to, now),
+            Request::ReadRule(_)
+            | Request::Facts
+            | Request::Count(..)
+            | Request::Read(..)
+            | Request::Write(..) => rule.read(now),
+        }
     }
 
     fn plan_reboots(&mut self) {
@@ -258,6 +295,9 @@ impl World {
         let (wan, slot) = match request {
             Request::Facts => return Ok(Answer::Facts),
             Request::Count(wan, slot) => return self.counted(wan, slot),
+            Request::ReadRule(rule) | Request::SwitchRule(rule, _) => {
+                return self.ruled(rule, request);
+            }
             Request::Read(wan, slot) | Request::Write(wan, slot, _) => (wan, slot),
         };
         let site = self.sites.get_mut(usize::from(wan.0)).ok_or(FailureKind::NotFound)?;
@@ -285,7 +325,7 @@ impl World {
 
     fn counted(&self, wan: WanId, slot: QueueSlot) -> Result<Answer, FailureKind> {
         let site = self.sites.get(usize::from(wan.0)).ok_or(FailureKind::NotFound)?;
-        let counters = site.link.stats().zip(site.counted_from).map(|(now, from)| Counters {
+        let mut counters = site.link.stats().zip(site.counted_from).map(|(now, from)| Counters {
             bytes: Some(now.through_router.saturating_sub(from.through_router)),
             packets: None,
             dropped: Some(
@@ -295,10 +335,25 @@ impl World {
             queued_bytes: Some(now.backlog),
             queued_packets: Some(now.backlog.div_ceil(PACKET)),
         });
+        if let Some((since, drops, waiting)) = site.congested {
+            let told = &mut counters.download;
+            let more = drops.saturating_mul(self.now.since(since).as_secs());
+            told.dropped = told.dropped.map(|dropped| dropped.saturating_add(more));
+            told.queued_packets = Some(waiting);
+        }
         Ok(Answer::Counted(match slot {
             QueueSlot::One(direction) => Statistics::One(*counters.of(direction)),
             QueueSlot::Pair => Statistics::Pair(counters),
         }))
+    }
+
+    /// The download queue of a WAN counts so many drops per second from now on, and so many packets
+    /// wait in it: not all queues are CAKE's, which counts neither.
+    pub fn congest(&mut self, wan: usize, drops: u64, waiting: u64) {
+        let now = self.now;
+        if let Some(site) = self.sites.get_mut(wan) {
+            site.congested = Some((now, drops, waiting));
+        }
     }
 
     /// Sets the counters of the queues of a WAN to zero, as when they are made anew.

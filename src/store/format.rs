@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::control::{
     saved::SavedWan,
+    steering::{State as Steered, brake::MOST_PER_HOUR},
     units::{PerDirection, Rate, Rtt},
 };
 
@@ -17,14 +18,17 @@ use crate::control::{
 /// that may be missing makes no new version: an earlier program passes it over.
 pub const SCHEMA: u32 = 1;
 
-/// More than the longest text in bytes: 16 WANs with names of 64 bytes and all numbers at their
-/// longest.
-pub const MAX_BYTES: usize = 8 * 1024;
+/// More than the longest text in bytes: 16 WANs and 8 steerings with names of 64 bytes and all
+/// numbers at their longest.
+pub const MAX_BYTES: usize = 12 * 1024;
 
 /// The most WANs in a file.
 pub const MAX_WANS: usize = 16;
 
-/// The longest name of a WAN in bytes.
+/// The most steerings in a file.
+pub const MAX_STEERINGS: usize = 8;
+
+/// The longest name of a WAN or a steering in bytes.
 pub const MAX_NAME: usize = 64;
 
 /// Objects and lists within each other: we write three levels; a reader that descends into what it
@@ -38,6 +42,21 @@ pub struct State {
     pub written_unix: u64,
     /// The WANs.
     pub wans: Vec<NamedWan, MAX_WANS>,
+    /// The steerings.
+    pub steerings: Vec<NamedSteering, MAX_STEERINGS>,
+}
+
+/// A steering in a state file. Times are those of the wall clock, in seconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedSteering {
+    /// The name of its section.
+    pub name: Name,
+    /// What was wanted.
+    pub state: Steered,
+    /// Since when; `None`: since the start of that run.
+    pub changed_unix: Option<u64>,
+    /// When it was steered, the latest last.
+    pub steered_unix: Vec<u64, MOST_PER_HOUR>,
 }
 
 /// A WAN in a state file.
@@ -54,7 +73,7 @@ pub struct NamedWan {
     pub wan: SavedWan,
 }
 
-/// The name of a WAN: 1 to 64 bytes without quote, backslash or control character, so that it is
+/// The name of a WAN or a steering: 1 to 64 bytes without quote, backslash or control character, so that it is
 /// written in JSON as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name(String<MAX_NAME>);
@@ -98,7 +117,7 @@ pub enum DecodeError {
     Schema(u32),
     /// A name that no WAN can have.
     Name,
-    /// Two WANs of the same name.
+    /// Two WANs or steerings of the same name.
     Twice,
     /// A rate of zero, which would mean "unlimited".
     ZeroRate,
@@ -113,8 +132,8 @@ impl fmt::Display for DecodeError {
             Self::TooDeep => write!(f, "nested deeper than {MAX_DEPTH} levels"),
             Self::Json(error) => write!(f, "not the JSON of a state: {error}"),
             Self::Schema(version) => write!(f, "schema version {version}, not {SCHEMA}"),
-            Self::Name => f.write_str("a WAN's name is not possible"),
-            Self::Twice => f.write_str("two WANs have the same name"),
+            Self::Name => f.write_str("a name is not possible"),
+            Self::Twice => f.write_str("a name is there twice"),
             Self::ZeroRate => f.write_str("a rate is zero"),
             Self::Time => f.write_str("a time is negative or not finite"),
         }
@@ -129,6 +148,7 @@ pub fn encode<'a>(state: &State, buffer: &'a mut [u8]) -> Result<&'a [u8], TooLo
         schema: SCHEMA,
         written_unix: state.written_unix,
         wans: state.wans.iter().map(Entry::from).collect(),
+        steerings: state.steerings.iter().map(Course::from).collect(),
     };
     let len = serde_json_core::to_slice(&file, buffer).map_err(|_| TooLong)?;
     buffer.get(..len).ok_or(TooLong)
@@ -148,7 +168,8 @@ pub fn decode(text: &[u8]) -> Result<State, DecodeError> {
         return Err(DecodeError::Schema(schema));
     }
     let (file, _) = serde_json_core::from_slice::<File<'_>>(text).map_err(DecodeError::Json)?;
-    let mut state = State { written_unix: file.written_unix, wans: Vec::new() };
+    let mut state =
+        State { written_unix: file.written_unix, wans: Vec::new(), steerings: Vec::new() };
     for entry in &file.wans {
         let wan = entry.checked(file.written_unix)?;
         if state.wans.iter().any(|other| other.name == wan.name) {
@@ -156,6 +177,13 @@ pub fn decode(text: &[u8]) -> Result<State, DecodeError> {
         }
         // As many as the file's list has room for.
         let _ = state.wans.push(wan);
+    }
+    for entry in &file.steerings {
+        let steering = entry.checked()?;
+        if state.steerings.iter().any(|other| other.name == steering.name) {
+            return Err(DecodeError::Twice);
+        }
+        let _ = state.steerings.push(steering);
     }
     Ok(state)
 }
@@ -172,6 +200,40 @@ struct File<'a> {
     written_unix: u64,
     #[serde(borrow)]
     wans: Vec<Entry<'a>, MAX_WANS>,
+    /// A file without steering has none of it, as an earlier program writes it.
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    steerings: Vec<Course<'a>, MAX_STEERINGS>,
+}
+
+/// A steering as the text has it.
+#[derive(Serialize, Deserialize)]
+struct Course<'a> {
+    name: &'a str,
+    degraded: bool,
+    changed_unix: Option<u64>,
+    steered_unix: Vec<u64, MOST_PER_HOUR>,
+}
+
+impl<'a> From<&'a NamedSteering> for Course<'a> {
+    fn from(named: &'a NamedSteering) -> Self {
+        Self {
+            name: named.name.as_str(),
+            degraded: named.state == Steered::Degraded,
+            changed_unix: named.changed_unix,
+            steered_unix: named.steered_unix.clone(),
+        }
+    }
+}
+
+impl Course<'_> {
+    fn checked(&self) -> Result<NamedSteering, DecodeError> {
+        Ok(NamedSteering {
+            name: Name::new(self.name).ok_or(DecodeError::Name)?,
+            state: if self.degraded { Steered::Degraded } else { Steered::Good },
+            changed_unix: self.changed_unix,
+            steered_unix: self.steered_unix.clone(),
+        })
+    }
 }
 
 #[derive(Serialize, Deserialize)]

@@ -10,6 +10,7 @@ mod ranges;
 mod report;
 mod sections;
 mod ssh;
+mod steering;
 
 use wanctl::config::{Finding, Loaded, TextOnly, parse};
 

@@ -41,6 +41,53 @@ fn the_readmes_configuration_is_good() {
     assert!(!shown.contains("a secret"), "{shown}");
 }
 
+#[test]
+fn the_packages_configuration_is_good_and_so_is_the_steering_in_it_without_its_hashes() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("openwrt/files/wanctl.config");
+    let shipped = fs::read_to_string(file).unwrap();
+    let folder = std::env::temp_dir().join(format!("wanctl-shipped-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let text = shipped.replace("/etc/wanctl", &folder.display().to_string());
+    let text = text.replace("option enabled '0'", "option enabled '1'");
+    private(&folder.join("password"), "a secret\n");
+    private(&folder.join("ca.pem"), "a certificate\n");
+    let config = folder.join("config");
+    private(&config, &text);
+    let shown = output(&["check", "-c", config.to_str().unwrap()]);
+    assert!(shown.contains("wan 'wan'") && !shown.contains("steering"), "{shown}");
+    let bare = |line: &str| match line.strip_prefix('#') {
+        Some(rest) if rest.starts_with("config") || rest.starts_with('\t') => format!("{rest}\n"),
+        _ => format!("{line}\n"),
+    };
+    private(&config, &text.lines().map(bare).collect::<String>());
+    let shown = output(&["check", "-c", config.to_str().unwrap()]);
+    fs::remove_dir_all(&folder).unwrap();
+    let line = "steering 'calls': from wan 'wan' to wan 'wan2' by the mangle rule";
+    assert!(shown.contains(line) && shown.contains("DRY RUN"), "{shown}");
+}
+
+#[test]
+fn the_readmes_steering_is_good() {
+    let readme = readme();
+    let start = readme.find("config steering 'calls'").unwrap();
+    let section = &readme[start..start + readme[start..].find("```").unwrap()];
+    let wan = |name: &str| {
+        format!(
+            "config wan '{name}'\n\tlist reflector '192.0.2.1'\n\toption download_ceiling '9M'\n\
+             \toption download_floor '2M'\n\toption upload_ceiling '9M'\n\toption upload_floor '2M'\n\
+             \toption download_queue '{name} down'\n\toption upload_queue '{name} up'\n"
+        )
+    };
+    let router = "config router 'home'\n\toption url 'https://192.0.2.2'\n\toption username 'u'\n\
+                  \toption password 'p'\n\toption fallback 'none'\n";
+    let text = [router, &wan("cable"), &wan("dsl"), section].concat();
+    let path = std::env::temp_dir().join(format!("wanctl-two-lines-{}", std::process::id()));
+    private(&path, &text);
+    let shown = output(&["check", "-c", path.to_str().unwrap()]);
+    fs::remove_file(&path).unwrap();
+    assert!(shown.contains("by the mangle rule 'calls: other line' on router 'home'"), "{shown}");
+}
+
 fn private(path: &Path, content: &str) {
     use std::{io::Write, os::unix::fs::OpenOptionsExt};
     let mut options = fs::OpenOptions::new();

@@ -8,10 +8,12 @@ use std::{
 use wanctl::{
     control::{
         applier::Layout,
+        counts::{Counters, Statistics},
         engine::{Answer, Engine},
         event::{Action, Event, Request, RouterNews, SignalNews, WanNews, What},
         failure::FailureKind,
         queue::Found,
+        steering::{self, Mode, State, course, rule},
         time::{Instant, Span},
         units::{Direction, PerDirection},
         wan::{RouterId, WanId},
@@ -79,6 +81,19 @@ fn the_same_seed_gives_the_same_day_bit_by_bit() {
     assert_ne!(first, short);
 }
 
+/// From one WAN to another, by the score, which computes most.
+fn steered(primary: u8, alternate: u8) -> course::Settings {
+    course::Settings {
+        primary: WanId(primary),
+        alternate: WanId(alternate),
+        router: RouterId(0),
+        law: steering::Settings { mode: Mode::Confidence, ..steering::Settings::usual() },
+        foreign: rule::Foreign::Undo,
+        effect: course::Effect::Real,
+        on_exit: rule::OnExit::Keep,
+    }
+}
+
 /// Drives the engine by hand, without the simulator's own allocations.
 fn cycle(engine: &mut Engine, now: Instant, found: &mut Found) {
     engine.on_tick(now);
@@ -93,7 +108,15 @@ fn cycle(engine: &mut Engine, now: Instant, found: &mut Found) {
             }
             Action::Ask { router, ticket, request, .. } => {
                 let answer = match request {
-                    Request::Facts | Request::Count(..) => Answer::Facts,
+                    Request::Facts => Answer::Facts,
+                    Request::Count(..) => Answer::Counted(Statistics::One(Counters {
+                        bytes: Some(now.as_micros()),
+                        dropped: Some(now.as_micros() / 1_000_000),
+                        queued_packets: Some(now.as_micros() % 100),
+                        ..Counters::default()
+                    })),
+                    Request::ReadRule(_) => Answer::Rule(State::Good),
+                    Request::SwitchRule(_, to) => Answer::Rule(to),
                     Request::Read(..) => Answer::Limit(*found),
                     Request::Write(_, _, limit) => {
                         *found = limit.into();
@@ -111,6 +134,7 @@ fn cycle(engine: &mut Engine, now: Instant, found: &mut Found) {
 #[test]
 fn a_cycle_of_the_core_allocates_nothing() {
     let mut engine = Engine::new(&[wan(500, 50), wan(100, 20)], at(0), 1);
+    engine.steer_by(&[steered(0, 1), steered(1, 0)], at(0), 1);
     let mut found = Found::One(None);
     for number in 0..100 {
         cycle(&mut engine, at(number * 50), &mut found);
@@ -160,7 +184,7 @@ fn zones(events: &[Event], direction: Direction) -> Vec<Zone> {
         .iter()
         .filter_map(|event| match event.what {
             What::Wan(_, WanNews::Zone { direction: of, to, .. }) if of == direction => Some(to),
-            What::Wan(..) | What::Router(..) => None,
+            What::Wan(..) | What::Router(..) | What::Steering(..) => None,
         })
         .collect()
 }
@@ -214,7 +238,7 @@ fn an_outage_is_one_lost_and_one_back_and_the_limits_converge_after_it() {
         .into_iter()
         .filter_map(|event| match event.what {
             What::Router(_, news) => Some(news),
-            What::Wan(..) => None,
+            What::Wan(..) | What::Steering(..) => None,
         })
         .collect();
     assert!(matches!(news[0], RouterNews::Back { outage: Span::ZERO, .. }));
@@ -290,7 +314,7 @@ fn total_silence_holds_the_rates_and_says_so_once() {
     run(&mut world, 145_000);
     let back = world.take_events().into_iter().find_map(|event| match event.what {
         What::Wan(_, WanNews::Signal(SignalNews::Back { silence, losses: 1 })) => Some(silence),
-        What::Wan(..) | What::Router(..) => None,
+        What::Wan(..) | What::Router(..) | What::Steering(..) => None,
     });
     assert!((39..=41).contains(&back.unwrap().as_secs()), "{back:?}");
 }
@@ -373,7 +397,10 @@ fn one_wans_failed_request_puts_the_limits_of_all_wans_of_the_router_in_doubt() 
         engine.on_tick(now);
         while let Some((ticket, request)) = asked(&mut engine) {
             let answer = match request {
-                Request::Facts | Request::Count(..) => Answer::Facts,
+                Request::Facts
+                | Request::Count(..)
+                | Request::ReadRule(_)
+                | Request::SwitchRule(..) => Answer::Facts,
                 Request::Read(wan, slot) => {
                     reads.insert((wan, format!("{slot:?}")));
                     Answer::Limit(found)

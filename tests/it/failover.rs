@@ -39,7 +39,7 @@ fn two_ways() -> RouterSettings {
 fn turns(world: &mut World) -> Vec<(Instant, Turn)> {
     let turn = |event: &Event| match event.what {
         What::Router(_, RouterNews::Turned(turn)) => Some((event.at, turn)),
-        What::Router(..) | What::Wan(..) => None,
+        What::Router(..) | What::Wan(..) | What::Steering(..) => None,
     };
     world.take_events().iter().filter_map(turn).collect()
 }

@@ -45,6 +45,17 @@ impl Bed {
         Self { scratch, router, sshd }
     }
 
+    /// The same, and this more.
+    fn check_with(&self, more: &str) -> String {
+        let config = self.configure(&TREE, &[]);
+        let text = std::fs::read_to_string(&config).unwrap() + more;
+        std::fs::remove_file(&config).unwrap();
+        let config = self.scratch.write("wanctl.conf", text.as_bytes());
+        let output = Command::new(WANCTL).args(["check", "--live", "-c"]).arg(config).output();
+        assert_eq!(self.router.model().writes(), 0);
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    }
+
     fn configure(&self, queues: &[(&str, &str)], options: &[(&str, &str)]) -> PathBuf {
         let access = both_ways(&self.router, &self.sshd, &self.scratch);
         let given = |name: &str| options.iter().any(|(option, _)| *option == name);
@@ -383,4 +394,33 @@ fn nonsense_is_an_error_on_one_line() {
     bed.router.force(Some(Down::Refuse));
     let (code, out) = bed.check(&TREE, &[("fallback", "none")]);
     assert!(code == 1 && out.contains("over rest: error: "), "{out}");
+}
+
+#[test]
+fn the_rule_of_each_steering_is_looked_for_over_both_ways() {
+    const RULE: &str = "calls: other line";
+    let mut settings = home();
+    settings.items.push(ItemSettings::mangle("calls: other line 2"));
+    let bed = Bed::new(settings, Rights::Full);
+    let more = section("wan", "dsl", &[&SIMPLE[..], &RATES, &REFLECTORS].concat())
+        + &section(
+            "steering",
+            "calls",
+            &[("enabled", "1"), ("primary", "cable"), ("alternate", "dsl"), ("comment", RULE)],
+        );
+    let about = "steering 'calls': the mangle rule 'calls: other line'";
+    let finds = |words: &str| {
+        let out = bed.check_with(&more);
+        for way in WAYS {
+            let line = format!("{way}{words}");
+            assert!(out.contains(&line), "{line}\n{out}");
+        }
+    };
+    finds(&format!("error: {about} is not there"));
+    bed.router.model().add(clock::now(), &ItemSettings::mangle(RULE));
+    finds(&format!("good: {about} is there, and on"));
+    bed.router.model().edit(Menu::Mangle, RULE, "disabled", "true");
+    finds(&format!("good: {about} is there, and off"));
+    bed.router.model().duplicate(clock::now(), Menu::Mangle, RULE);
+    finds(&format!("error: {about} is there several times"));
 }

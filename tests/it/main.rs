@@ -28,6 +28,7 @@ mod router;
 mod running;
 mod scenarios;
 mod sim;
+mod steering;
 mod store;
 mod support;
 mod watchdog;

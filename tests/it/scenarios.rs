@@ -58,7 +58,7 @@ fn limits(world: &World, wan: usize) -> PerDirection<Option<Rate>> {
 fn of_routers(events: &[Event]) -> Vec<RouterNews> {
     let news = events.iter().map(|event| match event.what {
         What::Router(_, news) => Some(news),
-        What::Wan(..) => None,
+        What::Wan(..) | What::Steering(..) => None,
     });
     news.flatten().collect()
 }
@@ -66,7 +66,7 @@ fn of_routers(events: &[Event]) -> Vec<RouterNews> {
 fn of_wan(events: &[Event], id: u8) -> Vec<WanNews> {
     let news = events.iter().map(|event| match event.what {
         What::Wan(wan, news) => (wan == WanId(id)).then_some(news),
-        What::Router(..) => None,
+        What::Router(..) | What::Steering(..) => None,
     });
     news.flatten().collect()
 }

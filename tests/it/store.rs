@@ -22,11 +22,12 @@ use std::{
 use wanctl::{
     control::{
         saved::SavedWan,
+        steering::State as Steered,
         units::{PerDirection, Rate, Rtt},
     },
     store::{
         atomic::{self, Doing, Loaded},
-        format::{self, DecodeError, Name, NamedWan, State},
+        format::{self, DecodeError, Name, NamedSteering, NamedWan, State},
     },
 };
 
@@ -107,7 +108,17 @@ fn cable() -> NamedWan {
 }
 
 fn state(wans: &[NamedWan]) -> State {
-    State { written_unix: 1_700_000_000, wans: wans.iter().cloned().collect() }
+    let steerings = heapless::Vec::new();
+    State { written_unix: 1_700_000_000, wans: wans.iter().cloned().collect(), steerings }
+}
+
+fn calls() -> NamedSteering {
+    NamedSteering {
+        name: Name::new("calls").unwrap(),
+        state: Steered::Degraded,
+        changed_unix: Some(1_699_999_900),
+        steered_unix: [1_699_999_100, 1_699_999_900].into_iter().collect(),
+    }
 }
 
 fn text(state: &State) -> String {
@@ -122,6 +133,18 @@ fn the_text_of_a_state_is_this_and_reads_back() {
     let state = state(&[cable()]);
     assert_eq!(text(&state), CABLE);
     assert_eq!(format::decode(CABLE.as_bytes()), Ok(state));
+}
+
+#[test]
+fn a_steering_stands_behind_the_wans_and_a_file_without_any_is_as_it_ever_was() {
+    let steered = State { steerings: [calls()].into_iter().collect(), ..state(&[cable()]) };
+    let more = r#","steerings":[{"name":"calls","degraded":true,"changed_unix":1699999900,"steered_unix":[1699999100,1699999900]}]}"#;
+    let text = text(&steered);
+    assert_eq!(text, CABLE.strip_suffix('}').unwrap().to_owned() + more);
+    assert_eq!(format::decode(text.as_bytes()), Ok(steered));
+    let twice =
+        text.replace("]}]}", "]},{\"name\":\"calls\",\"degraded\":false,\"steered_unix\":[]}]}");
+    assert_eq!(format::decode(twice.as_bytes()), Err(DecodeError::Twice));
 }
 
 #[test]
@@ -147,7 +170,14 @@ fn the_largest_state_fits_and_reads_back() {
         },
     };
     let wans: Vec<_> = (0..format::MAX_WANS).map(largest).collect();
-    let state = State { written_unix: u64::MAX, ..state(&wans) };
+    let steering = |number: u32| NamedSteering {
+        name: Name::new(&format!("{number:064}")).unwrap(),
+        changed_unix: Some(u64::MAX),
+        steered_unix: [u64::MAX; 10].into_iter().collect(),
+        ..calls()
+    };
+    let steerings = (0..8).map(steering).collect();
+    let state = State { written_unix: u64::MAX, steerings, ..state(&wans) };
     let text = text(&state);
     assert_eq!(format::decode(text.as_bytes()), Ok(state.clone()));
     let mut short = vec![0; text.len() - 1];

@@ -75,7 +75,11 @@ pub fn leave_rates(scratch: &Scratch, dir: &str, rates: (u64, u64), written_unix
     };
     let name = Name::new("cable").unwrap();
     let named = NamedWan { name, measured_unix: written_unix, measured_by: None, wan };
-    let state = State { written_unix, wans: [named].into_iter().collect() };
+    let state = State {
+        written_unix,
+        wans: [named].into_iter().collect(),
+        steerings: heapless::Vec::new(),
+    };
     let mut buffer = vec![0; format::MAX_BYTES];
     fs::create_dir_all(scratch.join(dir)).unwrap();
     scratch.write(&format!("{dir}/state.json"), format::encode(&state, &mut buffer).unwrap());

@@ -12,13 +12,15 @@ use std::{
 use super::Exit;
 use crate::{
     config::{
-        self, Config, Finding, Loaded, RouterSection, WanSection,
+        self, Config, Finding, Loaded, RouterSection, SteeringSection, WanSection,
         number::Unit,
         table::{Preset, Row, SectionKind, Shape, rows},
     },
     control::{
         applier::OnExit,
+        id::WanId,
         ladder,
+        steering::{self as steers, Mode, course::Effect, rule},
         units::{Direction, Rate, Rtt},
         zone::Thresholds,
     },
@@ -83,7 +85,7 @@ fn findings(path: &Path, findings: &[Finding], out: &mut dyn Write) -> io::Resul
 }
 
 fn summary(path: &Path, config: &Config, out: &mut dyn Write) -> io::Result<()> {
-    let Config { globals, routers, wans } = config;
+    let Config { globals, routers, wans, steerings } = config;
     writeln!(out, "{}: good", path.display())?;
     let copy = match &globals.persist_dir {
         Some(directory) => format!("a copy in {}", directory.display()),
@@ -98,6 +100,9 @@ fn summary(path: &Path, config: &Config, out: &mut dyn Write) -> io::Result<()> 
     }
     for wan in wans {
         line(wan, routers, out)?;
+    }
+    for one in steerings {
+        writeln!(out, "{}", steering(one, config))?;
     }
     Ok(())
 }
@@ -162,6 +167,35 @@ fn line(wan: &WanSection, routers: &[RouterSection], out: &mut dyn Write) -> io:
         writeln!(out, "  {}: {rates}; {zones}; {exit}", direction.word())?;
     }
     writeln!(out, "  {}", measurement(wan))
+}
+
+fn steering(steering: &SteeringSection, config: &Config) -> String {
+    let SteeringSection { name, control, comment } = steering;
+    let wan = |wan: WanId| config.wans.get(usize::from(wan.0)).map_or("", |wan| wan.name.as_str());
+    let router = config.routers.get(usize::from(control.router.0));
+    let router = router.map_or("", |router| router.name.as_str());
+    let steers::Settings { degrade_after, recover_after, delta, .. } = control.law;
+    let [after, again] =
+        [degrade_after, recover_after].map(|span| Unit::Time.write(span.as_micros()));
+    let by = match control.law.mode {
+        Mode::Hysteresis => "thresholds",
+        Mode::Confidence => "a score",
+    };
+    let exit = match control.on_exit {
+        rule::OnExit::Keep => "kept at exit",
+        rule::OnExit::Disable => "switched off at exit",
+    };
+    let dry = match control.effect {
+        Effect::Real => "",
+        Effect::DryRun => "; DRY RUN: the rule is left alone",
+    };
+    format!(
+        "steering '{name}': from wan '{}' to wan '{}' by the mangle rule '{comment}' on router \
+         '{router}', by {by}: bad (delay over {}) for {after}: on; good for {again}: off; {exit}{dry}",
+        wan(control.primary),
+        wan(control.alternate),
+        millis(delta),
+    )
 }
 
 fn rates(ladder: &ladder::Settings) -> String {

@@ -9,7 +9,10 @@ use super::{
 use crate::{
     control::{time::Span, units::Rate},
     observe::{
-        health::{DirectionHealth, FailoverHealth, Health, RouterHealth, Status, WanHealth},
+        health::{
+            DirectionHealth, FailoverHealth, Health, RouterHealth, Status, SteeringHealth,
+            WanHealth,
+        },
         human::{Bits, Time},
     },
 };
@@ -86,6 +89,9 @@ impl Screen {
             let of_wan = |recent: &&RecentWan| recent.name == wan.name;
             self.wan(wan, recent.and_then(|recent| recent.wans.iter().find(of_wan)), health);
         }
+        for steering in &health.steerings {
+            self.steering(steering);
+        }
         if let Some(recent) = recent {
             self.events(recent);
         }
@@ -140,6 +146,26 @@ impl Screen {
         self.put(2, &format!("{} waits for {}", wan.name, waits_for(wan, health)));
         if let Some(recent) = recent {
             self.sparks(wan, recent);
+        }
+    }
+
+    fn steering(&mut self, of: &SteeringHealth) {
+        let SteeringHealth { name, primary, alternate, state, judgement, .. } = of;
+        let dry = if of.dry_run { ", DRY RUN" } else { "" };
+        let since = of
+            .since_seconds
+            .map_or_else(String::new, |seconds| format!(" for {}", Time(Span::from_secs(seconds))));
+        let text = format!(
+            "steering {name}: {state}{since}, rule {}{dry}; wan {primary} is {judgement}{}",
+            rule_shown(of),
+            steering_waits_for(of)
+        );
+        self.put(0, &text);
+        if state == "DEGRADED" {
+            self.put(2, &format!("new connections take wan {alternate}"));
+        }
+        if let Some(trouble) = &of.rule_trouble {
+            self.put(2, &format!("the rule \"{}\" cannot be switched: {trouble}", of.rule));
         }
     }
 
@@ -253,6 +279,30 @@ fn waits_for(wan: &WanHealth, health: &Health) -> String {
     match directions.iter().find(|(_, of)| of.wanted_bps < of.ceiling_bps) {
         Some((word, of)) => format!("low delay to go on: {word} rises to {}", bits(of.ceiling_bps)),
         None => "nothing: both directions are at the ceiling".to_string(),
+    }
+}
+
+/// How the router shows the rule, and how it is wanted if that differs.
+fn rule_shown(of: &SteeringHealth) -> String {
+    let word = |on: bool| if on { "on" } else { "off" };
+    match (of.rule_on, of.rule_wanted) {
+        (Some(on), Some(wanted)) if on != wanted => {
+            format!("{} (wanted {})", word(on), word(wanted))
+        }
+        (Some(on), _) => word(on).to_string(),
+        (None, Some(wanted)) => format!("? (wanted {})", word(wanted)),
+        (None, None) => "?".to_string(),
+    }
+}
+
+/// What a change of the decision waits for.
+fn steering_waits_for(of: &SteeringHealth) -> String {
+    match of.waits_for.as_str() {
+        "evidence" => "; waits for a measurement and the counters of its queue".to_string(),
+        "time" => "; waits for that to last".to_string(),
+        "hold-down" => "; waits for the time after the last change to pass".to_string(),
+        "alternate" => format!("; waits for wan {} to be well", of.alternate),
+        _ => String::new(),
     }
 }
 

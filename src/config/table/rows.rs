@@ -5,8 +5,9 @@
 mod access;
 mod line;
 mod rates;
+mod steering;
 
-pub(in crate::config) use self::{access::*, line::*, rates::*};
+pub(in crate::config) use self::{access::*, line::*, rates::*, steering::*};
 use super::Row;
 use crate::{
     config::number::{Limits, Number, Unit},
@@ -118,4 +119,22 @@ pub static TABLE: &[&dyn Row] = &[
     &INTERFACE,
     &INTERVAL,
     &WRITE_BUDGET,
+    &STEERING_ENABLED,
+    &PRIMARY,
+    &ALTERNATE,
+    &STEERING_ROUTER,
+    &COMMENT,
+    &MODE,
+    &DELTA,
+    &DROPS,
+    &QUEUE_YELLOW,
+    &QUEUE_RED,
+    &DEGRADE_AFTER,
+    &RECOVER_AFTER,
+    &HOLD_DOWN,
+    &SCORE_DEGRADE,
+    &SCORE_RECOVER,
+    &ADOPT,
+    &DRY_RUN,
+    &STEERING_ON_EXIT,
 ];

@@ -14,7 +14,8 @@ use crate::control::{
     event::{RouterNews, What},
     failover::{Route, Turn},
     failure::FailureKind,
-    id::RouterId,
+    id::{RouterId, WanId},
+    queue::QueueSlot,
     time::{Instant, Span},
     wan::Wan,
 };
@@ -93,6 +94,7 @@ impl Engine {
         if let Turn::Away { .. } = turn {
             entry.connectivity.hurry(now);
         }
+        self.doubt_rules(router, None, now);
     }
 
     /// Hands the answer of a router that is there to who waits for it.
@@ -118,22 +120,35 @@ impl Engine {
                 }
                 return;
             }
-            Awaited::ByTally(wan, slot) => {
-                let Some(wan) = wans.get_mut(usize::from(wan.0)) else { return };
-                return match answer {
-                    Ok(Answer::Counted(told)) => wan.on_counted(slot, pending.asked, told, now),
-                    Ok(_) | Err(_) => wan.on_not_counted(slot, now),
-                };
-            }
+            Awaited::ByTally(wan, slot) => return self.counted(wan, slot, (pending, answer), now),
+            Awaited::ByRule(id, _) => return self.on_rule(id, answer, now),
             Awaited::ByTry | Awaited::ByNobody => return,
         };
         let Some(wan) = wans.get_mut(usize::from(wan.0)) else { return };
         match answer {
             Ok(Answer::Limit(found)) => wan.on_found(ask, found, now, outbox),
-            Ok(Answer::Facts | Answer::Counted(_)) => {
+            Ok(Answer::Facts | Answer::Counted(_) | Answer::Rule(_)) => {
                 wan.on_refused(ask, FailureKind::Garbage, now, outbox);
             }
             Err(kind) => wan.on_refused(ask, kind, now, outbox),
+        }
+    }
+
+    /// The counters of a queue were told, or not.
+    fn counted(
+        &mut self,
+        id: WanId,
+        slot: QueueSlot,
+        (pending, answer): (Pending, Result<Answer, FailureKind>),
+        now: Instant,
+    ) {
+        let Some(wan) = self.wans.get_mut(usize::from(id.0)) else { return };
+        if let Ok(Answer::Counted(told)) = answer {
+            wan.on_counted(slot, pending.asked, told, now);
+            self.on_count(id, slot, now);
+        } else {
+            wan.on_not_counted(slot, now);
+            self.on_no_count(id, slot, now);
         }
     }
 
@@ -172,10 +187,23 @@ impl Engine {
                 }
                 // It may have been a write to any of them.
                 Awaited::ByNobody => wan.on_given_up(now),
-                Awaited::By(..) | Awaited::ByTally(..) | Awaited::ByItself | Awaited::ByTry => {
+                Awaited::By(..)
+                | Awaited::ByTally(..)
+                | Awaited::ByRule(..)
+                | Awaited::ByItself
+                | Awaited::ByTry => {
                     wan.on_router_lost();
                 }
             }
         }
+        let asked = match pending.awaited {
+            Awaited::ByRule(id, _) => Some(id),
+            Awaited::By(..)
+            | Awaited::ByTally(..)
+            | Awaited::ByItself
+            | Awaited::ByTry
+            | Awaited::ByNobody => None,
+        };
+        self.doubt_rules(router, asked, now);
     }
 }

@@ -5,12 +5,18 @@
 
 use heapless::Vec;
 
-use super::{Engine, MAX_ROUTERS, MAX_WANS, Router, router::Awaited};
+use super::{
+    Engine, MAX_ROUTERS, MAX_STEERINGS, MAX_WANS, Router,
+    router::Awaited,
+    steering::{seed_of_steering, steering_ids},
+};
 use crate::control::{
-    applier::Ask,
-    change::{Change, KeptQueues, KeptWan, NextRouter, NextWan},
+    change::{
+        Change, KeptQueues, KeptRule, KeptSteering, KeptWan, NextRouter, NextSteering, NextWan,
+    },
     connectivity::Contact,
-    id::{RouterId, WanId},
+    id::{RouterId, SteeringId, WanId},
+    steering::course::Course,
     time::{Instant, Span},
     wan::Wan,
 };
@@ -39,6 +45,9 @@ impl Engine {
         self.wans = wans.iter().map(|next| self.next_wan(next, now, seed)).collect();
         self.routers = routers;
         self.saved = saved;
+        self.courses = self.next_courses(change.steerings, now, seed);
+        self.next_steering = self.next_steering.max(now);
+        self.want_counts();
     }
 
     /// What a WAN really goes on from.
@@ -76,6 +85,31 @@ impl Engine {
         }
     }
 
+    fn next_courses(
+        &self,
+        steerings: &[NextSteering],
+        now: Instant,
+        seed: u64,
+    ) -> Vec<Course, MAX_STEERINGS> {
+        let next = |(id, next): (SteeringId, &NextSteering)| {
+            let seed = seed_of_steering(seed, id);
+            let kept = next.from.and_then(|from| {
+                Some((from.rule, self.courses.get(usize::from(from.steering.0))?.clone()))
+            });
+            let Some((rule, mut course)) = kept else {
+                return Course::new(next.settings, seed, now);
+            };
+            course.retune(next.settings, now);
+            match rule {
+                KeptRule::Same => {}
+                KeptRule::Doubted => course.on_unanswered(now),
+                KeptRule::Other => course.take_over(seed, now),
+            }
+            course
+        };
+        steering_ids().zip(steerings).take(MAX_STEERINGS).map(next).collect()
+    }
+
     /// How long a router has not answered.
     fn outage(&self, router: RouterId, now: Instant) -> Span {
         match self.routers.get(usize::from(router.0)).map(Router::contact) {
@@ -98,7 +132,9 @@ impl Engine {
             let seed = super::seed_of_router(seed, id);
             let old = |old: RouterId| self.routers.get(usize::from(old.0));
             match next {
-                NextRouter::Kept(from) => old(from).map(|old| old.moved(id, |ask| heir(ask, wans))),
+                NextRouter::Kept(from) => {
+                    old(from).map(|old| old.moved(id, |who| heir(who, wans, change.steerings)))
+                }
                 NextRouter::After(from, kept) => {
                     old(from).map(|old| old.followed((id, kept), now, seed, tickets))
                 }
@@ -120,11 +156,23 @@ struct Sorted<'a> {
     from: Option<KeptWan>,
 }
 
-/// Who waits for the answer to a question of the WAN `wan`, at the places from now on.
-fn heir((wan, ask): (WanId, Ask), wans: &[Sorted<'_>]) -> Awaited {
-    let goes_on = |next: &&Sorted<'_>| {
-        let from = next.from.as_ref();
-        from.is_some_and(|from| from.wan == wan && from.queues == KeptQueues::Same)
-    };
-    wans.iter().find(goes_on).map_or(Awaited::ByNobody, |next| Awaited::By(next.id, ask))
+/// Who waits for the answer to a question of a WAN or a steering, at the places from now on.
+fn heir(awaited: Awaited, wans: &[Sorted<'_>], steerings: &[NextSteering]) -> Awaited {
+    match awaited {
+        Awaited::By(wan, ask) => {
+            let goes_on = |next: &&Sorted<'_>| {
+                let from = next.from.as_ref();
+                from.is_some_and(|from| from.wan == wan && from.queues == KeptQueues::Same)
+            };
+            let next = wans.iter().find(goes_on);
+            next.map_or(Awaited::ByNobody, |next| Awaited::By(next.id, ask))
+        }
+        Awaited::ByRule(steering, ask) => {
+            let same = KeptSteering { steering, rule: KeptRule::Same };
+            let goes_on = |(_, next): &(SteeringId, &NextSteering)| next.from == Some(same);
+            let next = steering_ids().zip(steerings).find(goes_on);
+            next.map_or(Awaited::ByNobody, |(id, _)| Awaited::ByRule(id, ask))
+        }
+        Awaited::ByTally(..) | Awaited::ByItself | Awaited::ByTry | Awaited::ByNobody => awaited,
+    }
 }

@@ -3,7 +3,7 @@
 //! take; each WAN gets its turn.
 //! Knows nothing of what the answers mean for a queue.
 
-use super::{Answer, facts::Facts, of_router};
+use super::{Answer, facts::Facts, of_router, steering::steering_ids};
 use crate::control::{
     applier::{Ask, RouterAnswers},
     change::KeptWays,
@@ -11,11 +11,16 @@ use crate::control::{
     event::{Action, Request, RouterNews, Ticket},
     failover::{Failover, Fallback, Route, Turn},
     failure::FailureKind,
+    id::SteeringId,
     queue::QueueSlot,
+    steering::{course::Course, rule},
     time::{Instant, Span},
     wan::{RouterId, Wan, WanId},
 };
 
+/// A rule that waits for its turn behind the queues waits no longer than this: on a slow router the
+/// queues alone may keep it busy for as long as the line is bad.
+const RULE_WAITS: Span = Span::from_secs(1);
 /// A router that stays lost is mentioned this often.
 const STILL_LOST_EVERY: Span = Span::from_secs(600);
 
@@ -38,6 +43,8 @@ pub(super) enum Awaited {
     ByTry,
     /// A WAN, which wants to know what one of its queues has counted.
     ByTally(WanId, QueueSlot),
+    /// A steering, which asked this about its rule.
+    ByRule(SteeringId, rule::Ask),
     /// Nobody any more: the WAN has gone, or has other queues.
     ByNobody,
 }
@@ -69,6 +76,8 @@ impl From<Request> for Awaited {
             Request::Read(wan, slot) => Self::By(wan, Ask::Read(slot)),
             Request::Write(wan, slot, limit) => Self::By(wan, Ask::Write(slot, limit)),
             Request::Count(wan, slot) => Self::ByTally(wan, slot),
+            Request::ReadRule(id) => Self::ByRule(id, rule::Ask::Read),
+            Request::SwitchRule(id, to) => Self::ByRule(id, rule::Ask::Switch(to)),
         }
     }
 }
@@ -116,9 +125,9 @@ impl Router {
     }
 
     /// The same router at another place; `heir` tells who waits for the answer on the way.
-    pub(super) fn moved(&self, id: RouterId, heir: impl Fn((WanId, Ask)) -> Awaited) -> Self {
+    pub(super) fn moved(&self, id: RouterId, heir: impl Fn(Awaited) -> Awaited) -> Self {
         let awaited = |awaited| match awaited {
-            Awaited::By(wan, ask) => heir((wan, ask)),
+            Awaited::By(..) | Awaited::ByRule(..) => heir(awaited),
             // Counters are read again soon enough.
             Awaited::ByTally(..) => Awaited::ByNobody,
             Awaited::ByItself | Awaited::ByTry | Awaited::ByNobody => awaited,
@@ -219,7 +228,11 @@ impl Router {
             }
             (
                 Sign::Unclear(_),
-                Awaited::By(..) | Awaited::ByTally(..) | Awaited::ByTry | Awaited::ByNobody,
+                Awaited::By(..)
+                | Awaited::ByRule(..)
+                | Awaited::ByTally(..)
+                | Awaited::ByTry
+                | Awaited::ByNobody,
             ) => {
                 if self.failover.fallback() == Fallback::Present {
                     self.facts.doubt(now);
@@ -233,7 +246,7 @@ impl Router {
     /// first: they are rare, and while no transport works the queues always have something to ask.
     pub(super) fn next(
         &mut self,
-        wans: &mut [Wan],
+        (wans, courses): (&mut [Wan], &mut [Course]),
         now: Instant,
         stopped: Option<Instant>,
     ) -> Option<Action> {
@@ -249,7 +262,12 @@ impl Router {
         if self.connectivity.not_before(in_use) > now {
             return None;
         }
-        let request = self.next_of_queues(wans, now);
+        let request = match stopped {
+            None => self.next_of_rules(courses, (now.before(RULE_WAITS), now), stopped),
+            Some(_) => None,
+        };
+        let request = request.or_else(|| self.next_of_queues(wans, now));
+        let request = request.or_else(|| self.next_of_rules(courses, (now, now), stopped));
         // Facts are asked for when no queue is waiting, and not at the end.
         let facts = || (self.facts.due(now) && stopped.is_none()).then_some(Request::Facts);
         let request = request.or_else(facts);
@@ -274,6 +292,42 @@ impl Router {
             });
         }
         None
+    }
+
+    /// The next request about a rule, which must then be asked, of those that are due by `by`.
+    fn next_of_rules(
+        &self,
+        courses: &mut [Course],
+        (by, now): (Instant, Instant),
+        stopped: Option<Instant>,
+    ) -> Option<Request> {
+        let due = |course: &Course| self.rule_at(course, stopped).is_some_and(|at| at <= by);
+        let (id, course) = steering_ids().zip(courses).find(|(_, course)| due(course))?;
+        Some(match course.next_ask(now)? {
+            rule::Ask::Read => Request::ReadRule(id),
+            rule::Ask::Switch(to) => Request::SwitchRule(id, to),
+        })
+    }
+
+    /// When there is something to ask about this rule. While the router does not answer its queues
+    /// are asked for; at the end, when all is tried once more, so is the rule.
+    fn rule_at(&self, course: &Course, stopped: Option<Instant>) -> Option<Instant> {
+        let own = course.settings().router == self.id;
+        let asked = match stopped {
+            None => self.contact() == Contact::Reachable,
+            Some(_) => !course.rule().settled(),
+        };
+        course.next_ask_at().filter(|_| own && asked)
+    }
+
+    /// When there may be a request about a rule, once none is on the way.
+    pub(super) fn next_rule_at(
+        &self,
+        courses: &[Course],
+        stopped: Option<Instant>,
+    ) -> Option<Instant> {
+        let next = courses.iter().filter_map(|course| self.rule_at(course, stopped)).min();
+        next.map(|at| at.max(self.connectivity.not_before(self.failover.in_use())))
     }
 
     /// The next counters to read. Writes come first, so these wait while there is anything else.

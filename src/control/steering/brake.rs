@@ -35,6 +35,11 @@ impl Brake {
         let _ = self.times.push_back(now);
     }
 
+    /// When it was steered, the latest last, as far as it may still matter.
+    pub fn times(&self) -> impl Iterator<Item = Instant> {
+        self.times.iter().copied()
+    }
+
     fn recent(&self, now: Instant) -> usize {
         self.times.iter().filter(|time| now.since(**time) < WINDOW).count()
     }

@@ -7,6 +7,9 @@ use crate::control::time::{Instant, Span};
 
 /// A reading that is older is none.
 const FRESH_FOR: Span = Span::from_secs(10);
+/// Readings closer than this are held against the one before the last as well: in less than a
+/// second even a full queue may drop nothing.
+const SHORT: Span = Span::from_millis(1_200);
 /// A counter that has not moved for this long demands nothing and proves nothing.
 pub const MUTE_AFTER: Span = Span::from_secs(600);
 
@@ -45,7 +48,7 @@ pub enum Queue {
     Unknown,
     /// As of the last two readings.
     Known {
-        /// Drops between them.
+        /// Drops between them, or of about a second where they are closer.
         drops: Voice,
         /// Packets that waited at the last one.
         waiting: Voice,
@@ -55,16 +58,16 @@ pub enum Queue {
 /// The readings, as far as they matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Evidence {
-    /// The counter of drops that differences are held against.
-    reference: Option<u64>,
+    /// The counter of drops at the last reading, which differences are held against.
+    reference: Option<(Instant, u64)>,
+    /// The one before it.
+    earlier: Option<(Instant, u64)>,
     drops: Option<u64>,
     waiting: Option<u64>,
     read: Option<Instant>,
     drops_spoke: Option<Instant>,
     waiting_spoke: Option<Instant>,
     waits_since: Option<Instant>,
-    /// Drops of the reading before, to see whether they grow.
-    before: u64,
 }
 
 impl Evidence {
@@ -73,13 +76,14 @@ impl Evidence {
         let Some(Counted { dropped, waiting }) = counted else {
             // What was counted meanwhile belongs to no interval.
             self.reference = None;
+            self.earlier = None;
             self.drops = None;
             self.waiting = None;
             return;
         };
-        self.before = self.drops.unwrap_or(0);
-        self.drops = dropped.zip(self.reference).and_then(|(new, old)| new.checked_sub(old));
-        self.reference = dropped;
+        self.drops = dropped.and_then(|dropped| self.since_reference(dropped, now));
+        self.earlier = self.reference.filter(|_| self.drops.is_some());
+        self.reference = dropped.map(|dropped| (now, dropped));
         self.waiting = waiting;
         self.read = Some(now);
         if self.drops.is_some_and(|drops| drops > 0) {
@@ -92,6 +96,14 @@ impl Evidence {
         if self.waits_since.is_none() && waiting.is_some_and(|waiting| waiting > 0) {
             self.waits_since = Some(now);
         }
+    }
+
+    /// What was dropped since the last reading, or since the one before if that is not long ago.
+    fn since_reference(&self, dropped: u64, now: Instant) -> Option<u64> {
+        let (_, last) = self.reference?;
+        let since_last = dropped.checked_sub(last)?;
+        let near = self.earlier.filter(|(at, _)| now.since(*at) <= SHORT);
+        Some(near.map_or(since_last, |(_, earlier)| dropped.saturating_sub(earlier)))
     }
 
     /// What is known at `now`.
@@ -163,6 +175,23 @@ mod tests {
         assert_eq!(evidence.queue(at(14)), Queue::Unknown, "too old");
         evidence.take(Some(Counted { dropped: None, waiting: Some(1) }), at(15));
         assert_eq!(evidence.queue(at(15)), Queue::Unknown, "a counter that is not there");
+    }
+
+    #[test]
+    fn close_readings_tell_the_drops_of_about_a_second() {
+        let mut evidence = Evidence::default();
+        let at = |ms| Instant::default() + Span::from_millis(ms);
+        for (ms, dropped, drops) in [
+            (0, 0, None),
+            (500, 5, Some(5)),
+            (1_000, 5, Some(5)),
+            (1_500, 5, Some(0)),
+            (3_500, 6, Some(1)),
+        ] {
+            evidence.take(Some(counted(dropped, 3)), at(ms));
+            let known = |drops| Queue::Known { drops: Voice::Says(drops), waiting: Voice::Says(3) };
+            assert_eq!(evidence.queue(at(ms)), drops.map_or(Queue::Unknown, known), "{ms} ms");
+        }
     }
 
     #[test]

@@ -138,6 +138,16 @@ impl Rule {
         }
     }
 
+    /// What becomes of a human's change from now on.
+    pub const fn retune(&mut self, foreign: Foreign) {
+        self.foreign = foreign;
+    }
+
+    /// Wants nothing of it any more.
+    pub const fn release(&mut self) {
+        self.wanted = None;
+    }
+
     /// The end begins: what is to become of it is tried at once.
     pub fn on_stop(&mut self, on_exit: OnExit, now: Instant) {
         self.wanted = match on_exit {
@@ -202,11 +212,8 @@ impl Rule {
                 self.shown = Some(shown);
                 self.on_failed(Trouble::NotShown, now)
             }
-            (Ask::Switch(to), _) => {
-                self.settle(shown, now);
-                Some(News::Switched(to))
-            }
-            (Ask::Read, Some(_)) => {
+            (Ask::Switch(_), _) | (Ask::Read, Some(_)) => {
+                self.trouble = None;
                 self.settle(shown, now);
                 Some(News::Switched(shown))
             }
@@ -252,6 +259,11 @@ impl Rule {
             Trouble::Refused(kind) => kind,
             Trouble::NotShown => FailureKind::Rejected,
         };
+        if matches!(kind, FailureKind::NotFound | FailureKind::Ambiguous) {
+            // What was shown was that of a rule that is not there any more.
+            self.shown = None;
+            self.due = None;
+        }
         self.failures = self.failures.saturating_add(1);
         self.streak = self.streak.and(kind);
         self.next = now + self.jitter.wait(self.streak);

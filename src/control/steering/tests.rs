@@ -1,6 +1,6 @@
 use super::{
-    Alternate, Decided, Judgement, Mode, Primary, Settings, State, Steering, brake::MOST_PER_HOUR,
-    evidence::Counted, worst_and_best,
+    Alternate, Decided, Judgement, Mode, Primary, Settings, State, Steering, Why,
+    brake::MOST_PER_HOUR, evidence::Counted,
 };
 use crate::control::{
     time::{Instant, Span},
@@ -172,11 +172,41 @@ fn what_the_last_run_steered_is_kept_until_recovery_is_proven() {
 }
 
 #[test]
-fn of_several_wans_the_worst_gives_to_the_best_that_is_well() {
-    let wan = |zone, delta| Primary::Measured { zone, delta };
-    let three = [wan(Zone::Yellow, 20.0), wan(Zone::Red, 90.0), wan(Zone::Green, 1.0)];
-    assert_eq!(worst_and_best(&three), Some((1, 2)));
-    assert_eq!(worst_and_best(&[wan(Zone::Red, 90.0), wan(Zone::Yellow, 20.0)]), None);
-    assert_eq!(worst_and_best(&[wan(Zone::Green, 2.0), wan(Zone::Green, 1.0)]), None);
-    assert_eq!(worst_and_best(&[Primary::Unknown, wan(Zone::Red, 1.0)]), None);
+fn nothing_is_steered_to_a_line_on_which_nothing_answers() {
+    for mode in MODES {
+        let mut play = Play::new(mode);
+        play.go(BLOATED, 10);
+        assert_eq!(play.changes.len(), 1, "{mode:?}");
+        let mut decided = None;
+        for _ in 0..10 {
+            decided = decided.or(play.step(BLOATED, Alternate::Down));
+        }
+        let Some(Decided { to: State::Good, why: Why::AlternateDown, after, .. }) = decided else {
+            panic!("{mode:?}: {decided:?}")
+        };
+        assert_eq!(after, Span::from_secs(5), "{mode:?}");
+        assert!(play.step(BLOATED, Alternate::Down).is_none());
+        // Where the other line cannot be told from this one, the rule stays.
+        let mut play = Play::new(mode);
+        play.go(BLOATED, 10);
+        for _ in 0..60 {
+            play.step(Line { primary: Primary::Unknown, ..BLOATED }, Alternate::Down);
+        }
+        assert_eq!(play.changes.len(), 1, "{mode:?}");
+    }
+}
+
+#[test]
+fn a_restart_weakens_neither_brake_nor_hold_down() {
+    let mut play = Play::new(Mode::Hysteresis);
+    for _ in 0..30 {
+        play.go(BLOATED, 15);
+        play.go(IDLE, 45);
+    }
+    let level = play.steering.brake(play.now);
+    assert!(level > 0, "{:?}", play.changes);
+    let mut next = Steering::new(play.steering.settings);
+    next.restore(&play.steering.saved(play.now), play.now);
+    assert_eq!(next.state(), play.steering.state());
+    assert_eq!((next.brake(play.now), next.changed()), (level, play.steering.changed()));
 }

@@ -5,9 +5,14 @@
 use std::net::IpAddr;
 
 use crate::{
-    config::{Config, Globals, RouterSection, WanSection},
+    config::{Config, Globals, RouterSection, SteeringSection, WanSection},
     control::{
-        change::{KeptQueues, KeptStandIns, KeptWan, KeptWays, NextRouter, NextWan},
+        change::{
+            KeptQueues, KeptRule, KeptStandIns, KeptSteering, KeptWan, KeptWays, NextRouter,
+            NextSteering, NextWan,
+        },
+        id::SteeringId,
+        steering::course::Settings,
         wan::{RouterId, WanId},
     },
     probe::settings::Settings as Probe,
@@ -19,6 +24,7 @@ use crate::{
 pub(super) struct Plan {
     pub(super) wans: Vec<NextWan>,
     pub(super) routers: Vec<NextRouter>,
+    pub(super) steerings: Vec<NextSteering>,
     /// For each WAN, whose prober it keeps.
     pub(super) wires: Vec<Option<usize>>,
     /// What changes, in the words of the configuration.
@@ -52,6 +58,7 @@ impl Plan {
                 .map(|next| NextWan { settings: next.control, from: wan(next) })
                 .collect(),
             wires: new.wans.iter().map(wire).collect(),
+            steerings: of_steerings(old, new, &routers),
             news: news(old, new),
             routers,
         }
@@ -101,6 +108,34 @@ fn of_queues(old: &WanSection, new: &WanSection, routers: &[NextRouter]) -> Kept
     }
 }
 
+/// A steering goes on between the same two WANs; under which name it does is for people.
+fn of_steerings(old: &Config, new: &Config, routers: &[NextRouter]) -> Vec<NextSteering> {
+    let from = |next: &SteeringSection| {
+        let same = |old_one: &&SteeringSection| pair(old, old_one) == pair(new, next);
+        let (place, before) = (0..).zip(&old.steerings).find(|(_, before)| same(before))?;
+        let at = routers.get(usize::from(next.control.router.0)).copied();
+        let rule = match at {
+            _ if before.comment != next.comment => KeptRule::Other,
+            Some(NextRouter::Kept(router)) if router == before.control.router => KeptRule::Same,
+            Some(NextRouter::After(router, _)) if router == before.control.router => {
+                KeptRule::Doubted
+            }
+            Some(NextRouter::Kept(_) | NextRouter::After(..) | NextRouter::New) | None => {
+                KeptRule::Other
+            }
+        };
+        Some(KeptSteering { steering: SteeringId(place), rule })
+    };
+    let next = |next: &SteeringSection| NextSteering { settings: next.control, from: from(next) };
+    new.steerings.iter().map(next).collect()
+}
+
+/// The names of both WANs.
+fn pair<'a>(config: &'a Config, steering: &SteeringSection) -> [Option<&'a str>; 2] {
+    let name = |wan: WanId| config.wans.get(usize::from(wan.0)).map(|wan| wan.name.as_str());
+    [name(steering.control.primary), name(steering.control.alternate)]
+}
+
 /// Whether the same is asked by echoes, by the same way: connects do not travel on the wire.
 fn same_echoes(old: &Probe, new: &Probe) -> bool {
     old.reflectors == new.reflectors && old.gateway == new.gateway && same_way(old, new)
@@ -125,6 +160,9 @@ fn places(old: &Probe, new: &Probe) -> Vec<Option<u8>> {
     new.reflectors.iter().map(place).collect()
 }
 
+/// A steering without places, and the names that it refers to.
+type PlainSteering = (SteeringSection, [Option<String>; 3]);
+
 fn news(old: &Config, new: &Config) -> String {
     let mut news = of_globals(&old.globals, &new.globals);
     let name = |router: &RouterSection| router.name.clone();
@@ -143,6 +181,25 @@ fn news(old: &Config, new: &Config) -> String {
     let name = |(wan, _): &(WanSection, Option<String>)| wan.name.clone();
     let left = " (its limits stay as they are)";
     news.extend(of_sections("wan", &plain(old), &plain(new), name, left));
+    // By name, as with the routers.
+    let plain = |config: &Config| -> Vec<PlainSteering> {
+        let plain = |steering: &SteeringSection| {
+            let at = config.routers.get(usize::from(steering.control.router.0));
+            let [primary, alternate] = pair(config, steering).map(|name| name.map(str::to_owned));
+            let mut plain = steering.clone();
+            plain.control = Settings {
+                primary: WanId(0),
+                alternate: WanId(0),
+                router: RouterId(0),
+                ..plain.control
+            };
+            (plain, [primary, alternate, at.map(|router| router.name.clone())])
+        };
+        config.steerings.iter().map(plain).collect()
+    };
+    let name = |(steering, _): &PlainSteering| steering.name.clone();
+    let left = " (its rule stays as it is)";
+    news.extend(of_sections("steering", &plain(old), &plain(new), name, left));
     if news.is_empty() { "another order of the sections".to_owned() } else { news.join("; ") }
 }
 

@@ -1,7 +1,7 @@
 //! How often the copy on flash is written.
 
 use std::{
-    fs,
+    fs, iter,
     net::{Ipv4Addr, SocketAddr},
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
@@ -70,7 +70,7 @@ fn save(files: &mut Files, second: u64, occasion: Occasion) {
     let measured = Some(at(second));
     let wan = a_wan(1_000_000 + second);
     let kept = Kept { name: "cable".to_string(), wan, measured, by: BY };
-    files.save([kept].into_iter(), occasion, at(second));
+    files.save([kept].into_iter(), iter::empty(), occasion, at(second));
 }
 
 fn at(second: u64) -> Instant {
@@ -160,7 +160,11 @@ fn leave(dir: &Dir, wans: &[(&str, u64)]) {
         measured_by: Some(BY),
         wan: a_wan(7_000_000),
     };
-    let state = State { written_unix, wans: wans.iter().map(named).collect() };
+    let state = State {
+        written_unix,
+        wans: wans.iter().map(named).collect(),
+        steerings: heapless::Vec::new(),
+    };
     let mut buffer = vec![0; format::MAX_BYTES];
     let content = format::encode(&state, &mut buffer).unwrap();
     fs::create_dir_all(dir.0.join("hot")).unwrap();
@@ -187,7 +191,7 @@ fn writing_a_state_again_does_not_make_what_was_restored_younger() {
         let freshness: Vec<_> = loaded.iter().map(|(_, _, freshness)| *freshness).collect();
         assert_eq!(freshness, [Freshness::Old, Freshness::Fresh], "restart {restart}");
         let kept = |(name, wan, _)| Kept { name, wan, measured: None, by: BY };
-        files.save(loaded.into_iter().map(kept), Occasion::Change, at(1));
+        files.save(loaded.into_iter().map(kept), iter::empty(), Occasion::Change, at(1));
     }
     let ages = ages(&dir);
     assert!((TWO_DAYS..TWO_DAYS + 60).contains(&ages[0].1), "{ages:?}");
@@ -201,7 +205,7 @@ fn what_was_measured_in_this_run_is_as_old_as_its_last_sample() {
     let mut files = dir.files();
     let wan = files.load(at(0))[0].1;
     let kept = Kept { name: "cable".to_string(), wan, measured: Some(at(500)), by: BY };
-    files.save([kept].into_iter(), Occasion::Change, at(700));
+    files.save([kept].into_iter(), iter::empty(), Occasion::Change, at(700));
     let ages = ages(&dir);
     assert!((200..260).contains(&ages[0].1), "{ages:?}");
 }
@@ -213,7 +217,7 @@ fn a_baseline_that_is_measured_by_others_now_stays_that_of_the_earlier_ones() {
     files.load(at(0));
     let mut save = |measured, by, second| {
         let kept = Kept { name: "cable".to_string(), wan: a_wan(7_000_000), measured, by };
-        files.save([kept].into_iter(), Occasion::Change, at(second));
+        files.save([kept].into_iter(), iter::empty(), Occasion::Change, at(second));
     };
     save(Some(at(500)), BY, 700);
     save(None, BY + 1, 800);

@@ -6,12 +6,12 @@ use heapless::Vec;
 
 use super::{
     CycleHealth, DirectionHealth, FailoverHealth, Health, ReflectorHealth, RouterHealth, Shell,
-    Status, Text, WanHealth, cut, text,
+    Status, SteeringHealth, Text, WanHealth, cut, text,
 };
 use crate::{
     control::{
         connectivity::Contact,
-        engine::{Engine, MAX_ROUTERS, MAX_WANS},
+        engine::{Engine, MAX_ROUTERS, MAX_STEERINGS, MAX_WANS},
         failover::{Away, Route},
         fallback::Instead,
         law::{Cause, Scale, Verdict},
@@ -45,8 +45,13 @@ impl Health {
         let fresh = wans.iter().all(|wan| wan.signal == FRESH);
         let learning = wans.iter().any(|wan| wan.signal == LEARNING);
         let reachable = routers.iter().all(|router| router.reachable == Some(true));
-        let untroubled =
-            wans.iter().all(|wan| wan.download.trouble.is_none() && wan.upload.trouble.is_none());
+        let steerings: Vec<SteeringHealth, MAX_STEERINGS> =
+            SteeringHealth::all(engine, shell, now).take(MAX_STEERINGS).collect();
+        let ruled = steerings.iter().all(|steering| steering.rule_trouble.is_none());
+        let untroubled = ruled
+            && wans
+                .iter()
+                .all(|wan| wan.download.trouble.is_none() && wan.upload.trouble.is_none());
         let status = match (fresh && reachable && untroubled, learning) {
             (true, _) => Status::Healthy,
             (false, true) => Status::Starting,
@@ -58,6 +63,7 @@ impl Health {
             uptime_seconds: shell.uptime.as_secs(),
             wans,
             routers,
+            steerings,
         }
     }
 }

@@ -1,7 +1,7 @@
 use super::{
     CycleHealth, DirectionHealth, Health, MAX_JSON, ReflectorHealth, Status, WanHealth, cut, text,
 };
-use crate::observe::health::{FailoverHealth, RouterHealth};
+use crate::observe::health::{FailoverHealth, RouterHealth, SteeringHealth};
 
 fn direction() -> DirectionHealth {
     DirectionHealth {
@@ -13,6 +13,32 @@ fn direction() -> DirectionHealth {
         reason: text("sustained low delay: waiting for a streak of green"),
         outcome: text("over-budget"),
         trouble: Some(text("unreachable")),
+    }
+}
+
+fn steering(long: &str) -> SteeringHealth {
+    SteeringHealth {
+        name: text(long),
+        primary: text(long),
+        alternate: text(long),
+        router: text(long),
+        rule: text(long),
+        mode: text("hysteresis"),
+        dry_run: false,
+        state: text("DEGRADED"),
+        since_seconds: Some(u64::MAX),
+        judgement: text("unknown"),
+        waits_for: text("hold-down"),
+        delta_ms: Some(-123.456_789_012_345_67),
+        dropped: Some(u64::MAX),
+        waiting: Some(u64::MAX),
+        score: Some(u8::MAX),
+        brake: u8::MAX,
+        changes: u32::MAX,
+        rule_wanted: Some(false),
+        rule_on: Some(false),
+        rule_trouble: Some(text("unreachable")),
+        rule_failures: u32::MAX,
     }
 }
 
@@ -72,6 +98,7 @@ pub(in crate::observe) fn full() -> Health {
         uptime_seconds: u64::MAX,
         wans: (0..8).map(|_| wan.clone()).collect(),
         routers: (0..4).map(|_| router.clone()).collect(),
+        steerings: (0..8).map(|_| steering(&long)).collect(),
     }
 }
 

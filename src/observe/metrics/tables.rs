@@ -5,7 +5,9 @@
 use super::Value;
 use crate::{
     control::zone::Zone,
-    observe::health::{CycleHealth, DirectionHealth, ReflectorHealth, RouterHealth, WanHealth},
+    observe::health::{
+        CycleHealth, DirectionHealth, ReflectorHealth, RouterHealth, SteeringHealth, WanHealth,
+    },
 };
 
 /// What stands above the values of a metric.
@@ -152,5 +154,32 @@ pub(super) static ROUTER: [Row<RouterHealth>; 6] = [
     }),
     (gauge("wanctl_router_drift", "1: its answers are not as recorded."), |router| {
         router.contract.as_ref().map(|contract| flag(contract != "ok"))
+    }),
+];
+
+/// One value per steering.
+pub(super) static STEERING: [Row<SteeringHealth>; 7] = [
+    (gauge("wanctl_steering_state", "0 GOOD, 1 DEGRADED: the rule is wanted on."), |steering| {
+        Some(flag(steering.state == "DEGRADED"))
+    }),
+    (gauge("wanctl_steering_rule_on", "1: the router shows the rule on."), |steering| {
+        steering.rule_on.map(flag)
+    }),
+    (gauge("wanctl_steering_rule_trouble", "1: the rule cannot be read or switched."), |of| {
+        Some(flag(of.rule_trouble.is_some()))
+    }),
+    (
+        counter("wanctl_steering_rule_failures_total", "Requests about the rule that failed."),
+        |steering| Some(Value::Whole(steering.rule_failures.into())),
+    ),
+    (counter("wanctl_steering_changes_total", "Decisions to steer or not to."), |steering| {
+        Some(Value::Whole(steering.changes.into()))
+    }),
+    (
+        gauge("wanctl_steering_brake", "How hard the brake of a flapping line is on, 0 to 5."),
+        |of| Some(Value::Whole(of.brake.into())),
+    ),
+    (gauge("wanctl_steering_score", "The score in mode confidence, 0 to 100."), |steering| {
+        steering.score.map(|score| Value::Whole(score.into()))
     }),
 ];

@@ -143,6 +143,7 @@ fn minimal() -> Config {
         },
         routers: vec![minimal_router()],
         wans: vec![minimal_wan()],
+        steerings: Vec::new(),
     }
 }
 
@@ -270,6 +271,7 @@ fn the_full_configuration_gets_every_value() {
             },
         }],
         wans: vec![wan],
+        steerings: Vec::new(),
     };
     assert_eq!(loaded.config, expected);
 }

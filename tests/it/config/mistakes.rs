@@ -107,8 +107,7 @@ const TEXT: &[Mistake] = &[
 #[rustfmt::skip]
 const NAMES: &[Mistake] = &[
     ("", "config wam 'x'", 14, "", "wam 'x': there is no such section type; the nearest is wan"),
-    ("", "config colour", 14, "", "allowed: globals, router, wan"),
-    ("", "config steering 's'\n\toption mode x", 14, "", "not in this version"),
+    ("", "config colour", 14, "", "allowed: globals, router, wan, steering"),
     ("", "config globals\nconfig globals", 15, "", "one such section, and it began in line 14"),
     ("", "config globals 'wan1'", 14, "", "the name is taken since line 6"),
     ("config wan 'wan1'", "config wan", 6, "", "needs a name; allowed: config wan 'NAME'"),

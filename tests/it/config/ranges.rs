@@ -17,8 +17,12 @@ fn findings_with(row: &dyn Row, value: &str) -> Vec<Finding> {
     let place = match row.section() {
         SectionKind::Router => 1,
         SectionKind::Wan => lines.len(),
+        SectionKind::Steering => lines.len() + 1,
         SectionKind::Globals => panic!("no number there"),
     };
+    if row.section() == SectionKind::Steering {
+        lines.push("config steering 's'".to_owned());
+    }
     lines.insert(place, format!("option {name} '{value}'"));
     let findings = match read(&lines.join("\n")) {
         Ok(loaded) => loaded.warnings,
@@ -28,7 +32,7 @@ fn findings_with(row: &dyn Row, value: &str) -> Vec<Finding> {
 }
 
 /// Every range, literally. `TABLE` must not drift without somebody seeing it here.
-const RANGES: [(&str, &str); 40] = [
+const RANGES: [(&str, &str); 50] = [
     ("rest_timeout", "500ms to 10s"),
     ("ssh_port", "1 to 65535"),
     ("ssh_timeout", "1s to 20s"),
@@ -65,6 +69,16 @@ const RANGES: [(&str, &str); 40] = [
     ("baseline_max", "1ms to 5s"),
     ("interval", "20ms to 2s"),
     ("write_budget", "60 to 7200"),
+    ("delta", "1ms to 500ms"),
+    ("drops", "1 to 10000"),
+    ("queue_yellow", "1 to 10000"),
+    ("queue_red", "1 to 10000"),
+    ("degrade_after", "500ms to 60s"),
+    ("recover_after", "5s to 3600s"),
+    ("hold_down", "1s to 3600s"),
+    ("score_degrade", "20 to 95"),
+    ("score_recover", "1 to 90"),
+    ("comment", "1 to 64 characters, none of them a control character"),
     ("download_queue", "1 to 64 characters, none of them a quote, semicolon or control character"),
     ("username", "1 to 64 characters, none of them a colon or a control character"),
     ("interface", "1 to 15 printable characters, none of them / or :"),
@@ -145,10 +159,11 @@ fn every_text_has_its_longest_length() {
 }
 
 #[test]
-fn every_row_has_its_own_name_and_fits_into_a_markdown_table() {
+fn every_row_has_its_own_name_in_its_section_and_fits_into_a_markdown_table() {
     for (place, row) in TABLE.iter().enumerate() {
         let name = row.name();
-        let same = TABLE.iter().take(place).find(|other| other.name() == name);
+        let mut before = TABLE.iter().take(place);
+        let same = before.find(|other| other.name() == name && other.section() == row.section());
         assert!(same.is_none(), "{name}");
         for text in [row.help(), &row.range(), row.preset().example()] {
             assert!(!text.contains(['|', '\n']), "{name}: {text}");

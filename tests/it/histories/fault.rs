@@ -106,7 +106,7 @@ impl fmt::Display for History {
 fn about(wan: u8, direction: Direction) -> Picks {
     fn is(request: Request, wan: u8, direction: Direction) -> bool {
         match request {
-            Request::Facts => false,
+            Request::Facts | Request::ReadRule(_) | Request::SwitchRule(..) => false,
             Request::Read(id, slot) | Request::Write(id, slot, _) | Request::Count(id, slot) => {
                 id == WanId(wan) && (slot == QueueSlot::Pair || slot.carries(direction))
             }

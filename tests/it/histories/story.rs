@@ -52,7 +52,7 @@ impl Story {
             What::Wan(_, WanNews::Foreign { .. }) => &mut self.foreign,
             What::Wan(_, WanNews::Signal(SignalNews::Lost(_))) => &mut self.silences,
             What::Wan(_, WanNews::Reflector(..)) => &mut self.set_aside,
-            What::Router(..) | What::Wan(..) => return,
+            What::Router(..) | What::Wan(..) | What::Steering(..) => return,
         };
         *counter += 1;
     }

@@ -315,7 +315,7 @@ impl Bench {
             self.nothing_else_is_due(router);
         }
         let wan = match request {
-            Request::Facts => 0,
+            Request::Facts | Request::ReadRule(_) | Request::SwitchRule(..) => 0,
             Request::Read(wan, _) | Request::Write(wan, ..) | Request::Count(wan, _) => {
                 usize::from(wan.0)
             }

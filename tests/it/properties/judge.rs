@@ -46,7 +46,10 @@ impl Asked {
                 heir(wan).map(|wan| Request::Write(wan, slot, limit))
             }
             // Nobody waits for counters of queues that went elsewhere.
-            Request::Facts | Request::Count(..) => None,
+            Request::Facts
+            | Request::Count(..)
+            | Request::ReadRule(_)
+            | Request::SwitchRule(..) => None,
         };
         // Nobody waits for counters of before, and nobody knows that they were no write.
         let aside = self.aside && self.request == Request::Facts;
@@ -123,6 +126,7 @@ impl Judge {
         }
         match request {
             Request::Facts => assert_eq!(self.stopped, None),
+            Request::ReadRule(_) | Request::SwitchRule(..) => panic!("nothing is steered"),
             Request::Read(wan, _) => assert_eq!(router_of(engine, wan), id),
             Request::Count(wan, _) => {
                 assert_eq!(self.stopped, None);
@@ -191,7 +195,10 @@ impl Judge {
             router.failed = None;
         }
         let (wan, slot, sent) = match asked.request {
-            Request::Facts | Request::Count(..) => return,
+            Request::Facts
+            | Request::Count(..)
+            | Request::ReadRule(_)
+            | Request::SwitchRule(..) => return,
             Request::Read(wan, slot) => (wan, slot, None),
             Request::Write(wan, slot, limit) => (wan, slot, Some(Found::from(limit))),
         };

@@ -91,7 +91,11 @@ fn obey(request: Request, limits: &mut Limits) {
         }
         Request::Write(_, QueueSlot::Pair, Limit::Pair(rates)) => *limits = rates.map(Some),
         Request::Write(..) => panic!("a limit of another kind of queue: {request:?}"),
-        Request::Read(..) | Request::Count(..) | Request::Facts => {}
+        Request::Read(..)
+        | Request::Count(..)
+        | Request::Facts
+        | Request::ReadRule(_)
+        | Request::SwitchRule(..) => {}
     }
 }
 
@@ -107,7 +111,7 @@ fn counted(slot: QueueSlot, limits: &Limits) -> Statistics {
 
 fn true_answer(request: Request, limits: &Limits) -> Answer {
     match request {
-        Request::Facts => Answer::Facts,
+        Request::Facts | Request::ReadRule(_) | Request::SwitchRule(..) => Answer::Facts,
         Request::Count(_, slot) => Answer::Counted(counted(slot, limits)),
         Request::Read(_, slot) | Request::Write(_, slot, _) => Answer::Limit(match slot {
             QueueSlot::One(direction) => Found::One(*limits.of(direction)),

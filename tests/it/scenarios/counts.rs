@@ -53,9 +53,9 @@ fn the_flow_is_what_passes_the_router() {
     run(&mut world, 20_000);
     let down = flow(&mut world, Direction::Download).unwrap().bps();
     assert!((29_500_000..30_500_000).contains(&down), "{down}");
-    assert_eq!(flow(&mut world, Direction::Upload), Some(Flow::default()));
+    assert_eq!(flow(&mut world, Direction::Upload), None, "steering needs the download alone");
     let asked = count(&world.take_requests(), counts);
-    assert!((150..=170).contains(&asked), "{asked} in 20 s, twice each 250 ms");
+    assert!((75..=85).contains(&asked), "{asked} in 20 s, once each 250 ms");
 }
 
 #[test]

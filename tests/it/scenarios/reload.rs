@@ -36,7 +36,7 @@ fn reload(
     let from = KeptWan { wan: WanId(0), reflectors, stand_ins, queues };
     let wans = [NextWan { settings: *settings, from: Some(from) }];
     let now = world.now();
-    world.engine().reconfigure(&Change { wans: &wans, routers }, now, 5);
+    world.engine().reconfigure(&Change { wans: &wans, routers, steerings: &[] }, now, 5);
 }
 
 const SAME: [Option<u8>; 3] = [Some(0), Some(1), Some(2)];
@@ -150,7 +150,11 @@ fn an_answer_of_the_router_before_is_none_of_the_one_after() {
     engine.on_tick(at(0));
     let before = asked(&mut engine).unwrap();
     let wans = [NextWan { settings: wan(500, 50), from: None }];
-    engine.reconfigure(&Change { wans: &wans, routers: &[NextRouter::New] }, at(10), 2);
+    engine.reconfigure(
+        &Change { wans: &wans, routers: &[NextRouter::New], steerings: &[] },
+        at(10),
+        2,
+    );
     engine.on_tick(at(10));
     let after = asked(&mut engine).unwrap();
     assert_ne!(before, after);

@@ -98,7 +98,12 @@ fn after_a_minute_without_the_router_the_limit_in_force_is_where_decisions_go_on
     run(&mut world, 157_000);
     let writes = world.take_requests().into_iter().filter_map(|(_, _, request)| match request {
         Request::Write(_, DOWN, limit) => Some(limit),
-        Request::Write(..) | Request::Read(..) | Request::Count(..) | Request::Facts => None,
+        Request::Write(..)
+        | Request::Read(..)
+        | Request::Count(..)
+        | Request::Facts
+        | Request::ReadRule(_)
+        | Request::SwitchRule(..) => None,
     });
     let first = writes.into_iter().next();
     let Some(Limit::One(first)) = first else { panic!("{first:?}") };

@@ -102,7 +102,11 @@ impl Line {
             Asked::Write(_, QueueSlot::One(of), Limit::One(limit)) => {
                 Op::SetLimit(NewLimit::Type { name: name(of), limit })
             }
-            Asked::Read(..) | Asked::Write(..) | Asked::Count(..) => panic!("{request:?}"),
+            Asked::Read(..)
+            | Asked::Write(..)
+            | Asked::Count(..)
+            | Asked::ReadRule(_)
+            | Asked::SwitchRule(..) => panic!("{request:?}"),
         };
         let mut exchange = Exchange::new(&op, &self.ids);
         loop {
@@ -135,7 +139,7 @@ impl Line {
     fn trouble(&self) -> Vec<FailureKind> {
         let news = self.events.iter().filter_map(|event| match event.what {
             What::Wan(_, WanNews::QueueTrouble(_, kind)) => Some(kind),
-            What::Wan(..) | What::Router(..) => None,
+            What::Wan(..) | What::Router(..) | What::Steering(..) => None,
         });
         news.collect()
     }

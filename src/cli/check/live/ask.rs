@@ -12,7 +12,7 @@ use crate::{
         client::Client,
         contract::Differences,
         error::{RouterError, Transport},
-        op::{Listed, Listing, Op, Reply},
+        op::{Listed, Listing, Op, Reply, Rule, RuleRef},
         settings::Way,
     },
 };
@@ -74,6 +74,22 @@ impl Asker {
             Ok(_) => Err(RouterError::rest(
                 FailureKind::Garbage,
                 (&Op::List(listing)).into(),
+                format_args!("a reply to something else"),
+            )),
+            Err(error) => Err(error),
+        })
+    }
+
+    /// Asks how a mangle rule is.
+    pub(super) async fn rule(&mut self, rule: RuleRef<'_>) -> Answered<Rule> {
+        self.in_time()?;
+        let op = Op::ReadRule(rule);
+        let reply = self.client.perform(&op).await;
+        Ok(match answered(reply)? {
+            Ok(Reply::Rule(rule)) => Ok(rule),
+            Ok(_) => Err(RouterError::rest(
+                FailureKind::Garbage,
+                (&op).into(),
                 format_args!("a reply to something else"),
             )),
             Err(error) => Err(error),

@@ -7,6 +7,7 @@ mod ask;
 mod finding;
 mod queues;
 mod rights;
+mod rules;
 mod versions;
 
 use std::io::{self, Write};
@@ -17,7 +18,7 @@ use self::{
 };
 use crate::{
     cli::Exit,
-    config::{Config, RouterSection, WanSection},
+    config::{Config, RouterSection, SteeringSection, WanSection},
     control::time::Span,
     router::{
         contract::{Coverage, Version},
@@ -36,9 +37,11 @@ pub(super) fn live(config: &Config, out: &mut dyn Write) -> io::Result<Exit> {
     for (place, router) in config.routers.iter().enumerate() {
         let own = |wan: &&WanSection| usize::from(wan.control.router.0) == place;
         let wans: Vec<&WanSection> = config.wans.iter().filter(own).collect();
+        let own = |steering: &&SteeringSection| usize::from(steering.control.router.0) == place;
+        let steerings: Vec<&SteeringSection> = config.steerings.iter().filter(own).collect();
         for way in router.ways.all() {
             report.place(format!("router '{}' over {}", router.name, way.transport().word()));
-            smol::block_on(router_by(router, way, &wans, &mut report));
+            smol::block_on(router_by(router, way, (&wans, &steerings), &mut report));
             report.flush()?;
         }
     }
@@ -49,7 +52,7 @@ pub(super) fn live(config: &Config, out: &mut dyn Write) -> io::Result<Exit> {
 async fn router_by(
     router: &RouterSection,
     way: &Way,
-    wans: &[&WanSection],
+    (wans, steerings): (&[&WanSection], &[&SteeringSection]),
     report: &mut Report<'_>,
 ) {
     let looked = async {
@@ -60,7 +63,9 @@ async fn router_by(
         for wan in wans {
             queues::look(wan, &mut menus, &mut asker, report).await?;
         }
-        // Steering rules stand here when the configuration has them: `Op::ReadRule` of each.
+        for steering in steerings {
+            rules::look(steering, &mut asker, report).await?;
+        }
         fast_track(&mut asker, report).await?;
         rights::look(router, way, &mut asker, report).await
     };

@@ -19,7 +19,7 @@ impl Bench {
     pub(super) fn reconfigure(&mut self) {
         let routers = self.any_routers();
         let wans = self.any_wans(&routers);
-        let change = Change { wans: &wans, routers: &routers };
+        let change = Change { wans: &wans, routers: &routers, steerings: &[] };
         let before = self.engine.clone();
         let seed = self.rng.u64(..);
         self.engine.reconfigure(&change, self.now, seed);
@@ -117,7 +117,10 @@ impl Bench {
             Request::Write(wan, slot, limit) => {
                 same(wan).map(|wan| Request::Write(wan, slot, limit))
             }
-            Request::Facts | Request::Count(..) => None,
+            Request::Facts
+            | Request::Count(..)
+            | Request::ReadRule(_)
+            | Request::SwitchRule(..) => None,
         };
         let old = std::mem::take(&mut self.routers);
         let Self { rng, .. } = self;
