@@ -21,10 +21,10 @@ use crate::support::{
 pub(crate) const HOST: &str = "192.0.2.1";
 
 /// Emulated boards on a busy machine take their time.
-pub(crate) const PATIENCE: Span = seconds(180);
+pub(crate) const PATIENCE: Span = seconds(600);
 
-/// A disk that writes as slowly as worn flash: a save, eight writes or so, takes half a second.
-const SLOW: &str = "throttling.iops-write=16";
+/// A disk that writes very slowly: a save, six writes, takes most of a second.
+const SLOW: &str = "throttling.iops-write=6";
 
 /// The kind of board and where its kernel and its root lie.
 pub(crate) struct Board {
