@@ -6,10 +6,11 @@
 //!
 //! The evidence on the router is weak. Where CAKE is the leaf, `dropped` stays zero however much
 //! CAKE drops, and `queued-packets` is a glance at one moment that mostly finds nothing. If drops
-//! were demanded, as the plain rule says, such a router could never be steered. So a counter that
-//! has not moved for [`evidence::MUTE_AFTER`] is *mute*: it proves neither that all is well nor
-//! the contrary, and is not demanded. While all are mute the WAN's own state must say `SOFT_RED` or
-//! worse instead. A counter that has spoken is demanded from then on. One that cannot be read is
+//! were demanded, as the plain rule says, such a router could never be steered. So a counter
+//! that has not moved for [`evidence::MUTE_AFTER`] is *mute*: it proves neither that all is well nor
+//! the contrary. And of a counter is demanded only what it has shown within that time: a glance that
+//! finds three packets now and then does not prove that it would find fifty. While nothing is demanded
+//! of any, the WAN's own state must say `SOFT_RED` or worse instead. One that cannot be read is
 //! unknown, which is something else: then nothing is decided.
 
 pub mod brake;
@@ -20,7 +21,7 @@ pub mod score;
 
 use self::{
     brake::Brake,
-    evidence::{Evidence, Queue},
+    evidence::{Bad, Evidence, Queue},
     score::Weighed,
 };
 use super::{
@@ -72,6 +73,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// What is bad of a queue.
+    const fn bad(&self) -> Bad {
+        Bad { drops: self.drops, waiting: self.queue_red }
+    }
+
     /// What suits most lines.
     pub fn usual() -> Self {
         Self {
@@ -297,7 +303,7 @@ impl Steering {
 
     /// The router told what the queue of the primary WAN has counted, or could not be asked.
     pub fn on_statistics(&mut self, counted: Option<evidence::Counted>, now: Instant) {
-        self.evidence.take(counted, now);
+        self.evidence.take(counted, self.settings.bad(), now);
     }
 
     /// Judges anew; `Some`: the mind is changed.
@@ -322,13 +328,26 @@ impl Steering {
         self.delta = Some(self.delta.map_or(delta, |mean| mean + (delta - mean) * alpha));
     }
 
+    /// By the plain rule: red if the delay is bad and all that can be demanded is there, yellow if
+    /// anything is.
     fn judge(&mut self, primary: Primary, now: Instant) -> Judgement {
         self.score = None;
         let (Primary::Measured { zone, .. }, Some(delta)) = (primary, self.delta) else {
             return Judgement::Unknown;
         };
         let queue = self.evidence.queue(now);
-        let plain = plain(&self.settings, zone, delta, queue);
+        let (slow, yellow) = (delta > self.settings.delta.ms(), self.settings.queue_yellow);
+        let borne_out = self.evidence.bears_out(self.settings.bad(), now);
+        let borne_out = borne_out.unwrap_or(zone >= Zone::SoftRed);
+        let plain = match (queue, borne_out) {
+            (Queue::Unknown, _) => Judgement::Unknown,
+            (Queue::Known { .. }, true) if slow => Judgement::Red,
+            (Queue::Known { .. }, _) if slow => Judgement::Yellow,
+            (Queue::Known { waiting, .. }, _) => match waiting.reaches(yellow) {
+                Some(true) => Judgement::Yellow,
+                Some(false) | None => Judgement::Green,
+            },
+        };
         match self.settings.mode {
             Mode::Hysteresis => plain,
             Mode::Confidence => self.weigh(plain, zone, delta, queue, now),
@@ -422,25 +441,6 @@ impl Steering {
         let (delta, queue) = (self.delta.unwrap_or_default(), self.evidence.queue(now));
         self.waits = if to == State::Good { Waits::Nothing } else { Waits::Time };
         Decided { to, why, delta, queue, score: self.score, brake, after }
-    }
-}
-
-/// The plain rule: red if all that can be demanded is there, yellow if any of it is.
-fn plain(settings: &Settings, zone: Zone, delta: f64, queue: Queue) -> Judgement {
-    let slow = delta > settings.delta.ms();
-    let Queue::Known { drops, waiting } = queue else { return Judgement::Unknown };
-    let dropped = drops.reaches(settings.drops);
-    let waits = waiting.reaches(settings.queue_red);
-    let borne_out = match (dropped, waits) {
-        (None, None) => zone >= Zone::SoftRed,
-        (dropped, waits) => dropped.unwrap_or(true) && waits.unwrap_or(true),
-    };
-    if slow && borne_out {
-        Judgement::Red
-    } else if slow || waiting.reaches(settings.queue_yellow) == Some(true) {
-        Judgement::Yellow
-    } else {
-        Judgement::Green
     }
 }
 

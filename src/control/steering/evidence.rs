@@ -1,6 +1,7 @@
 //! What the router's counters prove.
 //! Promises: the first reading is a reference; a counter that went down begins anew; one that could
-//! not be read is unknown, never zero; one that never moves is mute, which is neither.
+//! not be read is unknown, never zero; one that never moves is mute, which is neither; of none is more
+//! demanded than it has shown.
 //! Knows nothing of what follows from it.
 
 use crate::control::time::{Instant, Span};
@@ -41,6 +42,15 @@ impl Voice {
     }
 }
 
+/// What is bad of a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bad {
+    /// So many drops between two readings.
+    pub drops: u64,
+    /// So many packets that wait.
+    pub waiting: u64,
+}
+
 /// Drops and queue at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Queue {
@@ -67,12 +77,15 @@ pub struct Evidence {
     read: Option<Instant>,
     drops_spoke: Option<Instant>,
     waiting_spoke: Option<Instant>,
+    /// When each was bad last.
+    drops_bad: Option<Instant>,
+    waiting_bad: Option<Instant>,
     waits_since: Option<Instant>,
 }
 
 impl Evidence {
     /// Takes in a reading; `None`: it failed.
-    pub fn take(&mut self, counted: Option<Counted>, now: Instant) {
+    pub fn take(&mut self, counted: Option<Counted>, bad: Bad, now: Instant) {
         let Some(Counted { dropped, waiting }) = counted else {
             // What was counted meanwhile belongs to no interval.
             self.reference = None;
@@ -88,6 +101,12 @@ impl Evidence {
         self.read = Some(now);
         if self.drops.is_some_and(|drops| drops > 0) {
             self.drops_spoke = Some(now);
+        }
+        if self.drops.is_some_and(|drops| drops >= bad.drops) {
+            self.drops_bad = Some(now);
+        }
+        if waiting.is_some_and(|waiting| waiting >= bad.waiting) {
+            self.waiting_bad = Some(now);
         }
         match waiting {
             Some(1..) => self.waiting_spoke = Some(now),
@@ -118,6 +137,18 @@ impl Evidence {
         }
     }
 
+    /// Whether the counters bear out that it is bad; `None`: neither can, for it has not been as bad
+    /// as that for [`MUTE_AFTER`].
+    pub fn bears_out(&self, bad: Bad, now: Instant) -> Option<bool> {
+        let demanded = |at: Option<Instant>| at.is_some_and(|at| now.since(at) < MUTE_AFTER);
+        let drops = demanded(self.drops_bad).then_some(self.drops >= Some(bad.drops));
+        let waiting = demanded(self.waiting_bad).then_some(self.waiting >= Some(bad.waiting));
+        match (drops, waiting) {
+            (None, None) => None,
+            (drops, waiting) => Some(drops.unwrap_or(true) && waiting.unwrap_or(true)),
+        }
+    }
+
     /// For how long packets have been waiting, if at least `bound` of them do.
     pub fn waits(&self, bound: u64, now: Instant) -> Span {
         match (self.waiting, self.waits_since) {
@@ -136,8 +167,10 @@ fn voice(value: u64, spoke: Option<Instant>, now: Instant) -> Voice {
 
 #[cfg(test)]
 mod tests {
-    use super::{Counted, Evidence, MUTE_AFTER, Queue, Voice};
+    use super::{Bad, Counted, Evidence, MUTE_AFTER, Queue, Voice};
     use crate::control::time::{Instant, Span};
+
+    const BAD: Bad = Bad { drops: 1, waiting: 50 };
 
     fn at(seconds: u64) -> Instant {
         Instant::default() + Span::from_secs(seconds)
@@ -154,7 +187,7 @@ mod tests {
         for (second, dropped, drops) in
             [(1, 5_000, None), (2, 5_007, Some(7)), (3, 4, None), (4, 6, Some(2)), (5, 6, Some(0))]
         {
-            evidence.take(Some(counted(dropped, 3)), at(second));
+            evidence.take(Some(counted(dropped, 3)), BAD, at(second));
             let known = |drops| Queue::Known { drops, waiting: Voice::Says(3) };
             let expected = drops.map_or(Queue::Unknown, |drops| known(Voice::Says(drops)));
             assert_eq!(evidence.queue(at(second)), expected, "{second} s");
@@ -164,16 +197,16 @@ mod tests {
     #[test]
     fn a_reading_that_failed_is_unknown_and_the_next_one_is_a_reference() {
         let mut evidence = Evidence::default();
-        evidence.take(Some(counted(0, 1)), at(0));
-        evidence.take(Some(counted(9, 1)), at(1));
-        evidence.take(None, at(2));
+        evidence.take(Some(counted(0, 1)), BAD, at(0));
+        evidence.take(Some(counted(9, 1)), BAD, at(1));
+        evidence.take(None, BAD, at(2));
         assert_eq!(evidence.queue(at(2)), Queue::Unknown);
-        evidence.take(Some(counted(1_000, 1)), at(3));
+        evidence.take(Some(counted(1_000, 1)), BAD, at(3));
         assert_eq!(evidence.queue(at(3)), Queue::Unknown, "1000 drops of an unknown interval");
-        evidence.take(Some(counted(1_000, 1)), at(4));
+        evidence.take(Some(counted(1_000, 1)), BAD, at(4));
         assert!(matches!(evidence.queue(at(4)), Queue::Known { drops: Voice::Says(0), .. }));
         assert_eq!(evidence.queue(at(14)), Queue::Unknown, "too old");
-        evidence.take(Some(Counted { dropped: None, waiting: Some(1) }), at(15));
+        evidence.take(Some(Counted { dropped: None, waiting: Some(1) }), BAD, at(15));
         assert_eq!(evidence.queue(at(15)), Queue::Unknown, "a counter that is not there");
     }
 
@@ -188,7 +221,7 @@ mod tests {
             (1_500, 5, Some(0)),
             (3_500, 6, Some(1)),
         ] {
-            evidence.take(Some(counted(dropped, 3)), at(ms));
+            evidence.take(Some(counted(dropped, 3)), BAD, at(ms));
             let known = |drops| Queue::Known { drops: Voice::Says(drops), waiting: Voice::Says(3) };
             assert_eq!(evidence.queue(at(ms)), drops.map_or(Queue::Unknown, known), "{ms} ms");
         }
@@ -197,15 +230,15 @@ mod tests {
     #[test]
     fn a_counter_is_mute_until_it_moves_and_again_when_it_stops() {
         let mut evidence = Evidence::default();
-        evidence.take(Some(counted(0, 0)), at(0));
-        evidence.take(Some(counted(0, 0)), at(1));
+        evidence.take(Some(counted(0, 0)), BAD, at(0));
+        evidence.take(Some(counted(0, 0)), BAD, at(1));
         let mute = Queue::Known { drops: Voice::Mute, waiting: Voice::Mute };
         assert_eq!(evidence.queue(at(1)), mute);
-        evidence.take(Some(counted(1, 0)), at(2));
+        evidence.take(Some(counted(1, 0)), BAD, at(2));
         let spoke = Queue::Known { drops: Voice::Says(1), waiting: Voice::Mute };
         assert_eq!(evidence.queue(at(2)), spoke);
         let later = at(2) + MUTE_AFTER;
-        evidence.take(Some(counted(1, 0)), later);
+        evidence.take(Some(counted(1, 0)), BAD, later);
         assert_eq!(evidence.queue(later), mute);
     }
 }

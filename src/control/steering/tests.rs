@@ -127,6 +127,17 @@ fn once_drops_have_been_counted_they_are_demanded() {
 }
 
 #[test]
+fn a_queue_that_never_showed_as_much_as_is_demanded_is_not_held_to_it() {
+    for mode in MODES {
+        let mut play = Play::new(mode);
+        // Glances that find a few packets, as on a queue that is shaped well.
+        play.go(line(Zone::Green, 1.0, Some((0, 7))), 30);
+        play.go(SILENT, 5);
+        assert_eq!(play.changes.len(), 1, "{mode:?}: the delay is not of this queue, and is there");
+    }
+}
+
+#[test]
 fn a_line_that_flaps_is_steered_less_and_less_often() {
     for mode in MODES {
         let mut play = Play::new(mode);

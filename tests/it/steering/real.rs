@@ -178,7 +178,11 @@ fn ends(over: Over, on_exit: &str) {
     let bed = Bed::new();
     let config = bed.configure(over, &[("recover_after", "600s"), ("on_exit", on_exit)]);
     let mut daemon = start(&config);
-    daemon.until("steering", is_on);
+    // The limits come first; at the end there shall be none left to set.
+    daemon.until_within(seconds(60), "steering, and confirmed", |health| {
+        let mut limits = health.wans.iter().flat_map(|wan| [&wan.download, &wan.upload]);
+        is_on(health) && limits.all(|of| of.confirmed_bps == Some(of.wanted_bps))
+    });
     if matches!(over, Over::Rest) {
         bed.router.force(Some(Down::Refuse));
         daemon.until("lost", |health| health.routers[0].reachable == Some(false));

@@ -67,8 +67,8 @@ options! {
     );
     DROPS: Spec<Number<u64>> = once(
         Steering, "drops", packets(1, 10_000), Value("1"),
-        "So many packets dropped between two readings are bad; not asked of a queue that has counted \
-         none for ten minutes.",
+        "So many packets dropped between two readings are bad; not demanded of a queue that has not \
+         counted as many for ten minutes.",
     );
     QUEUE_YELLOW: Spec<Number<u64>> = once(
         Steering, "queue_yellow", packets(1, 10_000), Value("10"),
@@ -76,8 +76,8 @@ options! {
     );
     QUEUE_RED: Spec<Number<u64>> = once(
         Steering, "queue_red", packets(1, 10_000), Value("50"),
-        "From so many waiting packets on, it is bad; not asked of a queue that has shown none for ten \
-         minutes.",
+        "From so many waiting packets on, it is bad; not demanded of a queue that has not shown as many \
+         for ten minutes.",
     );
     DEGRADE_AFTER: Spec<Number<Span>> = once(
         Steering, "degrade_after", time(Unit::Time, 500 * MS, 60 * S), Value("2s"),
