@@ -108,7 +108,7 @@ impl Access {
 async fn serve(access: AccessId, mut clients: Clients, jobs: Receiver<Job>, inputs: Sender<Input>) {
     let mut next = jobs.recv().await;
     while let Ok(job) = next {
-        let ticket = job.ticket;
+        let (ticket, request) = (job.ticket, job.request);
         let own = clients.by(job.route, job.purpose);
         let over = async { Work::Over(perform(&mut *own, job).await) };
         let dropped = async { Work::Dropped(jobs.recv().await) };
@@ -123,7 +123,13 @@ async fn serve(access: AccessId, mut clients: Clients, jobs: Receiver<Job>, inpu
             // The core only names queues that it was configured with.
             Work::Over(None) => jobs.recv().await,
             Work::Dropped(next) => {
-                own.client.forget();
+                match request {
+                    // Nothing may overtake it on its way to the router.
+                    Request::Write(..) => own.client.forget(),
+                    Request::Facts | Request::Read(..) | Request::Count(..) => {
+                        own.client.given_up();
+                    }
+                }
                 next
             }
         };

@@ -77,6 +77,17 @@ impl Client {
         }
     }
 
+    /// Something that changes nothing was given up half-way: its future was dropped. What can go on
+    /// goes on.
+    pub fn given_up(&mut self) {
+        match self {
+            // One connection carries one request.
+            Self::Rest(client) => client.forget(),
+            // One session has room for several; another login can take seconds.
+            Self::Ssh(_) => {}
+        }
+    }
+
     /// Closes the connection, and forgets what is known by it.
     pub fn forget(&mut self) {
         match self {

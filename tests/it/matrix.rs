@@ -18,9 +18,11 @@
 //! bounds do; `control::queue` sees it).
 
 mod board;
+mod clock;
 mod config;
 mod driver;
 mod judge;
+mod late;
 mod rows;
 
 use self::{

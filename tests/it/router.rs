@@ -8,6 +8,7 @@ mod connections;
 mod console;
 mod equal;
 mod faults;
+mod given_up;
 mod golden;
 mod hostile;
 mod names;

@@ -16,3 +16,4 @@ pub mod sshd;
 pub mod stops;
 pub mod turn;
 pub mod wait;
+pub mod wall_clock;

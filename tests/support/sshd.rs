@@ -65,6 +65,9 @@ struct Shared {
     program: Vec<String>,
     children: RefCell<Vec<Child>>,
     commands: Cell<usize>,
+    /// Lines with these words are answered later.
+    hold: RefCell<Option<String>>,
+    held: Cell<usize>,
 }
 
 impl Sshd {
@@ -102,6 +105,8 @@ impl Sshd {
             program,
             children: RefCell::default(),
             commands: Cell::new(0),
+            hold: RefCell::default(),
+            held: Cell::new(0),
         });
         let [listener, console] =
             [(); 2].map(|()| Async::<TcpListener>::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
@@ -227,6 +232,21 @@ impl Sshd {
     /// Command lines that reached the router so far.
     pub fn commands(&self) -> usize {
         self.shared.commands.get()
+    }
+
+    /// Answers no line with these words until told otherwise. The router carries them out at once.
+    pub fn hold(&self, words: Option<&str>) {
+        self.shared.hold.replace(words.map(str::to_owned));
+    }
+
+    /// Command lines whose answers were held back so far.
+    pub fn held(&self) -> usize {
+        self.shared.held.get()
+    }
+
+    /// Logins so far.
+    pub fn logins(&self) -> usize {
+        self.log().matches("Accepted publickey").count()
     }
 
     /// What the server has logged so far.
@@ -386,11 +406,23 @@ async fn carry_out(stream: Async<std::net::TcpStream>, shared: &Shared) {
     match printed.fate {
         Fate::Answer => {
             Timer::after(Duration::from_micros(printed.delay.as_micros())).await;
+            held_back(line, shared).await;
             // A client that has gone away is the test's business.
             let _ = stream.get_mut().write_all(printed.text.as_bytes()).await;
         }
         Fate::Refuse | Fate::BlackHole | Fate::Reset | Fate::Cut | Fate::Drip => {
             std::future::pending::<()>().await;
         }
+    }
+}
+
+/// Waits until a line like this is answered.
+async fn held_back(line: &str, shared: &Shared) {
+    let is_held = || shared.hold.borrow().as_ref().is_some_and(|words| line.contains(words));
+    if is_held() {
+        shared.held.set(shared.held.get() + 1);
+    }
+    while is_held() {
+        Timer::after(Duration::from_millis(5)).await;
     }
 }

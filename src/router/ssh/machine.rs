@@ -1,7 +1,7 @@
 //! The SSH protocol of one connection, without a socket: bytes in, bytes out.
 //! Promises: nothing about the user is sent before the server has proven that it owns the pinned
-//! key, at every key exchange; a channel is read only through the handle that opened it; what a
-//! server can make us keep is bounded.
+//! key, at every key exchange; a channel is read only through the handle that opened it, and by nobody
+//! once its command is given up; what a server can make us keep is bounded.
 //! Knows nothing of time and of what commands mean.
 //!
 //! sunset panics if a channel is waited for before the server has opened it. That takes one of its
@@ -84,12 +84,30 @@ impl Machine {
         self.stage
     }
 
+    /// Whether a command is under way, or was given up and may be.
+    pub(super) const fn is_busy(&self) -> bool {
+        self.command.is_some()
+    }
+
+    /// Whether it waits for its channel.
+    pub(super) fn is_opening(&self) -> bool {
+        self.command.as_ref().is_some_and(|command| command.line.is_some())
+    }
+
     /// Asks for a channel; the command follows when it is open. sunset has room for a few channels
-    /// that the server has not closed.
+    /// that the server has not closed. A command under way is given up: its channel takes this one
+    /// if it has not been sent, or else is read no more and closes when the server has ended it.
     pub(super) fn begin(&mut self, line: &str) -> Result<(), Trouble> {
-        let line = line.to_owned();
-        let channel = self.runner.open_client_session()?;
-        self.command = Some(Command { channel, line: Some(line), output: Vec::new(), exit: None });
+        let channel = match self.command.take() {
+            Some(Command { channel, line: Some(_), .. }) => channel,
+            Some(Command { channel, line: None, .. }) => {
+                self.runner.channel_done(channel)?;
+                self.runner.open_client_session()?
+            }
+            None => self.runner.open_client_session()?,
+        };
+        let line = Some(line.to_owned());
+        self.command = Some(Command { channel, line, output: Vec::new(), exit: None });
         Ok(())
     }
 

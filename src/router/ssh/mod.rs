@@ -1,7 +1,8 @@
 //! One router over SSH: a login, one kept session, one command at a time.
 //! Promises: an operation ends within its deadline, whatever the server does or omits; nothing is
 //! sent about the user to a server that does not own the pinned host key; after a failure that was
-//! not the router's own answer the connection is closed; a panic of the SSH library ends as an
+//! not the router's own answer the connection is closed; what is given up half-way costs no login,
+//! and what the router still says to it is nobody's answer; a panic of the SSH library ends as an
 //! error of the operation.
 //! Knows nothing of the console's language, and of when or whether to try again.
 
@@ -88,8 +89,8 @@ impl SshClient {
     /// Carries out one operation within `timeout` of the settings, which covers name resolution,
     /// connection, key exchange, login, command and output.
     ///
-    /// When the future is dropped half-way, the connection is closed; the router may still carry
-    /// the operation out.
+    /// When the future is dropped half-way, the session goes on with the next operation, a login
+    /// half-way too; the router may still carry the operation out, after the next one perhaps.
     pub async fn perform(&mut self, op: &Op<'_>) -> Result<Reply, RouterError> {
         self.answered(op, None).await
     }
@@ -106,14 +107,14 @@ impl SshClient {
         op: &Op<'_>,
         noticed: Option<&mut Differences>,
     ) -> Result<Reply, RouterError> {
-        let (output, session) = self.run(&cli::command(op), Doing::from(op)).await?;
+        let output = self.run(&cli::command(op), Doing::from(op)).await?;
         let reply = interpreted(op, &output);
         // An error has no shape.
         if let Some(noticed) = noticed.filter(|_| !is_refusal(&reply)) {
             noticed.extend(&inspect::over_ssh(op, &output.bytes));
         }
-        if reply.as_ref().err().is_none_or(|error| error.kind.is_answer()) {
-            self.session = session;
+        if reply.as_ref().is_err_and(|error| !error.kind.is_answer()) {
+            self.forget();
         }
         reply
     }
@@ -121,32 +122,27 @@ impl SshClient {
     /// Runs one line of a recording and gives its output as it came, whatever it is, within
     /// `timeout` of the settings.
     pub async fn record(&mut self, ask: ConsoleAsk) -> Result<Recorded, RouterError> {
-        let (output, session) = self.run(ask.line(), Doing::Recording).await?;
-        self.session = session;
+        let output = self.run(ask.line(), Doing::Recording).await?;
         Ok(Recorded { status: output.status, headers: Vec::new(), body: output.bytes })
     }
 
-    /// Runs a line; gives its output, and the session if it goes on.
-    async fn run(
-        &mut self,
-        line: &str,
-        doing: Doing,
-    ) -> Result<(Output, Option<Session>), RouterError> {
-        // Taken out, so that it closes unless it is put back.
-        let mut session = self.session.take();
+    /// Runs a line; gives its output.
+    async fn run(&mut self, line: &str, doing: Doing) -> Result<Output, RouterError> {
         let stage = Cell::new(Stage::Connecting);
         let timeout = self.patience.max(self.connect_timeout());
-        let work = AssertUnwindSafe(self.carry_out(line, &mut session, &stage)).catch_unwind();
+        let work = AssertUnwindSafe(self.carry_out(line, &stage)).catch_unwind();
         let outcome = future::or(async { Some(work.await) }, async {
             Timer::after(timeout).await;
             None
         });
-        match outcome.await {
-            Some(Ok(Ok(output))) => Ok((output, session)),
-            Some(Ok(Err(failed))) => Err(failed.error(stage.get(), doing)),
-            Some(Err(_panic)) => Err(panicked(stage.get(), doing)),
-            None => Err(late(timeout, stage.get(), doing)),
-        }
+        let error = match outcome.await {
+            Some(Ok(Ok(output))) => return Ok(output),
+            Some(Ok(Err(failed))) => failed.error(stage.get(), doing),
+            Some(Err(_panic)) => panicked(stage.get(), doing),
+            None => late(timeout, stage.get(), doing),
+        };
+        self.forget();
+        Err(error)
     }
 
     /// Closes the connection: the next operation starts from nothing.
@@ -154,29 +150,39 @@ impl SshClient {
         self.session = None;
     }
 
-    async fn carry_out(
-        &mut self,
-        line: &str,
-        session: &mut Option<Session>,
-        stage: &Cell<Stage>,
-    ) -> Result<Output, Failed> {
-        if let Some(kept) = session
-            && kept.is_usable(stage).await
-            && kept.begin(line).is_ok()
-        {
-            return Ok(kept.finish(stage).await?);
+    async fn carry_out(&mut self, line: &str, stage: &Cell<Stage>) -> Result<Output, Failed> {
+        if let Some(output) = self.by_kept(line, stage).await? {
+            return Ok(output);
         }
         // Nothing of the command was sent over the kept one, so a new one is no second attempt.
-        *session = None;
+        self.forget();
         stage.set(Stage::Connecting);
-        let login = self.connect_timeout();
-        let opened = future::or(async { self.open(stage).await }, async {
-            Timer::after(login).await;
-            Err(Failed::Late(login))
-        });
-        let session = session.insert(opened.await?);
+        let session = in_time(self.connect_timeout(), self.open(stage)).await?;
         session.begin(line)?;
         Ok(session.finish(stage).await?)
+    }
+
+    /// Runs the line over the session that there is; `None`: that cannot be, and nothing was sent.
+    async fn by_kept(&mut self, line: &str, stage: &Cell<Stage>) -> Result<Option<Output>, Failed> {
+        let login = self.connect_timeout();
+        let Some(kept) = &mut self.session else { return Ok(None) };
+        if kept.is_silent().await {
+            return Ok(None);
+        }
+        if !kept.is_opening() {
+            if !kept.is_usable(stage).await {
+                return Ok(None);
+            }
+            in_time(login, async { Ok(kept.log_in(stage).await?) }).await?;
+        }
+        if kept.begin(line).is_err() {
+            return Ok(None);
+        }
+        match kept.finish(stage).await {
+            // What was given up may have taken all the room that this session has.
+            Err(Trouble::NoChannel) => Ok(None),
+            outcome => Ok(Some(outcome?)),
+        }
     }
 
     /// The deadline of the way there, login included.
@@ -184,12 +190,26 @@ impl SshClient {
         Duration::from_micros(self.settings.timeout.as_micros())
     }
 
-    async fn open(&mut self, stage: &Cell<Stage>) -> Result<Session, Failed> {
+    async fn open(&mut self, stage: &Cell<Stage>) -> Result<&mut Session, Failed> {
         let SshSettings { host, port, username, host_key, .. } = &self.settings;
         let addresses = self.resolver.addresses(host, *port).await.map_err(Failed::Resolving)?;
         let access = Access { username, login: &self.login, pinned: *host_key };
-        Ok(Session::open(&addresses, access, stage).await?)
+        let session = self.session.insert(Session::connect(&addresses, access).await?);
+        session.log_in(stage).await?;
+        Ok(session)
     }
+}
+
+/// This, unless it takes longer.
+async fn in_time<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, Failed>>,
+) -> Result<T, Failed> {
+    future::or(work, async {
+        Timer::after(limit).await;
+        Err(Failed::Late(limit))
+    })
+    .await
 }
 
 /// Why there is no output.

@@ -1,12 +1,12 @@
 //! One SSH connection: a socket and the protocol on it.
 //! Promises: dropping it closes the connection at once; a socket that has ended is noticed before
-//! a command is sent.
+//! a command is sent; whatever is given up half-way, it can go on.
 //! Knows nothing of deadlines and of what commands mean.
 
-use std::{cell::Cell, fmt, net::SocketAddr};
+use std::{cell::Cell, fmt, net::SocketAddr, time::Duration};
 
 use smol::{
-    future,
+    Timer, future,
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
@@ -23,12 +23,18 @@ use crate::router::resolve::kind_of;
 /// Bytes read at once.
 pub(super) const PORTION: usize = 2048;
 
-/// See the module.
+/// A server that owes us something and is silent for longer than this may have died without a word. A
+/// daemon that is told to end has two seconds for its routers: if there is a way, it is another one.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// See the module. Between two of its waits everything is kept in it.
 pub(super) struct Session {
     stream: TcpStream,
     machine: Box<Machine>,
     /// Read, but not taken by the protocol yet.
     pending: Vec<u8>,
+    /// Passes when neither side has said anything for too long.
+    silence: Timer,
 }
 
 /// What leads into a session.
@@ -40,25 +46,39 @@ pub(super) struct Access<'a> {
 }
 
 impl Session {
-    /// Connects and logs in. An address that does not take the connection is left for the next.
-    pub(super) async fn open(
+    /// Connects. An address that does not take the connection is left for the next.
+    pub(super) async fn connect(
         addresses: &[SocketAddr],
         access: Access<'_>,
-        stage: &Cell<Stage>,
     ) -> Result<Self, Trouble> {
         let stream = connect(addresses).await.map_err(Trouble::Socket)?;
         // Commands are small, and each waits for its answer.
         stream.set_nodelay(true).map_err(Trouble::Socket)?;
         let login = access.login.clone();
         let machine = Box::new(Machine::new(access.username, login, access.pinned));
-        let mut session = Self { stream, machine, pending: Vec::new() };
+        Ok(Self { stream, machine, pending: Vec::new(), silence: Timer::after(SILENCE) })
+    }
+
+    /// Logs in, or goes on with that.
+    pub(super) async fn log_in(&mut self, stage: &Cell<Stage>) -> Result<(), Trouble> {
         loop {
-            session.flush(stage).await?;
-            if session.machine.stage() == Stage::Commanding {
-                return Ok(session);
+            self.flush(stage).await?;
+            if self.machine.stage() == Stage::Commanding {
+                return Ok(());
             }
-            session.receive().await?;
+            self.receive().await?;
         }
+    }
+
+    /// Whether the server let something that was given up wait for too long.
+    pub(super) async fn is_silent(&mut self) -> bool {
+        let owes = self.machine.is_busy() || self.machine.stage() != Stage::Commanding;
+        owes && future::poll_once(&mut self.silence).await.is_some()
+    }
+
+    /// Whether a command that was given up has not been sent yet: the next one goes in its place.
+    pub(super) fn is_opening(&self) -> bool {
+        self.machine.is_opening()
     }
 
     /// Whether the server is still there. Answers what came while nobody looked.
@@ -100,6 +120,7 @@ impl Session {
             }
             let sent = self.stream.write(bytes).await.map_err(Trouble::Socket)?;
             self.machine.sent(sent);
+            self.silence = Timer::after(SILENCE);
         }
     }
 
@@ -112,6 +133,7 @@ impl Session {
                 return Err(Trouble::Closed);
             }
             self.pending.extend_from_slice(portion.get(..count).unwrap_or_default());
+            self.silence = Timer::after(SILENCE);
         }
         let taken = self.machine.take(&self.pending)?;
         // Everything was sent and answered, so the protocol has room; if not, it never will.

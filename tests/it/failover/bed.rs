@@ -72,6 +72,8 @@ pub struct Bed {
 pub struct Options<'a> {
     pub router: &'a [(&'a str, &'a str)],
     pub wan: &'a [(&'a str, &'a str)],
+    /// The server answers no line with these words from the start.
+    pub held: Option<&'static str>,
 }
 
 /// One login for both: the server knows nobody but the one who runs the test.
@@ -84,7 +86,7 @@ fn settings() -> RouterSettings {
 impl Bed {
     /// With these options of the router.
     pub fn start(options: &[(&str, &str)]) -> Self {
-        Self::start_before(KeyKind::Ed25519, Options { router: options, wan: &[] })
+        Self::start_before(KeyKind::Ed25519, Options { router: options, ..Options::default() })
     }
 
     /// With these options of both, and the server begins with this host key; the pinned one is of
@@ -92,7 +94,10 @@ impl Bed {
     pub fn start_before(shown: KeyKind, options: Options<'_>) -> Self {
         let (scratch, router) = (Scratch::in_memory(), Router::start(settings()));
         let sshd = SshdThread::start(router.shared());
-        sshd.ask(move |sshd| sshd.use_host_key(shown));
+        sshd.ask(move |sshd| {
+            sshd.use_host_key(shown);
+            sshd.hold(options.held);
+        });
         let rest = Proxy::start(router.address());
         let ssh = Proxy::start(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), sshd.settings().port));
         leave_rates(&scratch, "state", (200, 20), clock::unix_now());
@@ -105,7 +110,7 @@ impl Bed {
 
     fn configure(
         access: &[(&str, String)],
-        Options { router, wan }: Options<'_>,
+        Options { router, wan, .. }: Options<'_>,
         scratch: &Scratch,
     ) -> PathBuf {
         let access: Vec<_> = access.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -117,7 +122,7 @@ impl Bed {
 
     /// The same with these options of the router from now on.
     pub fn reload(&self, options: &[(&str, &str)]) {
-        self.reload_with(Options { router: options, wan: &[] });
+        self.reload_with(Options { router: options, ..Options::default() });
     }
 
     /// The same with these options of both from now on.

@@ -109,7 +109,7 @@ fn rest_fails_and_ssh_stands_in_until_rest_is_back() {
 fn ssh_alone_controls_and_another_host_key_is_told_once_with_its_fingerprint() {
     let _turn = turn();
     let alone = [("transport", "ssh"), ("fallback", "none")];
-    let bed = Bed::start_before(KeyKind::Rsa, Options { router: &alone, wan: &[] });
+    let bed = Bed::start_before(KeyKind::Rsa, Options { router: &alone, ..Options::default() });
     let line = bed.daemon.line("router home: lost (host-key)");
     let shown = bed.sshd.ask(|sshd| sshd.fingerprint(KeyKind::Rsa));
     assert!(line.contains(&shown.to_string()) && line.contains("ssh_host_key"), "{line}");

@@ -34,7 +34,7 @@ const SLOWLY: [(&str, &str); 2] = [("download_step_up", "0.3M"), ("upload_ceilin
 
 /// With this deadline of REST, which has swallowed everything for so long that SSH is used.
 fn over_ssh(rest_timeout: &str, wan: &[(&str, &str)]) -> Bed {
-    let options = Options { router: &[("rest_timeout", rest_timeout)], wan };
+    let options = Options { router: &[("rest_timeout", rest_timeout)], wan, held: None };
     let bed = Bed::start_before(KeyKind::Ed25519, options);
     bed.follows("rest");
     bed.rest.set(Some(Mischief::StallAfter(0)));
@@ -77,7 +77,7 @@ fn over_ssh_control_goes_on_during_a_try_of_rest_and_after_a_reload() {
     assert!(gap < seconds(6), "no write for {} ms: {:#?}", gap.as_millis(), bed.daemon.lines());
     let reload = |rest_timeout| {
         let router = &[("rest_timeout", rest_timeout), ("ssh_timeout", "6s")];
-        bed.reload_with(Options { router, wan: &SLOWLY });
+        bed.reload_with(Options { router, wan: &SLOWLY, held: None });
     };
     reload("8s");
     bed.daemon.line("reload: applied: router home changed");
@@ -98,6 +98,9 @@ fn over_ssh_control_goes_on_during_a_try_of_rest_and_after_a_reload() {
     ));
     bed.stops_cleanly();
 }
+
+/// No REST at all.
+const SSH_ALONE: [(&str, &str); 2] = [("transport", "ssh"), ("fallback", "none")];
 
 /// Tells it to end after `wait`: it does with zero, in time, and leaves nothing. Gives what it said.
 fn ends(bed: &mut Bed, wait: Span) -> String {
@@ -164,5 +167,57 @@ fn a_stop_while_neither_rest_nor_ssh_works_ends_in_time() {
         let fine = fine.map(|(limit, (least, most))| limit >= Some(least) && limit <= Some(most));
         assert!(fine.download && fine.upload, "{mischief:?}: {fine:?}, {told}");
         format!("{mischief:?}: ended")
+    });
+}
+
+/// The router lets it wait for what it tells of itself, and it is told to end.
+#[test]
+fn a_stop_gives_up_what_it_waits_for_over_ssh_without_another_login() {
+    let _turn = turn();
+    let held = Some("/system/resource");
+    let options = Options { router: &SSH_ALONE, wan: &EXIT, held };
+    let mut bed = Bed::start_before(KeyKind::Ed25519, options);
+    let asked = within(PATIENCE, || (bed.sshd.ask(Sshd::held) == 1).then_some(()));
+    assert!(asked.is_some(), "{:#?}", bed.daemon.lines());
+    let told = ends(&mut bed, Span::ZERO);
+    let (connections, logins) = bed.sshd.ask(|sshd| (sshd.connections(), sshd.logins()));
+    assert_eq!((connections, logins), (1, 1), "{told}");
+    let set = bed.router.limits(&RouterSettings::home_tree()) == EXIT_BPS;
+    assert!(set || (is_crowded() && told.contains("did not answer in time")), "{told}");
+    say(&format!("both limits {} set", if set { "were" } else { "could not be" }));
+}
+
+/// Another host key, from the start or after a while: nobody logs in there, for the end neither.
+#[test]
+fn a_stop_before_a_server_with_another_host_key_ends_in_time_and_says_nothing_about_the_user() {
+    let _turn = turn();
+    side_by_side(&[KeyKind::Rsa, KeyKind::Ed25519], 2, |first| {
+        let options = Options { router: &SSH_ALONE, wan: &EXIT, held: None };
+        let mut bed = Bed::start_before(*first, options);
+        if *first == KeyKind::Ed25519 {
+            bed.follows("ssh");
+            bed.sshd.ask(|sshd| {
+                sshd.use_host_key(KeyKind::Rsa);
+                sshd.kill();
+            });
+        }
+        bed.daemon.until("a stranger", |health| {
+            health.routers[0].last_failure.as_deref() == Some("host-key")
+        });
+        let before = bed.router.limits(&RouterSettings::home_tree());
+        let counts = |sshd: &Sshd| (sshd.logins(), sshd.commands());
+        let known = bed.sshd.ask(move |sshd| (counts(sshd), sshd.log().len()));
+        let from = now();
+        let told = ends(&mut bed, Span::from_millis(fastrand::u64(..1_000)));
+        let took = now().since(from);
+        assert!(took < seconds(4), "{} ms: {told}", took.as_millis());
+        assert_eq!(bed.router.limits(&RouterSettings::home_tree()), before, "{told}");
+        let (after, log) = bed.sshd.ask(move |sshd| (counts(sshd), sshd.log()));
+        assert_eq!(after, known.0, "{told}");
+        let since = &log[known.1..];
+        for word in ["Accepted", "Failed", "publickey", "user"] {
+            assert!(!since.contains(word), "{word}: {since}");
+        }
+        format!("{first:?}: {} connections", bed.sshd.ask(Sshd::connections))
     });
 }

@@ -1,9 +1,7 @@
 //! Faults of the board that the router's and the line's tables do not have: no descriptors left.
 //!
 //! State directory missing and state corrupt: `binary/state.rs`; full and read-only: `tests/bed`; two
-//! instances: `binary/restart.rs`; suspend: `watchdog/waiting.rs`. The wall clock is used for the
-//! age of a saved state alone, and steps of it are tried there (`store`, `daemon::state`): to step
-//! the clock of the machine would disturb others.
+//! instances: `binary/restart.rs`; suspend: `watchdog/waiting.rs`; the clock is set: `clock.rs` here.
 
 use std::io;
 

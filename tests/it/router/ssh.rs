@@ -33,10 +33,10 @@ use crate::running::{
     sshd::{KeyKind, Sshd},
 };
 
-const DOWNLOAD: Op<'_> = read_tree("WAN-Download");
+pub(super) const DOWNLOAD: Op<'_> = read_tree("WAN-Download");
 
 /// A test of a client whose key may log in.
-fn with_sshd<T>(test: impl AsyncFnOnce(&mut SshClient, &Sshd) -> T) -> T {
+pub(super) fn with_sshd<T>(test: impl AsyncFnOnce(&mut SshClient, &Sshd) -> T) -> T {
     with_settings(|settings| settings, test)
 }
 
