@@ -125,10 +125,11 @@ async fn serve(access: AccessId, mut clients: Clients, jobs: Receiver<Job>, inpu
             Work::Dropped(next) => {
                 match request {
                     // Nothing may overtake it on its way to the router.
-                    Request::Write(..) => own.client.forget(),
-                    Request::Facts | Request::Read(..) | Request::Count(..) => {
-                        own.client.given_up();
-                    }
+                    Request::Write(..) | Request::SwitchRule(..) => own.client.forget(),
+                    Request::Facts
+                    | Request::Read(..)
+                    | Request::Count(..)
+                    | Request::ReadRule(..) => own.client.given_up(),
                 }
                 next
             }

@@ -5,6 +5,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use wanctl::observe::health::Status;
+
 use super::{configured, started};
 use crate::running::{
     daemon::WANCTL,
@@ -17,6 +19,7 @@ use crate::running::{
 fn a_watch_without_a_terminal_is_plain_text_and_a_reader_who_goes_ends_it_quietly() {
     let (scratch, router) = (Scratch::new(), Router::start(home()));
     let daemon = started(&configured(&scratch, &router));
+    daemon.until("healthy", |health| health.status == Status::Healthy);
     let address = daemon.address().to_string();
     let mut command = Command::new(WANCTL);
     command.args(["status", "--watch", "--at", &address]);
