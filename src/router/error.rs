@@ -118,7 +118,8 @@ impl Hint {
                 "/certificate export-certificate NAME on the router, then copy the .crt file",
             ),
             Self::AssignCertificate => concat!(
-                "give the service a signed certificate: ",
+                "give the service a signed certificate with an RSA key of 2048 bits or more, or ",
+                "with prime256v1 or secp384r1 (not secp521r1): ",
                 "/ip/service set www-ssl certificate=NAME disabled=no tls-version=only-1.2",
             ),
             Self::SwitchRestOn => concat!(
