@@ -132,6 +132,7 @@ fn the_history_has_a_sample_per_second_and_the_events_of_the_log() {
 fn the_answers_come_within_50_ms() {
     let (scratch, router) = (Scratch::new(), Router::start(home()));
     let daemon = started(&configured(&scratch, &router));
+    daemon.until("healthy", |health| health.status == Status::Healthy);
     with_canary(|canary| {
         for path in ["/health", "/metrics", "/history"] {
             let mut waits = Waits::default();
