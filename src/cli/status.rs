@@ -3,6 +3,7 @@
 //! it is plain text, one line per thing; a reader that goes away ends it quietly.
 
 mod client;
+mod lines;
 mod screen;
 mod spark;
 
@@ -24,8 +25,6 @@ pub(super) const DEFAULT_ADDRESS: &str = "127.0.0.1:9101";
 const EVERY: Duration = Duration::from_secs(1);
 /// Lines without a terminal are not broken.
 const UNBROKEN: usize = 4_096;
-/// Rows of a terminal that does not say.
-const ROWS: usize = 24;
 
 /// How the health is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,13 +73,14 @@ fn look(address: SocketAddr, form: Form) -> Result<Vec<String>, String> {
     if form == Form::Json {
         return Ok(vec![String::from_utf8_lossy(&body).into_owned()]);
     }
-    let mut screen = match terminal::size() {
+    let size = terminal::size();
+    let mut screen = match size {
         Some((columns, _)) => Screen::new(columns.into(), Look::Blocks),
         None => Screen::new(UNBROKEN, Look::Ascii),
     };
     let recent = client::recent(address, screen.seconds());
     screen.show(&health, recent.as_deref());
-    Ok(screen.into_lines())
+    Ok(screen.into_lines(size.map_or(usize::MAX, |(_, rows)| usable(rows))))
 }
 
 fn print(lines: &[String], out: &mut dyn Write) -> io::Result<()> {
@@ -100,7 +100,7 @@ fn harmless(line: &str) -> String {
 fn watch(address: SocketAddr, mut shown: Vec<String>, out: &mut dyn Write) -> io::Result<()> {
     loop {
         if let Some((_, rows)) = terminal::size() {
-            in_place(&shown, usize::from(rows), out)?;
+            in_place(&shown, usable(rows), out)?;
         } else {
             print(&shown, out)?;
             writeln!(out)?;
@@ -111,12 +111,15 @@ fn watch(address: SocketAddr, mut shown: Vec<String>, out: &mut dyn Write) -> io
     }
 }
 
-/// Each line over the old one: a screen that is cleared first would flicker. The last row stays
-/// free, or the terminal scrolls.
+/// Rows that can be written to: the last one stays free, or the terminal scrolls.
+fn usable(rows: u16) -> usize {
+    usize::from(rows).saturating_sub(1)
+}
+
+/// Each line over the old one: a screen that is cleared first would flicker.
 fn in_place(lines: &[String], rows: usize, out: &mut dyn Write) -> io::Result<()> {
-    let room = if rows == 0 { ROWS } else { rows };
     write!(out, "\x1b[H")?;
-    for line in lines.iter().take(room.saturating_sub(1)) {
+    for line in lines.iter().take(rows) {
         writeln!(out, "{}\x1b[K", harmless(line))?;
     }
     write!(out, "\x1b[J")?;

@@ -74,10 +74,21 @@ pub(crate) fn server(bed: &Bed) -> Running {
 
 /// A download of so many seconds by one TCP connection, of which the first ones do not count.
 pub(crate) fn download(bed: &Bed, warm_up: u32, seconds: u32) -> Running {
-    let (warm_up, seconds) = (warm_up.to_string(), seconds.to_string());
+    let warm_up = warm_up.to_string();
+    client(bed, seconds, &["-O", &warm_up])
+}
+
+/// Downloads of so many seconds by as many TCP connections at the same time.
+pub(crate) fn downloads(bed: &Bed, connections: u32, seconds: u32) -> Running {
+    let connections = connections.to_string();
+    client(bed, seconds, &["-P", &connections])
+}
+
+fn client(bed: &Bed, seconds: u32, more: &[&str]) -> Running {
+    let seconds = seconds.to_string();
     // Cubic fills every buffer; the machine's default may be one that keeps queues short.
     let tcp = ["-c", "10.0.3.1", "-R", "-C", "cubic", "-f", "k"];
-    let arguments = [&tcp[..], &["-O", &warm_up, "-t", &seconds]].concat();
+    let arguments = [&tcp[..], &["-t", &seconds], more].concat();
     let mut command = bed.command("client", "iperf3");
     let command = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
     Running(command.spawn().unwrap())

@@ -1,6 +1,6 @@
 //! The real daemon on a real, if small, internet: network namespaces, queues of the kernel, ICMP and
-//! TCP. Needs root, `ip`, `tc`, `iperf3`, `ping`, `strace`, `busybox`, `debootstrap`, `promtool` and
-//! `chromium`:
+//! TCP. Needs root, `ip`, `tc`, `iperf3`, `ping`, `strace`, `busybox`, `debootstrap`, `promtool`,
+//! `chromium` and `tmux`:
 //! `cargo test --features bed --test bed`. A missing tool is a failure; `WANCTL_SKIP=bed` skips.
 #![allow(
     clippy::unwrap_used,
@@ -30,7 +30,9 @@ mod roots;
 mod shaper;
 mod ssh;
 mod stalls;
+mod steered;
 mod stops;
 mod strace;
 #[path = "../support/mod.rs"]
 mod support;
+mod terminal;

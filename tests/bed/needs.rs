@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Program, an argument with which it does nothing, the Debian package that has it.
-const PROGRAMS: [(&str, &str, &str); 10] = [
+const PROGRAMS: [(&str, &str, &str); 11] = [
     ("ip", "-V", "iproute2"),
     ("tc", "-V", "iproute2"),
     ("iperf3", "--version", "iperf3"),
@@ -19,6 +19,7 @@ const PROGRAMS: [(&str, &str, &str); 10] = [
     ("unshare", "--version", "util-linux"),
     ("promtool", "--version", "prometheus"),
     ("chromium", "--version", "chromium"),
+    ("tmux", "-V", "tmux"),
 ];
 
 /// Whether the tests run.

@@ -117,9 +117,14 @@ impl Bed {
             self.tc("modem", &format!("qdisc add dev {device} root {tbf}"));
             self.tc("router", &format!("qdisc add dev {device} root handle 1: htb default 10"));
             self.limit("add", device, UNLIMITED);
-            let leaf = format!("parent 1:10 handle 10: pfifo limit {LEAF}");
-            self.tc("router", &format!("qdisc add dev {device} {leaf}"));
+            self.leaf("add", device, LEAF);
         }
+    }
+
+    /// Lets the router's queue in front of a device hold so many packets.
+    pub(crate) fn leaf(&self, verb: &str, device: &str, packets: u32) {
+        let leaf = format!("parent 1:10 handle 10: pfifo limit {packets}");
+        self.tc("router", &format!("qdisc {verb} dev {device} {leaf}"));
     }
 
     /// Sets the router's queue in front of a device to so many bit/s.

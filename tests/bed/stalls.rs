@@ -7,6 +7,7 @@ use wanctl::control::time::Span;
 
 use crate::{
     beside::{Over, beside},
+    needs::announce,
     support::wait::{look_again_later, now},
 };
 
@@ -28,6 +29,30 @@ impl Share {
 impl fmt::Display for Share {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}.{} %", self.0 / 10, self.0 % 10)
+    }
+}
+
+/// What a run showed.
+pub(crate) struct Verdict {
+    pub(crate) shown: String,
+    /// What is not as it has to be.
+    pub(crate) fault: Option<&'static str>,
+    /// What the daemon said.
+    pub(crate) log: String,
+}
+
+/// Panics if a run has a fault. A machine that stands still delays pings, daemon and line alike:
+/// that shows nothing of them, and it is run again, three times in all.
+pub(crate) fn judged(run: impl Fn() -> Verdict) {
+    for last in [false, false, true] {
+        let (Verdict { shown, fault, log }, stood_still) = watched(&run);
+        announce(&shown);
+        announce(&format!("the machine stood still for {stood_still} of the time"));
+        let Some(fault) = fault else { return };
+        assert!(!last && stood_still.is_much(), "{fault}:\n{log}");
+        announce(&format!(
+            "{fault}, which shows nothing on a machine that stands still: once more"
+        ));
     }
 }
 

@@ -27,15 +27,20 @@ pub fn json(daemon: &Daemon, path: &str) -> Value {
     serde_json::from_str(&body).unwrap_or_else(|error| panic!("{path}: {error}: {body}"))
 }
 
+/// What is said about `/health`.
+pub fn schema() -> Value {
+    serde_json::from_str(&contrib("health.schema.json")).unwrap()
+}
+
 /// Panics unless this health keeps to its schema.
 pub fn valid(health: &Value, when: &str) {
-    let schema: Value = serde_json::from_str(&contrib("health.schema.json")).unwrap();
-    let wrong = schema::check(&schema, health);
+    let wrong = schema::check(&schema(), health);
     assert!(wrong.is_empty(), "{when}: {wrong:#?}");
 }
 
 /// The health now, which keeps to its schema, and whose code, status and parts agree: it is healthy
-/// if and only if every WAN is measured, every router answers, and none refuses anything.
+/// if and only if every WAN is measured, every router answers, and none refuses anything, a rule
+/// included.
 pub fn truthful(daemon: &Daemon, when: &str) -> Value {
     let (code, body) = ask(daemon.address(), "/health").unwrap();
     let health: Value = serde_json::from_str(&body).unwrap();
@@ -48,7 +53,8 @@ pub fn truthful(daemon: &Daemon, when: &str) -> Value {
     let untroubled = all("wans", |wan| {
         wan["download"]["trouble"].is_null() && wan["upload"]["trouble"].is_null()
     });
-    let is_well = measured && answers && untroubled;
+    let switched = all("steerings", |steering| steering["rule_trouble"].is_null());
+    let is_well = measured && answers && untroubled && switched;
     assert_eq!((code == 200, health["status"] == "healthy"), (is_well, is_well), "{when}: {body}");
     health
 }

@@ -4,6 +4,7 @@
 
 use super::{
     client::{Event, Recent, RecentWan, Row},
+    lines::{Lines, Worth},
     spark::{self, Look},
 };
 use crate::{
@@ -34,12 +35,13 @@ const HIGHEST_DELTA: usize = 6;
 pub(super) struct Screen {
     width: usize,
     look: Look,
-    lines: Vec<String>,
+    lines: Lines,
 }
 
 impl Screen {
     pub(super) fn new(width: usize, look: Look) -> Self {
-        Self { width: width.max(NARROWEST), look, lines: Vec::new() }
+        let width = width.max(NARROWEST);
+        Self { width, look, lines: Lines::new(width) }
     }
 
     /// How many seconds fit into a sparkline.
@@ -47,30 +49,13 @@ impl Screen {
         self.width.saturating_sub(BESIDE_SPARK).min(LONGEST_SPARK)
     }
 
-    /// All lines.
-    pub(super) fn into_lines(self) -> Vec<String> {
-        self.lines
+    /// Its lines; no more than `rows`, if what matters most has room in them.
+    pub(super) fn into_lines(self, rows: usize) -> Vec<String> {
+        self.lines.fit(rows)
     }
 
-    /// A text, as many lines as it takes; all but the first begin with `indent` and two more.
     fn put(&mut self, indent: usize, text: &str) {
-        let mut line = " ".repeat(indent);
-        let mut begun = false;
-        for word in text.split(' ').filter(|word| !word.is_empty()) {
-            let long = line.chars().count() + usize::from(begun) + word.chars().count();
-            if begun && long > self.width {
-                self.lines.push(std::mem::replace(&mut line, " ".repeat(indent + 2)));
-                begun = false;
-            }
-            if begun {
-                line.push(' ');
-            }
-            // A word longer than the line is cut.
-            let room = self.width.saturating_sub(line.chars().count());
-            line.extend(word.chars().take(room));
-            begun = true;
-        }
-        self.lines.push(line);
+        self.lines.put(Worth::State, indent, text);
     }
 
     /// All of it.
@@ -95,7 +80,6 @@ impl Screen {
         if let Some(recent) = recent {
             self.events(recent);
         }
-        // What matters least is what a small terminal cuts off.
         for wan in &health.wans {
             self.details(wan);
         }
@@ -107,13 +91,12 @@ impl Screen {
         match (router.reachable, &router.last_failure) {
             (Some(true), _) => {
                 let failover = router.failover.as_ref().map_or_else(String::new, stands_in);
-                self.put(
-                    0,
-                    &format!("router {name}: answers over {transport}, {version}{failover}"),
-                );
+                let worth = if failover.is_empty() { Worth::Reason } else { Worth::State };
+                let text = format!("router {name}: answers over {transport}, {version}{failover}");
+                self.lines.put(worth, 0, &text);
                 if let (Some(coverage), Some(contract)) = (&router.coverage, &router.contract) {
                     let text = format!("recorded answers: {coverage}; contract: {contract}");
-                    self.put(2, &text);
+                    self.lines.put(Worth::Detail, 2, &text);
                 }
             }
             (Some(false), kind) => {
@@ -143,7 +126,8 @@ impl Screen {
         self.put(0, &text);
         self.direction("download", &wan.download);
         self.direction("upload", &wan.upload);
-        self.put(2, &format!("{} waits for {}", wan.name, waits_for(wan, health)));
+        let waits = format!("{} waits for {}", wan.name, waits_for(wan, health));
+        self.lines.put(Worth::Waits, 2, &waits);
         if let Some(recent) = recent {
             self.sparks(wan, recent);
         }
@@ -155,14 +139,14 @@ impl Screen {
         let since = of
             .since_seconds
             .map_or_else(String::new, |seconds| format!(" for {}", Time(Span::from_secs(seconds))));
-        let text = format!(
-            "steering {name}: {state}{since}, rule {}{dry}; wan {primary} is {judgement}{}",
-            rule_shown(of),
-            steering_waits_for(of)
-        );
-        self.put(0, &text);
+        self.put(0, &format!("steering {name}: {state}{since}, rule {}{dry}", rule_shown(of)));
+        self.lines.go_on(Worth::Reason, 2, &format!("wan {primary} is {judgement}"));
+        if let Some(waits) = steering_waits_for(of) {
+            self.lines.go_on(Worth::Waits, 2, &format!("waits for {waits}"));
+        }
         if state == "DEGRADED" {
-            self.put(2, &format!("new connections take wan {alternate}"));
+            let text = format!("new connections take wan {alternate}");
+            self.lines.put(Worth::Reason, 2, &text);
         }
         if let Some(trouble) = &of.rule_trouble {
             self.put(2, &format!("the rule \"{}\" cannot be switched: {trouble}", of.rule));
@@ -180,7 +164,7 @@ impl Screen {
             wan.cycles,
             wan.cycles_missed
         );
-        self.put(0, &text);
+        self.lines.put(Worth::Detail, 0, &text);
     }
 
     fn direction(&mut self, word: &str, direction: &DirectionHealth) {
@@ -190,8 +174,8 @@ impl Screen {
             Some(confirmed) => format!(" (router {})", bits(*confirmed)),
             None => " (router ?)".to_string(),
         };
-        let text = format!("{word} {state} {}{confirmed}; {reason}", bits(*wanted_bps));
-        self.put(2, &text);
+        self.put(2, &format!("{word} {state} {}{confirmed}", bits(*wanted_bps)));
+        self.lines.go_on(Worth::Reason, 4, reason);
         if let Some(trouble) = &direction.trouble {
             self.put(4, &format!("the router refuses: {trouble}"));
         }
@@ -208,12 +192,13 @@ impl Screen {
         let (columns, look) = (self.seconds(), self.look);
         let full = highest.max(LEAST_DELAY);
         let bars = spark::line(of(HIGHEST_DELTA), columns, full, look);
-        self.lines.push(format!("  delay    {bars:>columns$} {highest:.0} ms"));
+        let line = format!("  delay    {bars:>columns$} {highest:.0} ms");
+        self.lines.put_as_is(Worth::Delay, &line);
         let directions = [("down", &wan.download), ("up", &wan.upload)];
         for ((word, direction), place) in directions.into_iter().zip(CONFIRMED) {
             let bars = spark::line(of(place), columns, kbps(direction.ceiling_bps), look);
             let now = direction.confirmed_bps.map_or("?".to_string(), bits);
-            self.lines.push(format!("  {word:<8} {bars:>columns$} {now}"));
+            self.lines.put_as_is(Worth::Rates, &format!("  {word:<8} {bars:>columns$} {now}"));
         }
     }
 
@@ -230,21 +215,25 @@ impl Screen {
             .collect();
         let count = wan.reflectors.len();
         match bad.as_slice() {
-            [] => self.put(0, &format!("{}: all {count} reflectors answer", wan.name)),
+            [] => {
+                let text = format!("{}: all {count} reflectors answer", wan.name);
+                self.lines.put(Worth::Detail, 0, &text);
+            }
             bad => {
                 let text = format!("{}: of {count} reflectors {}", wan.name, bad.join(", "));
-                self.put(0, &text);
+                self.lines.put(Worth::Detail, 0, &text);
             }
         }
     }
 
     fn events(&mut self, recent: &Recent) {
-        for Event { at, text } in recent.events.iter().rev() {
+        let worths = std::iter::once(Worth::Last).chain(std::iter::repeat(Worth::Earlier));
+        for (Event { at, text }, worth) in recent.events.iter().rev().zip(worths) {
             let ago = match recent.now.saturating_sub(*at) {
                 short @ 0..10 => format!("{short} s"),
                 long => Time(Span::from_secs(long)).to_string(),
             };
-            self.put(0, &format!("{ago} ago: {text}"));
+            self.lines.put(worth, 0, &format!("{ago} ago: {text}"));
         }
     }
 }
@@ -296,14 +285,15 @@ fn rule_shown(of: &SteeringHealth) -> String {
 }
 
 /// What a change of the decision waits for.
-fn steering_waits_for(of: &SteeringHealth) -> String {
-    match of.waits_for.as_str() {
-        "evidence" => "; waits for a measurement and the counters of its queue".to_string(),
-        "time" => "; waits for that to last".to_string(),
-        "hold-down" => "; waits for the time after the last change to pass".to_string(),
-        "alternate" => format!("; waits for wan {} to be well", of.alternate),
-        _ => String::new(),
-    }
+fn steering_waits_for(of: &SteeringHealth) -> Option<String> {
+    Some(match of.waits_for.as_str() {
+        "evidence" => "a measurement and the counters of its queue".to_string(),
+        "time" if of.state == "DEGRADED" => "that to be GREEN and to last".to_string(),
+        "time" => "that to last".to_string(),
+        "hold-down" => "the time after the last change to pass".to_string(),
+        "alternate" => format!("wan {} to be well", of.alternate),
+        _ => return None,
+    })
 }
 
 /// Why the transport in use is not the preferred one.
@@ -333,3 +323,6 @@ fn kbps(bps: u64) -> f32 {
     let [low, high] = [kbps & 0xffff, kbps >> 16].map(|half| u16::try_from(half).unwrap_or(0));
     f32::from(high) * 65_536.0 + f32::from(low)
 }
+
+#[cfg(test)]
+mod tests;

@@ -110,7 +110,7 @@ fn numbers(decided: &Decided) -> String {
     let queue = match queue {
         Queue::Unknown => "queue not readable".to_owned(),
         Queue::Known { drops, waiting } => {
-            format!("{} dropped, {} waiting", voice(drops), voice(waiting))
+            format!("drops {}, waiting packets {}", voice(drops), voice(waiting))
         }
     };
     let score = score.map_or_else(String::new, |score| format!(", score {score}"));

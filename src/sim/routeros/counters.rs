@@ -25,6 +25,16 @@ pub struct Traffic {
 }
 
 impl Traffic {
+    /// What a queue of another system counted: bytes that passed, packets that it dropped, packets
+    /// that wait in it. As many packets are shown.
+    pub const fn of_packets(bytes: u64, dropped: u64, waiting: u64) -> Self {
+        Self {
+            bytes,
+            dropped: dropped.saturating_mul(PACKET),
+            queued: waiting.saturating_mul(PACKET),
+        }
+    }
+
     /// What a direction of the line carried between two readings.
     pub const fn between(before: &LaneStats, after: &LaneStats) -> Self {
         Self {

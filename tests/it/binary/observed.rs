@@ -15,7 +15,7 @@ use crate::running::{
     router::{Router, home},
     schema,
     scratch::Scratch,
-    shown::{Waits, contrib, json, truthful},
+    shown::{self, Waits, contrib, json, truthful},
     wait::{look_again_later, seconds, within},
 };
 
@@ -39,7 +39,7 @@ fn the_health_keeps_to_its_schema_before_during_and_after_an_outage() {
 
 #[test]
 fn a_schema_that_is_broken_in_any_way_is_noticed() {
-    let root: Value = serde_json::from_str(&contrib("health.schema.json")).unwrap();
+    let root = shown::schema();
     let (scratch, router) = (Scratch::new(), Router::start(home()));
     let daemon = started(&configured(&scratch, &router));
     let health = json(&daemon, "/health");

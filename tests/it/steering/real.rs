@@ -2,8 +2,9 @@
 
 use std::{path::PathBuf, process::Command};
 
+use serde_json::Value;
 use wanctl::{
-    observe::health::{Health, SteeringHealth},
+    observe::health::{Health, Status, SteeringHealth},
     sim::routeros::{Down, ItemSettings, Menu, Rights, RouterSettings, User},
 };
 
@@ -14,7 +15,9 @@ use crate::{
         config::{TREE, globals, section},
         daemon::{Daemon, WANCTL},
         router::{PASSWORD, Router, home},
+        schema,
         scratch::Scratch,
+        shown::{self, truthful},
         sshd::{SshdThread, me},
         wait::{seconds, within},
     },
@@ -145,9 +148,11 @@ fn recovers(over: Over) {
     let config = bed.configure(over, &[("recover_after", "5s")]);
     let mut daemon = start(&config);
     daemon.until("steering", is_on);
+    assert_eq!(truthful(&daemon, "steered")["steerings"][0]["rule_on"], true);
     daemon.line("steering calls: the rule \"calls: other line\" is on");
     assert!(status(&daemon).contains("steering calls: DEGRADED"), "{}", status(&daemon));
     daemon.until_within(seconds(60), "recovered", is_off);
+    assert_eq!(truthful(&daemon, "recovered")["steerings"][0]["rule_on"], false);
     assert!(!bed.rule());
     assert_eq!(bed.switches(), 1);
     let line = daemon.line("steering calls: DEGRADED -> GOOD: wan cable has been good for");
@@ -186,6 +191,11 @@ fn ends(over: Over, on_exit: &str) {
     if matches!(over, Over::Rest) {
         bed.router.force(Some(Down::Refuse));
         daemon.until("lost", |health| health.routers[0].reachable == Some(false));
+        let lost = truthful(&daemon, "lost");
+        assert_eq!(
+            (lost["status"].as_str(), lost["steerings"][0]["state"].as_str()),
+            (Some("degraded"), Some("DEGRADED"))
+        );
         bed.switch(false);
         bed.router.force(None);
         daemon.until_within(seconds(60), "on again", |health| is_on(health) && bed.rule());
@@ -219,6 +229,27 @@ fn over_rest_the_end_switches_the_rule_off_where_that_is_set() {
 #[test]
 fn over_ssh_the_end_switches_the_rule_off_where_that_is_set() {
     ends(Over::Ssh, "disable");
+}
+
+#[test]
+fn a_steering_that_is_shown_otherwise_than_the_schema_says_is_noticed() {
+    let bed = Bed::new();
+    let daemon = start(&bed.configure(Over::Rest, &[("mode", "confidence")]));
+    daemon.until("steering", is_on);
+    let (root, health) = (shown::schema(), truthful(&daemon, "steered"));
+    let broken: [fn(&mut Value); 6] = [
+        |of| of["state"] = "SPECTRE".into(),
+        |of| of["judgement"] = "SOFT_RED".into(),
+        |of| of["brake"] = 6.into(),
+        |of| of["rule_on"] = "on".into(),
+        |of| of["more"] = 1.into(),
+        |of| drop(of.as_object_mut().unwrap().remove("rule_wanted")),
+    ];
+    for (index, spoil) in broken.iter().enumerate() {
+        let mut health = health.clone();
+        spoil(&mut health["steerings"][0]);
+        assert!(!schema::check(&root, &health).is_empty(), "{index}");
+    }
 }
 
 #[test]
@@ -257,12 +288,17 @@ fn a_rule_that_is_missing_is_told_shown_and_makes_the_daemon_degraded() {
     let bed = Bed::new();
     bed.router.model().edit(Menu::Mangle, RULE, "comment", "renamed");
     let mut daemon = start(&bed.configure(Over::Rest, &[]));
-    let health = daemon.until("trouble", |health| calls(health).rule_trouble.is_some());
+    let health = daemon.until("trouble", |health| {
+        calls(health).rule_trouble.is_some() && health.status != Status::Starting
+    });
     assert_eq!(calls(&health).rule_trouble.as_deref(), Some("not-found"));
     let line = daemon.line("steering calls: the rule \"calls: other line\" is not on the router");
     assert!(line.contains("[ERROR]"), "{line}");
-    let (code, _) = crate::running::daemon::ask(daemon.address(), "/health").unwrap();
-    assert_eq!(code, 503);
+    let shown = truthful(&daemon, "missing");
+    assert_eq!(
+        (shown["status"].as_str(), shown["steerings"][0]["rule_trouble"].as_str()),
+        (Some("degraded"), Some("not-found"))
+    );
     assert!(status(&daemon).contains("cannot be switched: not-found"), "{}", status(&daemon));
     bed.router.model().edit(Menu::Mangle, "renamed", "comment", RULE);
     daemon.until_within(seconds(30), "found", |health| calls(health).rule_trouble.is_none());
