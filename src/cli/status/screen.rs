@@ -65,7 +65,7 @@ impl Screen {
             Status::Degraded => "DEGRADED",
             Status::Starting => "starting",
         };
-        let up = Time(Span::from_secs(health.uptime_seconds));
+        let up = whole(health.uptime_seconds);
         self.put(0, &format!("wanctl {}: {status}, up {up}", health.version));
         for router in &health.routers {
             self.router(router);
@@ -101,7 +101,7 @@ impl Screen {
             }
             (Some(false), kind) => {
                 let kind = kind.as_ref().map_or("unknown", |kind| kind.as_str());
-                let outage = Time(Span::from_secs(*outage_seconds));
+                let outage = whole(*outage_seconds);
                 let text = format!(
                     "router {name}: LOST for {outage}, {consecutive_failures} attempts failed, \
                      last: {kind}; it keeps its last limits"
@@ -136,9 +136,8 @@ impl Screen {
     fn steering(&mut self, of: &SteeringHealth) {
         let SteeringHealth { name, primary, alternate, state, judgement, .. } = of;
         let dry = if of.dry_run { ", DRY RUN" } else { "" };
-        let since = of
-            .since_seconds
-            .map_or_else(String::new, |seconds| format!(" for {}", Time(Span::from_secs(seconds))));
+        let since =
+            of.since_seconds.map_or_else(String::new, |seconds| format!(" for {}", whole(seconds)));
         self.put(0, &format!("steering {name}: {state}{since}, rule {}{dry}", rule_shown(of)));
         self.lines.go_on(Worth::Reason, 2, &format!("wan {primary} is {judgement}"));
         if let Some(waits) = steering_waits_for(of) {
@@ -229,10 +228,7 @@ impl Screen {
     fn events(&mut self, recent: &Recent) {
         let worths = std::iter::once(Worth::Last).chain(std::iter::repeat(Worth::Earlier));
         for (Event { at, text }, worth) in recent.events.iter().rev().zip(worths) {
-            let ago = match recent.now.saturating_sub(*at) {
-                short @ 0..10 => format!("{short} s"),
-                long => Time(Span::from_secs(long)).to_string(),
-            };
+            let ago = whole(recent.now.saturating_sub(*at));
             self.lines.put(worth, 0, &format!("{ago} ago: {text}"));
         }
     }
@@ -310,6 +306,14 @@ fn measured_by(wan: &WanHealth) -> String {
         (Some(target), Some("offset")) => format!("tcp to {target}, less its offset"),
         (Some(target), _) => format!("tcp to {target}, baseline of its own"),
         (None, _) => wan.source.to_string(),
+    }
+}
+
+/// Of what is known in seconds only, no milliseconds are shown.
+fn whole(seconds: u64) -> String {
+    match seconds {
+        short @ 0..10 => format!("{short} s"),
+        long => Time(Span::from_secs(long)).to_string(),
     }
 }
 
