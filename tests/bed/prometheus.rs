@@ -1,6 +1,7 @@
 //! Metrics and alerts, judged by the tool that comes with Prometheus.
 
 use std::{
+    fs,
     io::Write as _,
     path::Path,
     process::{Command, Stdio},
@@ -45,7 +46,9 @@ fn promtool_takes_the_alerts() {
         return;
     }
     let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("openwrt/contrib/wanctl.rules.yml");
+    let alerts = fs::read_to_string(&rules).unwrap().matches("- alert:").count();
     let output = Command::new("promtool").args(["check", "rules"]).arg(rules).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && said.contains("SUCCESS: 8 rules"), "{said}");
+    let found = format!("SUCCESS: {alerts} rules found");
+    assert!(output.status.success() && alerts > 0 && said.contains(&found), "{found}: {said}");
 }
