@@ -80,6 +80,9 @@ fn history(changes: &[Change]) -> String {
 /// Delay that is left, and throughput, in percent of what there is without control.
 const LEFT: (f64, u64) = (12.0, 70);
 
+/// Pings that may be lost, in percent: short queues drop some.
+const LOST: usize = 25;
+
 /// What one run of the comparison showed.
 struct Comparison {
     without: Row,
@@ -125,6 +128,8 @@ impl Comparison {
     fn fault(&self) -> Option<&'static str> {
         if self.without.added[1] < 300.0 {
             Some("there is no bloat to control")
+        } else if self.without.lost.max(self.with.lost) > LOST {
+            Some("too many pings lost")
         } else if self.with.added[1] * 100.0 > self.without.added[1] * LEFT.0 {
             Some("too much delay")
         } else if self.with.throughput * 100 < self.without.throughput * LEFT.1 {
