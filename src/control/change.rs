@@ -43,7 +43,7 @@ pub struct KeptWan {
     /// What is known of those who are asked when no reflector answers.
     pub stand_ins: KeptStandIns,
     /// What is known of its queues.
-    pub queues: KeptQueues,
+    pub queues: KeptItems,
 }
 
 /// What is known of those who are asked when no reflector answers.
@@ -55,13 +55,13 @@ pub enum KeptStandIns {
     Others,
 }
 
-/// What is known of the queues of a WAN that goes on.
+/// What is known of items on a router: the queues of a WAN that goes on, or the rule of a steering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeptQueues {
+pub enum KeptItems {
     /// They are the same ones, by the same access. Where the core sees that this cannot be, they
     /// are others.
     Same,
-    /// They are the same ones by another access: read back before the next write.
+    /// They are the same ones by another access: read back before the next change of them.
     Doubted,
     /// They are others.
     Others,
@@ -104,16 +104,5 @@ pub struct KeptSteering {
     /// The steering that it was.
     pub steering: SteeringId,
     /// What is known of its rule.
-    pub rule: KeptRule,
-}
-
-/// What is known of the rule of a steering that goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeptRule {
-    /// It is the same one, by the same access.
-    Same,
-    /// It is the same one by another access: read before it is switched.
-    Doubted,
-    /// It is another one.
-    Other,
+    pub rule: KeptItems,
 }

@@ -294,8 +294,8 @@ impl Engine {
     }
 
     /// Whether nothing is left to do before the end: no request is on the way, and every queue and
-    /// every rule is settled, or its router refuses or does not answer and the back-off of that reaches beyond
-    /// [`FLUSH_FOR`].
+    /// every rule is settled, or its router refuses or does not answer and the back-off of that
+    /// reaches beyond [`FLUSH_FOR`].
     pub fn is_drained(&mut self, now: Instant) -> bool {
         let Self { wans, routers, courses, stopped, .. } = self;
         let until = stopped.map_or(now, |stopped| stopped + FLUSH_FOR);

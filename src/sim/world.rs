@@ -21,9 +21,7 @@ use crate::{
         failover::Route,
         failure::FailureKind,
         fallback::{DEADLINE, Outcome},
-        id::SteeringId,
         queue::{Found, Limit, QueueSlot},
-        steering::course,
         time::Instant,
         units::{Direction, PerDirection, Rate},
         wan::{RouterId, Settings, WanId},
@@ -121,30 +119,6 @@ impl World {
         }
         world.plan_reboots();
         world
-    }
-
-    /// Steers by these settings from now on; each has a rule that is there once and off.
-    pub fn steer_by(&mut self, settings: &[course::Settings], seed: u64) {
-        self.rules = vec![Rule::off(); settings.len()];
-        self.engine.steer_by(settings, self.now, seed);
-    }
-
-    /// The rule of a steering, as a human sees it.
-    pub fn rule(&mut self, steering: usize) -> Option<&mut Rule> {
-        self.rules.get_mut(steering)
-    }
-
-    fn ruled(&mut self, id: SteeringId, request: Request) -> Result<Answer, FailureKind> {
-        let now = self.now;
-        let rule = self.rule(usize::from(id.0)).ok_or(FailureKind::NotFound)?;
-        match request {
-            Request::SwitchRule(_, to) => rule.switch(to, now),
-            Request::ReadRule(_)
-            | Request::Facts
-            | Request::Count(..)
-            | Request::Read(..)
-            | Request::Write(..) => rule.read(now),
-        }
     }
 
     fn plan_reboots(&mut self) {

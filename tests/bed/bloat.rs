@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The ceilings lie above the line, so that only delay tells where the line is.
-const RATES: [(&str, &str); 4] = [
+pub(crate) const RATES: [(&str, &str); 4] = [
     ("download_ceiling", "24M"),
     ("download_floor", "5M"),
     ("upload_ceiling", "6M"),

@@ -7,7 +7,7 @@ use std::{fs, path::PathBuf};
 use wanctl::{control::time::Span, observe::health::WanHealth};
 
 use crate::{
-    bloat,
+    bloat::{self, RATES},
     needs::announce,
     net::{Bed, REFLECTORS},
     support::{
@@ -18,13 +18,6 @@ use crate::{
         wait::{look_again_later, now, seconds},
     },
 };
-
-const RATES: [(&str, &str); 4] = [
-    ("download_ceiling", "24M"),
-    ("download_floor", "5M"),
-    ("upload_ceiling", "6M"),
-    ("upload_floor", "2M"),
-];
 
 /// The second WAN's: the same router's simple queue.
 const SIMPLE: [(&str, &str); 2] = [("queue_kind", "simple"), ("queue", "internet-cake")];

@@ -16,12 +16,12 @@ const LATE: Span = Span::from_millis(25);
 
 /// A share of the time, in thousandths.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Share(u64);
+struct Share(u64);
 
 impl Share {
     /// Whether delays measured in that time are not the line's: the 95th percentile of 20 s are the
     /// worst 1,000 ms.
-    pub(crate) const fn is_much(self) -> bool {
+    const fn is_much(self) -> bool {
         self.0 >= 20
     }
 }
@@ -57,7 +57,7 @@ pub(crate) fn judged(run: impl Fn() -> Verdict) {
 }
 
 /// Runs this, and says for which share of the time the machine stood still meanwhile.
-pub(crate) fn watched<T>(work: impl FnOnce() -> T) -> (T, Share) {
+fn watched<T>(work: impl FnOnce() -> T) -> (T, Share) {
     beside(watch, work)
 }
 

@@ -1,5 +1,7 @@
 //! Configurations as text.
 
+use wanctl::control::units::PerDirection;
+
 use super::scratch::Scratch;
 
 /// The options that are lists.
@@ -32,3 +34,22 @@ pub fn globals(scratch: &Scratch, level: &str) -> String {
 /// The queue tree entries of [`wanctl::sim::routeros::RouterSettings::home`].
 pub const TREE: [(&str, &str); 2] =
     [("download_queue", "WAN-Download"), ("upload_queue", "WAN-Upload")];
+
+/// Rates that rise for more than a minute: something is to be written every second.
+pub const CLIMBING: [(&str, &str); 11] = [
+    ("download_ceiling", "1000M"),
+    ("download_floor", "100M"),
+    ("download_step_up", "0.5M"),
+    ("upload_ceiling", "200M"),
+    ("upload_floor", "10M"),
+    ("upload_step_up", "0.1M"),
+    ("baseline_initial", "1ms"),
+    ("write_budget", "7200"),
+    ("reflector", "127.0.0.1"),
+    ("reflector", "127.0.0.2"),
+    ("reflector", "127.0.0.3"),
+];
+
+/// What the wanted rates may be ahead of the router: they rise for a second before they wait for
+/// it, and one request later they have risen further.
+pub const AHEAD: PerDirection<u64> = PerDirection { download: 12_500_000, upload: 2_500_000 };

@@ -11,9 +11,7 @@ use super::{
     steering::{seed_of_steering, steering_ids},
 };
 use crate::control::{
-    change::{
-        Change, KeptQueues, KeptRule, KeptSteering, KeptWan, NextRouter, NextSteering, NextWan,
-    },
+    change::{Change, KeptItems, KeptSteering, KeptWan, NextRouter, NextSteering, NextWan},
     connectivity::Contact,
     id::{RouterId, SteeringId, WanId},
     steering::course::Course,
@@ -59,12 +57,12 @@ impl Engine {
         let (before, after) = (old.settings(), &next.settings);
         let router = routers.get(usize::from(after.router.0)).copied();
         let queues = match (from.queues, router) {
-            _ if before.layout != after.layout => KeptQueues::Others,
-            (KeptQueues::Same, Some(NextRouter::Kept(router))) if router == before.router => {
-                KeptQueues::Same
+            _ if before.layout != after.layout => KeptItems::Others,
+            (KeptItems::Same, Some(NextRouter::Kept(router))) if router == before.router => {
+                KeptItems::Same
             }
-            (KeptQueues::Doubted, _) => KeptQueues::Doubted,
-            (KeptQueues::Same | KeptQueues::Others, _) => KeptQueues::Others,
+            (KeptItems::Doubted, _) => KeptItems::Doubted,
+            (KeptItems::Same | KeptItems::Others, _) => KeptItems::Others,
         };
         Sorted { id, next, from: Some(KeptWan { queues, ..from.clone() }) }
     }
@@ -76,7 +74,7 @@ impl Engine {
             Some((from, old)) => {
                 let mut wan = old.clone();
                 wan.retune(*id, &next.settings, from, now);
-                if from.queues == KeptQueues::Doubted {
+                if from.queues == KeptItems::Doubted {
                     wan.on_router_back(self.outage(old.settings().router, now));
                 }
                 wan
@@ -101,9 +99,9 @@ impl Engine {
             };
             course.retune(next.settings, now);
             match rule {
-                KeptRule::Same => {}
-                KeptRule::Doubted => course.on_unanswered(now),
-                KeptRule::Other => course.take_over(seed, now),
+                KeptItems::Same => {}
+                KeptItems::Doubted => course.on_unanswered(now),
+                KeptItems::Others => course.take_over(seed, now),
             }
             course
         };
@@ -162,13 +160,13 @@ fn heir(awaited: Awaited, wans: &[Sorted<'_>], steerings: &[NextSteering]) -> Aw
         Awaited::By(wan, ask) => {
             let goes_on = |next: &&Sorted<'_>| {
                 let from = next.from.as_ref();
-                from.is_some_and(|from| from.wan == wan && from.queues == KeptQueues::Same)
+                from.is_some_and(|from| from.wan == wan && from.queues == KeptItems::Same)
             };
             let next = wans.iter().find(goes_on);
             next.map_or(Awaited::ByNobody, |next| Awaited::By(next.id, ask))
         }
         Awaited::ByRule(steering, ask) => {
-            let same = KeptSteering { steering, rule: KeptRule::Same };
+            let same = KeptSteering { steering, rule: KeptItems::Same };
             let goes_on = |(_, next): &(SteeringId, &NextSteering)| next.from == Some(same);
             let next = steering_ids().zip(steerings).find(goes_on);
             next.map_or(Awaited::ByNobody, |(id, _)| Awaited::ByRule(id, ask))

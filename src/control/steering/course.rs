@@ -70,7 +70,6 @@ pub struct Course {
     start: Start,
     /// How the primary WAN was at the last evaluation.
     primary: Primary,
-    last: Option<(Instant, Decided)>,
     changes: u32,
     /// Whether there is something new that is worth keeping.
     news: Worth,
@@ -92,7 +91,6 @@ impl Course {
             rule: Rule::new(settings.foreign, seed, now),
             start: Start::Open,
             primary: Primary::Unknown,
-            last: None,
             changes: 0,
             news: Worth::Nothing,
         }
@@ -131,11 +129,6 @@ impl Course {
         &self.rule
     }
 
-    /// The last decision of this run.
-    pub const fn last(&self) -> Option<&(Instant, Decided)> {
-        self.last.as_ref()
-    }
-
     /// Decisions of this run.
     pub const fn changes(&self) -> u32 {
         self.changes
@@ -158,9 +151,8 @@ impl Course {
     ) -> Option<Decided> {
         self.primary = primary;
         let decided = self.mind.evaluate(primary, alternate, now);
-        if let Some(decided) = decided {
+        if decided.is_some() {
             self.start = Start::Over;
-            self.last = Some((now, decided));
             self.changes = self.changes.saturating_add(1);
             self.news = Worth::Saving;
         }

@@ -5,7 +5,7 @@
 
 use super::{Settings, Signal, Wan, WanId};
 use crate::control::{
-    change::{KeptQueues, KeptStandIns, KeptWan},
+    change::{KeptItems, KeptStandIns, KeptWan},
     classic::Measured,
     fallback::{Fallback, Instead},
     reflectors::ROUND_WIDTH,
@@ -98,17 +98,17 @@ impl Wan {
         }
     }
 
-    fn retune_queues(&mut self, settings: &Settings, queues: KeptQueues, now: Instant) {
+    fn retune_queues(&mut self, settings: &Settings, queues: KeptItems, now: Instant) {
         let Settings { layout, write_budget, law, .. } = *settings;
         match queues {
-            KeptQueues::Same => self.applier.retune(law.ladders, write_budget),
-            KeptQueues::Doubted => {
+            KeptItems::Same => self.applier.retune(law.ladders, write_budget),
+            KeptItems::Doubted => {
                 self.applier.retune(law.ladders, write_budget);
                 // What was on the way was given up with the old access.
                 self.on_given_up(now);
                 self.applier.hurry(now);
             }
-            KeptQueues::Others => {
+            KeptItems::Others => {
                 self.applier.take_over(layout, law.ladders, write_budget);
                 self.tally.take_over(layout);
                 self.adopt = PerDirection::both(false);

@@ -8,8 +8,8 @@ use crate::{
     config::{Config, Globals, RouterSection, SteeringSection, WanSection},
     control::{
         change::{
-            KeptQueues, KeptRule, KeptStandIns, KeptSteering, KeptWan, KeptWays, NextRouter,
-            NextSteering, NextWan,
+            KeptItems, KeptStandIns, KeptSteering, KeptWan, KeptWays, NextRouter, NextSteering,
+            NextWan,
         },
         id::SteeringId,
         steering::course::Settings,
@@ -95,15 +95,21 @@ fn shares(
     one.ways.all().any(alike)
 }
 
-fn of_queues(old: &WanSection, new: &WanSection, routers: &[NextRouter]) -> KeptQueues {
-    let before = old.control.router;
-    let router = routers.get(usize::from(new.control.router.0)).copied();
-    match router {
-        _ if old.queues != new.queues => KeptQueues::Others,
-        Some(NextRouter::Kept(router)) if router == before => KeptQueues::Same,
-        Some(NextRouter::After(router, _)) if router == before => KeptQueues::Doubted,
+fn of_queues(old: &WanSection, new: &WanSection, routers: &[NextRouter]) -> KeptItems {
+    if old.queues == new.queues {
+        of_items((old.control.router, new.control.router), routers)
+    } else {
+        KeptItems::Others
+    }
+}
+
+/// What is known of items of the same names, by the places of their router before and from now on.
+fn of_items((before, after): (RouterId, RouterId), routers: &[NextRouter]) -> KeptItems {
+    match routers.get(usize::from(after.0)) {
+        Some(NextRouter::Kept(router)) if *router == before => KeptItems::Same,
+        Some(NextRouter::After(router, _)) if *router == before => KeptItems::Doubted,
         Some(NextRouter::Kept(_) | NextRouter::After(..) | NextRouter::New) | None => {
-            KeptQueues::Others
+            KeptItems::Others
         }
     }
 }
@@ -113,16 +119,10 @@ fn of_steerings(old: &Config, new: &Config, routers: &[NextRouter]) -> Vec<NextS
     let from = |next: &SteeringSection| {
         let same = |old_one: &&SteeringSection| pair(old, old_one) == pair(new, next);
         let (place, before) = (0..).zip(&old.steerings).find(|(_, before)| same(before))?;
-        let at = routers.get(usize::from(next.control.router.0)).copied();
-        let rule = match at {
-            _ if before.comment != next.comment => KeptRule::Other,
-            Some(NextRouter::Kept(router)) if router == before.control.router => KeptRule::Same,
-            Some(NextRouter::After(router, _)) if router == before.control.router => {
-                KeptRule::Doubted
-            }
-            Some(NextRouter::Kept(_) | NextRouter::After(..) | NextRouter::New) | None => {
-                KeptRule::Other
-            }
+        let rule = if before.comment == next.comment {
+            of_items((before.control.router, next.control.router), routers)
+        } else {
+            KeptItems::Others
         };
         Some(KeptSteering { steering: SteeringId(place), rule })
     };

@@ -2,12 +2,45 @@
 //! Promises: what a rule shows depends on what was done to it and on the time alone.
 //! Knows nothing of comments: a rule is there no, one or several times.
 
+use super::World;
 use crate::control::{
     engine::Answer,
+    event::Request,
     failure::FailureKind,
-    steering::State,
+    id::SteeringId,
+    steering::{State, course},
     time::{Instant, Span},
 };
+
+impl World {
+    /// Steers by these settings from now on; each has a rule that is there once and off.
+    pub fn steer_by(&mut self, settings: &[course::Settings], seed: u64) {
+        self.rules = vec![Rule::off(); settings.len()];
+        self.engine.steer_by(settings, self.now, seed);
+    }
+
+    /// The rule of a steering, as a human sees it.
+    pub fn rule(&mut self, steering: usize) -> Option<&mut Rule> {
+        self.rules.get_mut(steering)
+    }
+
+    pub(super) fn ruled(
+        &mut self,
+        id: SteeringId,
+        request: Request,
+    ) -> Result<Answer, FailureKind> {
+        let now = self.now;
+        let rule = self.rule(usize::from(id.0)).ok_or(FailureKind::NotFound)?;
+        match request {
+            Request::SwitchRule(_, to) => rule.switch(to, now),
+            Request::ReadRule(_)
+            | Request::Facts
+            | Request::Count(..)
+            | Request::Read(..)
+            | Request::Write(..) => rule.read(now),
+        }
+    }
+}
 
 /// A mangle rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

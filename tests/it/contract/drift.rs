@@ -12,7 +12,7 @@ use wanctl::{
 use crate::{
     router::ops::{read_tree, tree_reply},
     running::{
-        config::{TREE, globals, section},
+        config::{CLIMBING, TREE, globals, section},
         daemon::{Daemon, WANCTL, run},
         router::{Router, home},
         scratch::Scratch,
@@ -22,24 +22,9 @@ use crate::{
     },
 };
 
-/// Rates that rise all the time: something is to be written every second.
-const RISING: [(&str, &str); 11] = [
-    ("download_ceiling", "1000M"),
-    ("download_floor", "100M"),
-    ("download_step_up", "0.5M"),
-    ("upload_ceiling", "200M"),
-    ("upload_floor", "10M"),
-    ("upload_step_up", "0.1M"),
-    ("baseline_initial", "1ms"),
-    ("write_budget", "7200"),
-    ("reflector", "127.0.0.1"),
-    ("reflector", "127.0.0.2"),
-    ("reflector", "127.0.0.3"),
-];
-
 /// A daemon that controls this router.
 fn started(router: &Router, scratch: &Scratch) -> Daemon {
-    let wan = section("wan", "cable", &[&TREE[..], &RISING].concat());
+    let wan = section("wan", "cable", &[&TREE[..], &CLIMBING].concat());
     let text = globals(scratch, "info") + &router.section("home", scratch) + &wan;
     leave_rates(scratch, "state", (200, 20), clock::unix_now());
     let mut daemon =

@@ -16,7 +16,7 @@ use wanctl::{
 };
 
 use crate::running::{
-    config::{TREE, globals, section},
+    config::{AHEAD, CLIMBING, TREE, globals, section},
     daemon::{Daemon, WANCTL, run},
     proxy::Proxy,
     router::{PASSWORD, Router, home},
@@ -25,24 +25,6 @@ use crate::running::{
     stops::leave_rates,
     wait::{now, seconds, within},
 };
-
-/// Rates that rise all the time: something is to be written every second.
-const RISING: [(&str, &str); 11] = [
-    ("download_ceiling", "1000M"),
-    ("download_floor", "100M"),
-    ("download_step_up", "0.5M"),
-    ("upload_ceiling", "200M"),
-    ("upload_floor", "10M"),
-    ("upload_step_up", "0.1M"),
-    ("baseline_initial", "1ms"),
-    ("write_budget", "7200"),
-    ("reflector", "127.0.0.1"),
-    ("reflector", "127.0.0.2"),
-    ("reflector", "127.0.0.3"),
-];
-
-/// What the wanted rates may be ahead of the router.
-const AHEAD: PerDirection<u64> = PerDirection { download: 12_500_000, upload: 2_500_000 };
 
 /// A busy machine needs its time for a login over SSH.
 pub const PATIENCE: Span = seconds(30);
@@ -116,7 +98,7 @@ impl Bed {
         let access: Vec<_> = access.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let text = globals(scratch, "info")
             + &section("router", "home", &instead(&access, router))
-            + &section("wan", "cable", &instead(&[&TREE[..], &RISING].concat(), wan));
+            + &section("wan", "cable", &instead(&[&TREE[..], &CLIMBING].concat(), wan));
         scratch.write("wanctl.conf", text.as_bytes())
     }
 

@@ -2,7 +2,7 @@
 
 use wanctl::{
     control::{
-        change::{Change, KeptQueues, KeptStandIns, KeptWan, KeptWays, NextRouter, NextWan},
+        change::{Change, KeptItems, KeptStandIns, KeptWan, KeptWays, NextRouter, NextWan},
         event::Request,
         failover::{
             Fallback,
@@ -44,7 +44,7 @@ fn away(kind: FailureKind, until: u64) -> World {
 fn reload(world: &mut World, kept: KeptWays) {
     let settings = *world.engine().wans()[0].settings();
     let reflectors = [Some(0), Some(1), Some(2)].into_iter().collect();
-    let (stand_ins, queues) = (KeptStandIns::Same, KeptQueues::Doubted);
+    let (stand_ins, queues) = (KeptStandIns::Same, KeptItems::Doubted);
     let from = Some(KeptWan { wan: WanId(0), reflectors, stand_ins, queues });
     let (wans, routers) = ([NextWan { settings, from }], [NextRouter::After(RouterId(0), kept)]);
     let now = world.now();

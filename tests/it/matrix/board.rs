@@ -7,10 +7,9 @@ use std::io;
 
 use wanctl::{control::time::Span, os::clock};
 
-use super::driver::CLIMBING;
 use crate::running::{
     canary::with_canary,
-    config::{TREE, globals, section},
+    config::{CLIMBING, TREE, globals, section},
     daemon::{Daemon, WANCTL, run},
     faults::Site,
     router::{Router, home},

@@ -11,10 +11,9 @@ use wanctl::{
     store::format::State,
 };
 
-use super::driver::CLIMBING;
 use crate::running::{
     canary::{Canary, is_crowded, with_canary},
-    config::{TREE, globals, section},
+    config::{CLIMBING, TREE, globals, section},
     daemon::{Daemon, PATIENCE, WANCTL, run},
     router::{Router, home},
     rows::say,

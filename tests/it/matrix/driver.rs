@@ -12,7 +12,7 @@ use wanctl::{
 use super::rows::{Row, TakenFor};
 use crate::running::{
     canary::Canary,
-    config::{TREE, globals, section},
+    config::{AHEAD, CLIMBING, TREE, globals, section},
     daemon::{Daemon, PATIENCE, WANCTL, run},
     faults::{Deed, Fault, Site},
     proxy::Mischief,
@@ -23,27 +23,8 @@ use crate::running::{
     wait::{now, seconds},
 };
 
-/// Rates that rise for more than a minute: something is to be written every second.
-pub(super) const CLIMBING: [(&str, &str); 11] = [
-    ("download_ceiling", "1000M"),
-    ("download_floor", "100M"),
-    ("download_step_up", "0.5M"),
-    ("upload_ceiling", "200M"),
-    ("upload_floor", "10M"),
-    ("upload_step_up", "0.1M"),
-    ("baseline_initial", "1ms"),
-    ("write_budget", "7200"),
-    ("reflector", "127.0.0.1"),
-    ("reflector", "127.0.0.2"),
-    ("reflector", "127.0.0.3"),
-];
-
 /// Floor and ceiling of the queues in Mbit/s.
 const BOUNDS: PerDirection<(u64, u64)> = PerDirection { download: (100, 1_000), upload: (10, 200) };
-
-/// What the wanted rates may be ahead of the router: they rise for a second before they wait for
-/// it, and one request later they have risen further.
-const AHEAD: PerDirection<u64> = PerDirection { download: 12_500_000, upload: 2_500_000 };
 
 /// A fault lasts this many cycles at the least: ten seconds.
 const CYCLES: u64 = 200;

@@ -10,9 +10,9 @@ use wanctl::{
     sim::routeros::{Accepted, Down, RouterSettings},
 };
 
-use super::driver::{CLIMBING, SLACK};
+use super::driver::SLACK;
 use crate::running::{
-    config::{TREE, globals, section},
+    config::{CLIMBING, TREE, globals, section},
     daemon::{Daemon, PATIENCE, WANCTL, run},
     router::{Router, home},
     rows::say,

@@ -2,7 +2,7 @@
 
 use wanctl::{
     control::{
-        change::{Change, KeptQueues, KeptStandIns, KeptWan, NextRouter, NextWan},
+        change::{Change, KeptItems, KeptStandIns, KeptWan, NextRouter, NextWan},
         event::{SignalNews, WanNews},
         fallback::{self, Gateway, Instead},
         law::{Cause, Scale},
@@ -368,7 +368,7 @@ fn targets_that_a_reload_put_in_the_place_of_others_are_told() {
         wan: WanId(0),
         reflectors: [Some(0), Some(1), Some(2)].into_iter().collect(),
         stand_ins: KeptStandIns::Others,
-        queues: KeptQueues::Same,
+        queues: KeptItems::Same,
     };
     let wans = [NextWan { settings: settings(), from: Some(from) }];
     let change = Change { wans: &wans, routers: &[NextRouter::Kept(RouterId(0))], steerings: &[] };

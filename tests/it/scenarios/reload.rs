@@ -2,7 +2,7 @@
 
 use wanctl::{
     control::{
-        change::{Change, KeptQueues, KeptStandIns, KeptWan, KeptWays, NextRouter, NextWan},
+        change::{Change, KeptItems, KeptStandIns, KeptWan, KeptWays, NextRouter, NextWan},
         connectivity::Contact,
         engine::{Answer, Engine},
         event::{Action, Request, Ticket},
@@ -30,7 +30,7 @@ fn reload(
     reflectors: [Option<u8>; 3],
     routers: &[NextRouter],
 ) {
-    let queues = if routers == KEPT { KeptQueues::Same } else { KeptQueues::Doubted };
+    let queues = if routers == KEPT { KeptItems::Same } else { KeptItems::Doubted };
     let reflectors = reflectors.into_iter().collect();
     let stand_ins = KeptStandIns::Same;
     let from = KeptWan { wan: WanId(0), reflectors, stand_ins, queues };

@@ -3,8 +3,8 @@
 use wanctl::{
     control::{
         change::{
-            Change, KeptQueues, KeptRule, KeptStandIns, KeptSteering, KeptWan, NextRouter,
-            NextSteering, NextWan,
+            Change, KeptItems, KeptStandIns, KeptSteering, KeptWan, NextRouter, NextSteering,
+            NextWan,
         },
         failure::FailureKind,
         id::{RouterId, SteeringId},
@@ -192,7 +192,7 @@ fn what_is_changed_during_an_outage_is_seen_when_it_is_over() {
 }
 
 /// Goes on with other settings of the one steering.
-fn reconfigure(scene: &mut Scene, settings: Settings, rule: KeptRule) {
+fn reconfigure(scene: &mut Scene, settings: Settings, rule: KeptItems) {
     let wans: Vec<NextWan> = scene
         .world
         .engine()
@@ -204,7 +204,7 @@ fn reconfigure(scene: &mut Scene, settings: Settings, rule: KeptRule) {
                 wan: wan.id(),
                 reflectors: (0..3).map(Some).collect(),
                 stand_ins: KeptStandIns::Same,
-                queues: KeptQueues::Same,
+                queues: KeptItems::Same,
             }),
         })
         .collect();
@@ -218,7 +218,7 @@ fn reconfigure(scene: &mut Scene, settings: Settings, rule: KeptRule) {
 
 #[test]
 fn another_configuration_keeps_what_is_decided_and_another_rule_follows_it() {
-    for kept in [KeptRule::Same, KeptRule::Doubted, KeptRule::Other] {
+    for kept in [KeptItems::Same, KeptItems::Doubted, KeptItems::Others] {
         let mut scene = Scene::new(usual(Mode::Hysteresis), &[(20, 100)]);
         // In the middle of the switch: its answer is on the way.
         scene.go_ms(22_300);
@@ -228,7 +228,7 @@ fn another_configuration_keeps_what_is_decided_and_another_rule_follows_it() {
         scene.go(30);
         assert_eq!(scene.state(), State::Degraded, "{kept:?}");
         // The other rule is one that nobody has switched yet.
-        if kept == KeptRule::Other {
+        if kept == KeptItems::Others {
             scene.world.rule(0).unwrap().state = State::Good;
             reconfigure(&mut scene, settings, kept);
             scene.go(32);
@@ -251,7 +251,7 @@ fn a_dry_run_that_becomes_real_begins_with_what_the_router_shows() {
     scene.states = vec![State::Degraded];
     scene.go(100);
     assert_eq!(scene.switches(), []);
-    reconfigure(&mut scene, usual(Mode::Hysteresis), KeptRule::Same);
+    reconfigure(&mut scene, usual(Mode::Hysteresis), KeptItems::Same);
     assert_eq!(scene.state(), State::Degraded);
     scene.go(200);
     let [(off, State::Good)] = scene.switches()[..] else { panic!("{:?}", scene.switched) };

@@ -67,33 +67,29 @@ impl Asker {
 
     /// Asks for a list.
     pub(super) async fn list(&mut self, listing: Listing<'_>) -> Answered<Listed> {
-        self.in_time()?;
-        let reply = self.client.perform(&Op::List(listing)).await;
-        Ok(match answered(reply)? {
-            Ok(Reply::Listed(listed)) => Ok(listed),
-            Ok(_) => Err(RouterError::rest(
-                FailureKind::Garbage,
-                (&Op::List(listing)).into(),
-                format_args!("a reply to something else"),
-            )),
-            Err(error) => Err(error),
-        })
+        let listed = |reply| if let Reply::Listed(listed) = reply { Some(listed) } else { None };
+        self.perform(&Op::List(listing), listed).await
     }
 
     /// Asks how a mangle rule is.
     pub(super) async fn rule(&mut self, rule: RuleRef<'_>) -> Answered<Rule> {
+        let rule_of = |reply| if let Reply::Rule(rule) = reply { Some(rule) } else { None };
+        self.perform(&Op::ReadRule(rule), rule_of).await
+    }
+
+    /// Asks; a reply that `wanted` does not know is one to something else.
+    async fn perform<T>(
+        &mut self,
+        op: &Op<'_>,
+        wanted: impl FnOnce(Reply) -> Option<T>,
+    ) -> Answered<T> {
         self.in_time()?;
-        let op = Op::ReadRule(rule);
-        let reply = self.client.perform(&op).await;
-        Ok(match answered(reply)? {
-            Ok(Reply::Rule(rule)) => Ok(rule),
-            Ok(_) => Err(RouterError::rest(
-                FailureKind::Garbage,
-                (&op).into(),
-                format_args!("a reply to something else"),
-            )),
-            Err(error) => Err(error),
-        })
+        let reply = answered(self.client.perform(op).await)?;
+        let other = || {
+            let words = format_args!("a reply to something else");
+            RouterError::rest(FailureKind::Garbage, op.into(), words)
+        };
+        Ok(reply.and_then(|reply| wanted(reply).ok_or_else(other)))
     }
 
     fn in_time(&self) -> Result<(), Lost> {

@@ -4,7 +4,7 @@ use super::Plan;
 use crate::{
     config::{self, Config, TextOnly},
     control::{
-        change::{KeptQueues, KeptWays, NextRouter},
+        change::{KeptItems, KeptWays, NextRouter},
         wan::{RouterId, WanId},
     },
 };
@@ -54,12 +54,12 @@ const OTHERS: NextRouter = NextRouter::After(ID, KeptWays::Others);
 #[test]
 fn a_router_goes_on_by_name_and_access_and_is_otherwise_known_by_its_address() {
     let cases = [
-        (home(), NextRouter::Kept(ID), KeptQueues::Same),
-        (router("home", "https://10.0.0.1", "b"), SAME, KeptQueues::Doubted),
-        (router("home", "http://10.0.0.1", "a"), SAME, KeptQueues::Doubted),
-        (router("main", "https://10.0.0.1", "a"), SAME, KeptQueues::Doubted),
-        (router("home", "https://10.0.0.2", "a"), NextRouter::New, KeptQueues::Others),
-        (router("main", "https://10.0.0.1:444", "a"), NextRouter::New, KeptQueues::Others),
+        (home(), NextRouter::Kept(ID), KeptItems::Same),
+        (router("home", "https://10.0.0.1", "b"), SAME, KeptItems::Doubted),
+        (router("home", "http://10.0.0.1", "a"), SAME, KeptItems::Doubted),
+        (router("main", "https://10.0.0.1", "a"), SAME, KeptItems::Doubted),
+        (router("home", "https://10.0.0.2", "a"), NextRouter::New, KeptItems::Others),
+        (router("main", "https://10.0.0.1:444", "a"), NextRouter::New, KeptItems::Others),
     ];
     for (router, expected, queues) in cases {
         let name = if router.contains("'main'") { "main" } else { "home" };
@@ -112,14 +112,14 @@ fn a_wan_goes_on_by_name_wherever_it_stands() {
 fn another_queue_is_another_one_and_so_is_the_same_name_on_another_router() {
     let queues = |plan: Plan| plan.wans[0].from.as_ref().unwrap().queues;
     let other = wan("cable", "home", "r", &["9.9.9.9", "1.1.1.1"]);
-    assert_eq!(queues(plan(&[home(), cable()], &[home(), other])), KeptQueues::Others);
+    assert_eq!(queues(plan(&[home(), cable()], &[home(), other])), KeptItems::Others);
     let guest = router("guest", "https://10.0.0.2", "a");
     let moved = wan("cable", "guest", "q", &["9.9.9.9", "1.1.1.1"]);
     let old = [home(), guest.clone(), cable()];
     let plan = plan(&old, &[home(), guest, moved]);
     assert_eq!(plan.routers, [NextRouter::Kept(ID), NextRouter::Kept(RouterId(1))]);
     assert_eq!(plan.news, "wan cable changed");
-    assert_eq!(queues(plan), KeptQueues::Others);
+    assert_eq!(queues(plan), KeptItems::Others);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn the_order_of_routers_means_nothing_to_a_wan() {
     assert_eq!(plan.routers, [NextRouter::Kept(RouterId(1)), NextRouter::Kept(ID)]);
     assert_eq!(plan.news, "another order of the sections");
     for next in &plan.wans {
-        assert_eq!(next.from.as_ref().unwrap().queues, KeptQueues::Same);
+        assert_eq!(next.from.as_ref().unwrap().queues, KeptItems::Same);
     }
 }
 

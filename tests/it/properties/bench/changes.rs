@@ -1,7 +1,7 @@
 //! Another configuration at any moment: which WANs and routers go on is a matter of chance.
 
 use wanctl::control::{
-    change::{Change, KeptQueues, KeptStandIns, KeptWan, KeptWays, NextRouter, NextWan},
+    change::{Change, KeptItems, KeptStandIns, KeptWan, KeptWays, NextRouter, NextWan},
     engine::Answer,
     event::Request,
     time::Instant,
@@ -38,8 +38,8 @@ impl Bench {
                 let from = next.from.as_ref()?;
                 let old = &before.wans()[usize::from(from.wan.0)];
                 let queues = really(from.queues, old, next, &routers);
-                let same = queues == KeptQueues::Same;
-                (queues != KeptQueues::Others).then_some(Heir { old: from.wan, new, same })
+                let same = queues == KeptItems::Same;
+                (queues != KeptItems::Others).then_some(Heir { old: from.wan, new, same })
             })
             .collect();
         let used = self.engine.routers().len();
@@ -101,7 +101,7 @@ impl Bench {
         let reflectors = (0..settings.reflectors)
             .map(|place| if same { Some(place) } else { self.rng.bool().then(|| self.rng.u8(..9)) })
             .collect();
-        let queues = [KeptQueues::Same, KeptQueues::Same, KeptQueues::Doubted, KeptQueues::Others];
+        let queues = [KeptItems::Same, KeptItems::Same, KeptItems::Doubted, KeptItems::Others];
         let queues = self.rng.choice(queues).unwrap();
         let stand_ins = self.rng.choice([KeptStandIns::Same, KeptStandIns::Others]).unwrap();
         NextWan { settings, from: Some(KeptWan { wan, reflectors, stand_ins, queues }) }
@@ -168,13 +168,13 @@ impl Bench {
 }
 
 /// What can really be known of the queues of a WAN that goes on.
-fn really(told: KeptQueues, old: &Wan, next: &NextWan, routers: &[NextRouter]) -> KeptQueues {
+fn really(told: KeptItems, old: &Wan, next: &NextWan, routers: &[NextRouter]) -> KeptItems {
     let stays = routers.get(usize::from(next.settings.router.0))
         == Some(&NextRouter::Kept(old.settings().router));
     match told {
-        _ if old.settings().layout != next.settings.layout => KeptQueues::Others,
-        KeptQueues::Same if !stays => KeptQueues::Others,
-        KeptQueues::Same | KeptQueues::Doubted | KeptQueues::Others => told,
+        _ if old.settings().layout != next.settings.layout => KeptItems::Others,
+        KeptItems::Same if !stays => KeptItems::Others,
+        KeptItems::Same | KeptItems::Doubted | KeptItems::Others => told,
     }
 }
 
