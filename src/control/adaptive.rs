@@ -21,7 +21,7 @@
 //! | What | Formula |
 //! |---|---|
 //! | delay | `Δ = d − idle`, growing by `g` per time |
-//! | threshold | `T = yellow / 2 + 3·noise + serialisation of two full packets, both directions` |
+//! | threshold | `T = yellow / 2 + 3.5·noise + serialisation of two full packets, both directions` |
 //! | load | `u = flow / limit`: high from 0.75, idle below 0.1 |
 //! | carried | download: `flow`, it is counted behind the queue; upload: `flow / (1 + g)`, before it |
 //! | cut | `rate = carried · (1 − clamp(0.02 + Δ / 0.33 s, 0.04, 0.4))`, at least `rate / 2` |
@@ -69,8 +69,9 @@ const SETTLED_AFTER: Span = Span::from_secs(1);
 /// Two full Ethernet frames in bits: a lone packet waits in CAKE for the one that is being sent, and
 /// for one of another flow. Were it less, each cut would make the next one likelier.
 const FRAMES: f64 = 24_224.0;
-/// The threshold is so many mean deviations above the idle line: 3 are about 2.4 standard ones.
-const NOISES: f64 = 3.0;
+/// The threshold is so many mean deviations above the idle line: 3.5 are about 2.8 standard
+/// ones. At 2 a line of 38 ms of jitter would be cut for nothing.
+const NOISES: f64 = 3.5;
 
 /// What the adaptive law is tuned by.
 #[derive(Clone, Copy, Debug, PartialEq)]

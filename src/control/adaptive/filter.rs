@@ -15,8 +15,8 @@ use crate::control::{
 pub(super) const WINDOW: Span = Span::from_millis(250);
 /// On a steady line the last values tell where it goes.
 const RECENT: Span = Span::from_millis(150);
-/// The same in ms.
-const RECENT_MS: f64 = 150.0;
+/// Two ends are each this many mean deviations off at once seldom enough.
+const NOISES: f64 = 2.0;
 /// Time constant of the idle line while it is quiet.
 const QUIET: Span = Span::from_secs(2);
 /// The same while something passes without any delay to speak of.
@@ -148,16 +148,15 @@ impl Filter {
         self.track().idle()
     }
 
-    /// By how many ms per ms the delay grew within the last window; negative if it fell.
+    /// By how many ms per ms the delay grew within the last window, less what noise may have done;
+    /// negative if it fell.
     pub(super) fn growth(&self) -> f64 {
-        let (oldest, latest) = (self.medians.front(), self.medians.back());
-        let recent = latest
-            .and_then(|(now, _)| self.medians.iter().find(|(at, _)| now.since(*at) <= RECENT));
-        let oldest = if self.is_steady() { recent } else { oldest };
-        let ends = oldest.zip(latest);
-        ends.map_or(0.0, |((from, before), (to, after))| {
-            let passed = Rtt::from_span(to.since(*from)).ms().max(RECENT_MS);
-            after.above(*before) / passed
+        let over = if self.is_steady() { RECENT } else { WINDOW };
+        let Some((to, after)) = self.medians.back() else { return 0.0 };
+        let oldest = self.medians.iter().find(|(at, _)| to.since(*at) <= over);
+        oldest.map_or(0.0, |(from, before)| {
+            let passed = Rtt::from_span(to.since(*from).max(RECENT)).ms();
+            (after.above(*before) - NOISES * self.noise()) / passed
         })
     }
 
