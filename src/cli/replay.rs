@@ -3,8 +3,9 @@
 //! Promises: the same trace gives the same output, byte by byte, on every CPU.
 //!
 //! A trace is a configuration with one WAN, a line `samples`, and then one line per round: the
-//! round-trip time in ms of each reflector, `-` for a lost one, and optionally `xN` to repeat the
-//! round. `#` begins a comment.
+//! round-trip time in ms of each reflector, `-` for a lost one, optionally what passes from then on
+//! in Mbit/s as `DOWN/UP` (`0/0` until then), and optionally `xN` to repeat the round. `#` begins a
+//! comment.
 
 use std::{
     fs::File,
@@ -16,6 +17,7 @@ use super::Exit;
 use crate::{
     config::{self, Config, Finding},
     control::{
+        counts::{Counters, Statistics},
         engine::{Answer, Engine},
         event::{Action, Event, Request},
         fallback,
@@ -40,6 +42,8 @@ const MAX_WRONG: usize = 100;
 struct Round {
     /// Per reflector; `None`: lost.
     times: Vec<Option<Span>>,
+    /// What passes from now on, in kbit/s; `None`: as before.
+    flows: Option<PerDirection<u64>>,
     repeat: u32,
 }
 
@@ -71,6 +75,7 @@ pub(super) fn replay(path: &Path, out: &mut dyn Write, err: &mut dyn Write) -> i
     };
     let mut player = Player::new(&config);
     for round in &rounds {
+        player.pass(round.flows);
         for _ in 0..round.repeat {
             player.play(&round.times, out)?;
         }
@@ -110,11 +115,15 @@ fn read(text: &str) -> Result<(Config, Vec<Round>), Vec<String>> {
 
 /// One line of samples; `None` if it is empty.
 fn round(line: &str) -> Result<Option<Round>, String> {
-    let mut round = Round { times: Vec::new(), repeat: 1 };
+    let mut round = Round { times: Vec::new(), flows: None, repeat: 1 };
     for word in line.split_whitespace() {
         if let Some(repeat) = word.strip_prefix('x') {
             let repeat = repeat.parse().ok().filter(|repeat| (1..=MAX_REPEAT).contains(repeat));
             round.repeat = repeat.ok_or_else(|| format!("'{word}' is not x1 to x{MAX_REPEAT}"))?;
+        } else if let Some((download, upload)) = word.split_once('/') {
+            let kilobits = |text| thousandths(text).ok_or_else(|| no_flow(word));
+            round.flows =
+                Some(PerDirection { download: kilobits(download)?, upload: kilobits(upload)? });
         } else {
             round.times.push(time(word)?);
         }
@@ -128,6 +137,15 @@ fn time(word: &str) -> Result<Option<Span>, String> {
         return Ok(None);
     }
     let wrong = || format!("'{word}' is neither a time in ms, such as 25.3, nor '-'");
+    thousandths(word).map(|micros| Some(Span::from_micros(micros))).ok_or_else(wrong)
+}
+
+fn no_flow(word: &str) -> String {
+    format!("'{word}' is not what passes in Mbit/s, such as 80/2.5")
+}
+
+/// Thousandths of a number with up to three decimals, taken exactly.
+fn thousandths(word: &str) -> Option<u64> {
     let (whole, fraction) = word.split_once('.').unwrap_or((word, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty()
@@ -136,10 +154,9 @@ fn time(word: &str) -> Result<Option<Span>, String> {
         || !digits(whole)
         || !digits(fraction)
     {
-        return Err(wrong());
+        return None;
     }
-    let micros: u64 = format!("{whole}{fraction:0<3}").parse().map_err(|_| wrong())?;
-    Ok(Some(Span::from_micros(micros)))
+    format!("{whole}{fraction:0<3}").parse().ok()
 }
 
 /// The core and the replies that are on the way.
@@ -150,6 +167,11 @@ struct Player {
     /// When, which reflector, which round.
     replies: Vec<(Instant, u8, u32)>,
     limits: PerDirection<Option<Rate>>,
+    /// What passes, in kbit/s.
+    flows: PerDirection<u64>,
+    /// What has passed until `counted`, in thousandths of a bit.
+    passed: PerDirection<u64>,
+    counted: Instant,
 }
 
 impl Player {
@@ -179,6 +201,40 @@ impl Player {
             now,
             replies: Vec::new(),
             limits: PerDirection::both(None),
+            flows: PerDirection::both(0),
+            passed: PerDirection::both(0),
+            counted: now,
+        }
+    }
+
+    /// So much passes from now on.
+    fn pass(&mut self, flows: Option<PerDirection<u64>>) {
+        self.count();
+        self.flows = flows.unwrap_or(self.flows);
+    }
+
+    /// Counts what has passed. One kbit/s is a thousandth of a bit in one µs.
+    fn count(&mut self) {
+        let micros = self.now.since(self.counted).as_micros();
+        self.counted = self.now;
+        self.passed = self
+            .passed
+            .zip(self.flows)
+            .map(|(passed, flow)| passed.saturating_add(flow.saturating_mul(micros)));
+    }
+
+    fn counters(&mut self, slot: QueueSlot) -> Statistics {
+        self.count();
+        let told = self.passed.map(|passed| Counters {
+            bytes: Some(passed / 8_000),
+            packets: None,
+            dropped: None,
+            queued_bytes: None,
+            queued_packets: None,
+        });
+        match slot {
+            QueueSlot::One(direction) => Statistics::One(*told.of(direction)),
+            QueueSlot::Pair => Statistics::Pair(told),
         }
     }
 
@@ -234,10 +290,10 @@ impl Player {
     fn obey(&mut self, request: Request) -> Answer {
         let slot = match request {
             // A trace has one WAN, so nothing is steered.
-            Request::Facts
-            | Request::Count(..)
-            | Request::ReadRule(_)
-            | Request::SwitchRule(..) => return Answer::Facts,
+            Request::Facts | Request::ReadRule(_) | Request::SwitchRule(..) => {
+                return Answer::Facts;
+            }
+            Request::Count(_, slot) => return Answer::Counted(self.counters(slot)),
             Request::Read(_, slot) => slot,
             Request::Write(_, slot, limit) => {
                 match (slot, limit) {
@@ -285,7 +341,7 @@ impl Player {
 #[cfg(test)]
 mod tests {
     use super::{Round, round, time};
-    use crate::control::time::Span;
+    use crate::control::{time::Span, units::PerDirection};
 
     #[test]
     fn a_time_is_taken_exactly() {
@@ -303,9 +359,16 @@ mod tests {
     #[test]
     fn a_line_is_a_round_with_an_optional_count() {
         let times = vec![Some(Span::from_millis(25)), None];
-        assert_eq!(round("25 - x40"), Ok(Some(Round { times, repeat: 40 })));
+        let flows = Some(PerDirection { download: 80_000, upload: 2_500 });
+        assert_eq!(
+            round("25 - x40"),
+            Ok(Some(Round { times: times.clone(), flows: None, repeat: 40 }))
+        );
+        assert_eq!(round("25 - 80/2.5"), Ok(Some(Round { times, flows, repeat: 1 })));
         assert_eq!(round("  "), Ok(None));
         assert!(round("25 x0").is_err());
         assert!(round("25 x").is_err());
+        assert!(round("25 80/").is_err());
+        assert!(round("25 80/2/1").is_err());
     }
 }

@@ -137,6 +137,15 @@ pub enum Load {
 }
 
 impl Load {
+    /// The word used in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Low => "low",
+            Self::High => "high",
+        }
+    }
+
     fn of(share: f64) -> Self {
         match share {
             share if share >= HIGH => Self::High,

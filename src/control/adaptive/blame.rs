@@ -3,10 +3,7 @@
 //! help or the delay is a long one.
 //! Knows nothing of rates.
 
-use super::{
-    SUSPECT,
-    direction::{LONG, RAISE_EVERY},
-};
+use super::{SUSPECT, direction::RAISE_EVERY};
 use crate::control::{
     time::Instant,
     units::{Direction, PerDirection},
@@ -14,6 +11,9 @@ use crate::control::{
 
 /// From this share on the router's limit is what holds a direction back.
 const BINDS: f64 = 0.95;
+
+/// From so many ms on nobody is spared: a queue that one raise too many has made is shorter.
+const FAR: f64 = 120.0;
 
 /// Whose queue it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Blame {
         let both = shares.download >= SUSPECT && shares.upload >= SUSPECT;
         if delta < calm {
             self.whose = Whose::Nobodys;
-        } else if delta > LONG {
+        } else if delta > FAR {
             self.whose = Whose::Both;
         } else if delta > threshold && both && self.whose == Whose::Nobodys {
             let recent = self.raised.filter(|(_, at)| now.since(*at) <= RAISE_EVERY.times(2));

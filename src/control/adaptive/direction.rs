@@ -54,7 +54,7 @@ const IN_VAIN: u8 = 2;
 /// arrives is less than what the line carries. Five cuts leave less than a third.
 const LONG_IN_VAIN: u8 = 5;
 /// Where longer delays begin, in ms.
-pub(super) const LONG: f64 = 60.0;
+const LONG: f64 = 60.0;
 
 /// Where a delay begins to count, in ms.
 #[derive(Clone, Copy, Debug, Default)]
@@ -100,6 +100,8 @@ pub(super) struct Step {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Cut {
     before: Rate,
+    /// The line hardly carries more.
+    most: Rate,
     delta: f64,
     /// The least delay since the last cut.
     least: f64,
@@ -118,6 +120,8 @@ pub(super) struct Lane {
     /// Since when the limit in force is the wanted one.
     in_force: Option<(Rate, Instant)>,
     raise_at: Instant,
+    /// The last raise: when, and from where, without any delay.
+    good: Option<(Instant, Rate)>,
     /// Not beyond the knee before this.
     probe_at: Instant,
     idle: Option<Instant>,
@@ -174,7 +178,7 @@ impl Lane {
                 // the line carries; the limit in force can only hide some of it.
                 if view.direction == Direction::Download && cut.vain == 0 {
                     let passed = Rate::from_bps(view.flow.bps()).unwrap_or(Rate::MIN);
-                    self.knee = self.knee.map(|knee| knee.max(passed.min(cut.before)));
+                    self.knee = self.knee.map(|knee| knee.max(passed.min(cut.most)));
                 }
             }
             None => {}
@@ -207,17 +211,16 @@ impl Lane {
         if self.cut.is_some_and(|cut| gone || delta < cut.delta * DRAINS) {
             return;
         }
-        let carried = carried(view);
+        let most = self.most(view);
+        let carried = carried(view).min(most);
         let binding = share >= 0.9 && rate > view.bounds.0;
         // In vain: what arrives is less than before the last cut, and the delay is just the same.
         let same = |cut: &Cut| cut.least > cut.delta * STAYS;
         step.again = self.cut.is_some();
         let earlier = self.cut.filter(|cut| binding && same(cut));
         let vain = earlier.map_or(0, |cut| cut.vain.saturating_add(1));
-        let first = earlier.map_or(Cut { before: rate, delta, least: delta, vain }, |cut| Cut {
-            least: delta,
-            vain,
-            ..cut
+        let first = earlier.map_or(Cut { before: rate, most, delta, least: delta, vain }, |cut| {
+            Cut { least: delta, vain, ..cut }
         });
         if vain >= (if delta > LONG { LONG_IN_VAIN } else { IN_VAIN }) {
             self.cut = None;
@@ -238,6 +241,14 @@ impl Lane {
         step.rate = carried.scaled(left).max(rate.scaled(HALF));
         self.beyond = 0;
         self.probe_at = now + PROBE_EVERY.times(1 << self.confidence);
+    }
+
+    /// After a raise the line carries more than before it, and less than now. What passes tells no
+    /// more: the router still sends what had gathered in its own queue.
+    fn most(&self, view: &View) -> Rate {
+        let recent = self.good.filter(|(at, _)| view.now.since(*at) <= RAISE_EVERY.times(2));
+        let middle = recent.map(|(_, good)| view.rate.bps().midpoint(good.bps()));
+        middle.and_then(Rate::from_bps).map_or(view.rate, |middle| middle.min(view.rate))
     }
 
     /// What passed at a cut is what the line carries.
@@ -265,6 +276,7 @@ impl Lane {
             return rate;
         }
         self.raise_at = now + RAISE_EVERY;
+        self.good = Some((now, rate));
         if rate < probe {
             return probe;
         }

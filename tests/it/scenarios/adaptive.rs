@@ -147,6 +147,27 @@ fn congestion_of_one_direction_leaves_the_limit_of_the_other_untouched() {
 }
 
 #[test]
+fn while_both_are_loaded_only_the_one_whose_queue_it_is_is_cut() {
+    for congested in Direction::BOTH {
+        let mut line = loaded(LinkSettings::quiet(), &Direction::BOTH);
+        // Twice of what the other's ceiling lets through.
+        let (other, lane) = match congested {
+            Direction::Download => (Direction::Upload, &mut line.lanes.upload),
+            Direction::Upload => (Direction::Download, &mut line.lanes.download),
+        };
+        lane.capacity = Schedule::constant(mbit(if other == Direction::Upload { 44 } else { 220 }));
+        let mut world = world(line);
+        // Until it is known what the line carries, both are cut.
+        run(&mut world, 60_000);
+        let others = moves(&mut world, 180_000, other);
+        let cut = cuts(&others).len();
+        let own = moves(&mut world, 300_000, congested);
+        assert!(cut <= 1, "{congested:?}: {others:?}");
+        assert!(!cuts(&own).is_empty(), "{congested:?}: {own:?}");
+    }
+}
+
+#[test]
 fn cuts_are_a_feedback_time_apart() {
     // The line loses two thirds at once: more than one cut can take.
     let mut line = loaded(LinkSettings::quiet(), &[Direction::Download]);
@@ -161,8 +182,8 @@ fn cuts_are_a_feedback_time_apart() {
     for pair in cuts.windows(2) {
         assert!(pair[1].since(pair[0]) >= least, "{moves:?}");
     }
-    let last = moves.last().unwrap().1;
-    assert!(last > mbit(24) && last < mbit(36), "{last:?}");
+    let (_, end) = moves[moves.len() - 1];
+    assert!(end > mbit(24) && end < mbit(36), "{end:?}");
 }
 
 #[test]
@@ -184,7 +205,7 @@ fn without_a_known_load_the_classic_rules_cut_and_nothing_rises() {
     router.refusals.push((window(60_000, 100_000), counted, FailureKind::Timeout));
     let line = loaded(LinkSettings::quiet(), &[Direction::Download]);
     let mut world = World::new(vec![(settings(), line)], vec![router], 1);
-    run(&mut world, 63_000);
+    run(&mut world, 66_000);
     let _ = world.take_requests();
     let before = world.limit(0, Direction::Download).unwrap();
     let mut last = before;
