@@ -17,7 +17,8 @@ use crate::{
     lines::Line,
     loads::{LOADS, Load},
     run::Job,
-    score::{Score, Trace, idle_cuts, judge},
+    score::{Score, idle_cuts, judge},
+    watch::Trace,
 };
 
 /// One law on one line under one load.
@@ -61,7 +62,8 @@ pub fn parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) ->
 
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+    let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
+    f64::midpoint(at(values.len().saturating_sub(1) / 2), at(values.len() / 2))
 }
 
 impl Cell {
@@ -72,10 +74,6 @@ impl Cell {
     pub fn maybe(&self, value: impl Fn(&Score) -> Option<f64>) -> Option<f64> {
         let known: Vec<f64> = self.scores.iter().filter_map(value).collect();
         (!known.is_empty()).then(|| median(known))
-    }
-
-    pub fn worst(&self, value: impl Fn(&Score) -> Option<f64>) -> Option<f64> {
-        self.scores.iter().filter_map(value).max_by(f64::total_cmp)
     }
 }
 
@@ -115,10 +113,9 @@ fn cells(lines: &[Line], seeds: u64) -> BTreeMap<Place, Cell> {
 }
 
 fn idle(lines: &[Line], seeds: u64, hours: u64) -> BTreeMap<(&'static str, Law), (u64, u64)> {
-    const ABLE: [Law; 3] = [Law::Adaptive, Law::Classic, Law::Bash];
     let places: Vec<(&Line, Law, u64)> = lines
         .iter()
-        .flat_map(|line| ABLE.into_iter().map(move |law| (line, law)))
+        .flat_map(|line| LAWS.into_iter().filter(|law| law.moves()).map(move |law| (line, law)))
         .flat_map(|(line, law)| (0..seeds).map(move |seed| (line, law, seed)))
         .collect();
     let done = parallel(&places, |(line, law, seed)| {

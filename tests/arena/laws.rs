@@ -26,6 +26,11 @@ pub const LAWS: [Law; 7] =
     [Law::Adaptive, Law::Classic, Law::Bash, Law::Fixed70, Law::Fixed100, Law::Oracle, Law::Off];
 
 impl Law {
+    /// Whether it follows the line by what it sees of it.
+    pub const fn moves(self) -> bool {
+        matches!(self, Self::Adaptive | Self::Classic | Self::Bash)
+    }
+
     pub const fn word(self) -> &'static str {
         match self {
             Self::Adaptive => "adaptive",

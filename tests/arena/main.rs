@@ -32,6 +32,7 @@ mod sensitivity;
 mod settings;
 mod summary;
 mod table;
+mod watch;
 
 use std::path::Path;
 
@@ -58,8 +59,7 @@ fn extent() -> Extent {
     let seeds = given.unwrap_or(PLAIN);
     let lines = lines::lines();
     if seeds <= PLAIN {
-        let few =
-            lines.into_iter().filter(|line| ["cable", "dsl", "lte", "2 up"].contains(&line.name));
+        let few = lines.into_iter().filter(|line| ["cable", "lte", "2 up"].contains(&line.name));
         return Extent { seeds, idle_hours: 1, varied: (few.collect(), 1) };
     }
     Extent { seeds, idle_hours: 4, varied: (lines, 2) }
@@ -91,15 +91,15 @@ fn hold(state: &str) {
         std::fs::write(&file, state).unwrap();
     }
     let record = std::fs::read_to_string(&file).unwrap_or_default();
-    let (mut now, mut then) = (state.lines(), record.lines());
-    let mut changes = String::new();
-    while let (own, old) = (now.next(), then.next())
-        && (own.is_some() || old.is_some())
-    {
-        if own != old {
-            let of = |line: Option<&str>| line.unwrap_or("nothing").trim().to_owned();
-            changes.push_str(&format!("on record: {}\nnow:       {}\n", of(old), of(own)));
-        }
+    let (now, then) = (promises::entries(state), promises::entries(&record));
+    let changed = now.iter().filter(|(name, own)| then.get(*name) != Some(own));
+    let mut report = String::new();
+    for (name, own) in changed {
+        let old = then.get(name).map_or("nothing", |old| old);
+        report.push_str(&format!("{name}: on record {old}, now {own}\n"));
     }
-    assert!(changes.is_empty(), "if that is meant, WANCTL_PROMISES=write records it\n{changes}");
+    for name in then.keys().filter(|name| !now.contains_key(*name)) {
+        report.push_str(&format!("{name}: on record only\n"));
+    }
+    assert!(report.is_empty(), "if that is meant, WANCTL_PROMISES=write records it\n{report}");
 }

@@ -11,7 +11,7 @@ use crate::{
     lines::Line,
     loads::Load,
     run::Job,
-    score::{Score, judge},
+    score::{Score, judge_beside},
 };
 
 type Change = fn(&mut Tuning, f64);
@@ -89,7 +89,7 @@ pub struct Effect {
     pub idle_cuts: u64,
 }
 
-const PLAYED: [Load; 5] = [Load::Web, Load::Both, Load::Call, Load::Path, Load::BusyPath];
+const PLAYED: [Load; 4] = [Load::Web, Load::Both, Load::Path, Load::BusyPath];
 
 /// On these lines with these seeds; the last one is the law as it is.
 pub fn effects(lines: &[Line], seeds: u64) -> Vec<Effect> {
@@ -117,7 +117,8 @@ fn effect(name: String, lines: &[Line], seeds: u64, tuning: Tuning) -> Effect {
             })
         })
     });
-    let scores: Vec<(Load, Score)> = jobs.map(|job| (job.load, judge(&job).0)).collect();
+    let scores: Vec<(Load, Score)> =
+        jobs.map(|job| (job.load, judge_beside(&job, None).0)).collect();
     let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
     let delays: Vec<f64> = scores.iter().map(|(_, score)| score.p95).collect();
     let idle = scores.iter().filter(|(load, _)| *load == Load::Path);

@@ -12,7 +12,7 @@ use crate::{
     grid::Grid,
     laws::{self, Law},
     loads::Load,
-    score::{Point, Trace},
+    watch::{Point, Trace},
 };
 
 const WIDTH: f64 = 980.0;

@@ -34,7 +34,7 @@ pub fn draw(grid: &Grid) -> String {
         svg.text((panel.corner.0, TOP - 26.0), Anchor::Start, "strong", title);
     };
     title(&mut svg, &delays, "95th percentile of added delay, ms (left is better)");
-    title(&mut svg, &shares, "carried of what a full line could, % (right is better)");
+    title(&mut svg, &shares, "% carried of a full line (right is better)");
     for (line, y) in rows(grid) {
         row(&mut svg, grid, line, y, (&delays, &shares));
     }
