@@ -37,7 +37,8 @@ mod watch;
 use std::path::Path;
 
 use grid::Grid;
-use lines::Line;
+use loads::Load;
+use sensitivity::Ground;
 
 /// Virtual seconds of each run.
 const SECONDS: u64 = 180;
@@ -47,8 +48,8 @@ struct Extent {
     seeds: u64,
     /// On each idle line with each seed.
     idle_hours: u64,
-    /// Lines and seeds for the constants of the law.
-    varied: (Vec<Line>, u64),
+    /// For the constants of the law.
+    ground: Ground,
 }
 
 /// What `cargo test` plays, and what `promises.txt` is about.
@@ -57,19 +58,21 @@ const PLAIN: u64 = 2;
 fn extent() -> Extent {
     let given = std::env::var("WANCTL_SEEDS").ok().and_then(|seeds| seeds.parse().ok());
     let seeds = given.unwrap_or(PLAIN);
-    let lines = lines::lines();
-    if seeds <= PLAIN {
-        let few = lines.into_iter().filter(|line| ["cable", "lte", "2 up"].contains(&line.name));
-        return Extent { seeds, idle_hours: 1, varied: (few.collect(), 1) };
+    let mut lines = lines::lines();
+    if seeds > PLAIN {
+        let loads = &[Load::Web, Load::Both, Load::Path, Load::BusyPath];
+        return Extent { seeds, idle_hours: 4, ground: Ground { lines, loads, seeds: 2 } };
     }
-    Extent { seeds, idle_hours: 4, varied: (lines, 2) }
+    lines.retain(|line| ["cable", "lte", "2 up"].contains(&line.name));
+    let loads = &[Load::Both, Load::Path];
+    Extent { seeds, idle_hours: 1, ground: Ground { lines, loads, seeds: 1 } }
 }
 
 #[test]
 fn every_promise_of_the_adaptive_law_is_as_far_as_is_on_record() {
-    let Extent { seeds, idle_hours, varied } = extent();
+    let Extent { seeds, idle_hours, ground } = extent();
     let grid = Grid::new(lines::lines(), seeds, idle_hours);
-    let effects = sensitivity::effects(&varied.0, varied.1);
+    let effects = sensitivity::effects(&ground);
     let state = promises::text(&grid, &effects);
     let all =
         [table::table(&grid), summary::text(&grid), sensitivity::text(&effects), state.clone()];

@@ -6,7 +6,7 @@ use wanctl::control::{adaptive::Tuning, time::Span, units::Ratio};
 
 use crate::{
     SECONDS,
-    grid::{median, parallel},
+    grid::parallel,
     laws::Law,
     lines::Line,
     loads::Load,
@@ -77,7 +77,7 @@ fn few(count: &mut u8, by: f64) {
 /// What comes of the law with one constant changed.
 pub struct Effect {
     pub name: String,
-    /// Median over all places, in ms.
+    /// In the mean of all full lines, in ms.
     pub p95: f64,
     /// The longest of all places, in ms.
     pub worst: f64,
@@ -89,10 +89,15 @@ pub struct Effect {
     pub idle_cuts: u64,
 }
 
-const PLAYED: [Load; 4] = [Load::Web, Load::Both, Load::Path, Load::BusyPath];
+/// On what this is tried.
+pub struct Ground {
+    pub lines: Vec<Line>,
+    pub loads: &'static [Load],
+    pub seeds: u64,
+}
 
-/// On these lines with these seeds; the last one is the law as it is.
-pub fn effects(lines: &[Line], seeds: u64) -> Vec<Effect> {
+/// The last one is the law as it is.
+pub fn effects(ground: &Ground) -> Vec<Effect> {
     let changes = |(name, change)| [(name, change, 0.5), (name, change, 2.0)];
     let all: Vec<(&str, Change, f64)> = CONSTANTS.into_iter().flat_map(changes).collect();
     let all = &all[..all.len() - 1];
@@ -100,16 +105,17 @@ pub fn effects(lines: &[Line], seeds: u64) -> Vec<Effect> {
         let mut tuning = Tuning::DEFAULT;
         change(&mut tuning, *by);
         let name = if *name == "(none)" { (*name).into() } else { format!("{name} x {by}") };
-        effect(name, lines, seeds, tuning)
+        effect(name, ground, tuning)
     })
 }
 
-fn effect(name: String, lines: &[Line], seeds: u64, tuning: Tuning) -> Effect {
+fn effect(name: String, ground: &Ground, tuning: Tuning) -> Effect {
+    let Ground { lines, loads, seeds } = ground;
     let jobs = lines.iter().flat_map(|line| {
-        PLAYED.into_iter().flat_map(move |load| {
-            (0..seeds).map(move |seed| Job {
+        loads.iter().flat_map(move |load| {
+            (0..*seeds).map(move |seed| Job {
                 line,
-                load,
+                load: *load,
                 law: Law::Adaptive,
                 seed,
                 seconds: SECONDS,
@@ -120,12 +126,13 @@ fn effect(name: String, lines: &[Line], seeds: u64, tuning: Tuning) -> Effect {
     let scores: Vec<(Load, Score)> =
         jobs.map(|job| (job.load, judge_beside(&job, None).0)).collect();
     let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
-    let delays: Vec<f64> = scores.iter().map(|(_, score)| score.p95).collect();
+    let full = scores.iter().filter(|(load, _)| load.saturates());
+    let delays: Vec<f64> = full.map(|(_, score)| score.p95).collect();
     let idle = scores.iter().filter(|(load, _)| *load == Load::Path);
     Effect {
         name,
         worst: delays.iter().copied().fold(0.0, f64::max),
-        p95: median(delays),
+        p95: mean(delays),
         carried: mean(scores.iter().filter_map(|(_, score)| score.retained).collect()),
         writes: mean(scores.iter().map(|(_, score)| score.writes).collect()),
         idle_cuts: idle.map(|(_, score)| score.late_cuts).sum(),
