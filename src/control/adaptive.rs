@@ -54,7 +54,7 @@ pub struct Settings {
     /// Lowest and highest rate.
     pub bounds: PerDirection<(Rate, Rate)>,
     /// The constants of the law.
-    pub tuning: Tuning,
+    pub tuning: &'static Tuning,
 }
 
 /// What is seen in one cycle.
@@ -167,7 +167,7 @@ impl Adaptive {
         let lowest = threshold.download.min(threshold.upload);
         let mut path = self.idle_step(now, quiet, delta > lowest);
         if path.is_none() {
-            self.filter.learn(now, quiet, (delta, lowest), &tuning);
+            self.filter.learn(now, quiet, (delta, lowest), tuning);
         }
         self.wanted = if busy >= tuning.high || delta > lowest / 2.0 {
             tuning.fast
@@ -182,7 +182,7 @@ impl Adaptive {
             let (own, other) = (*shares.of(direction), other(&shares, direction));
             let suspect = own >= tuning.idle && (own >= tuning.suspect || own >= other);
             let view = direction::View {
-                tuning: &tuning,
+                tuning,
                 now,
                 rate: *sight.rates.of(direction),
                 flow: *sight.flows.of(direction),

@@ -43,18 +43,15 @@ pub fn parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) ->
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some((index, item)) = Some(next.fetch_add(1, Ordering::Relaxed))
-                    .and_then(|index| items.get(index).map(|item| (index, item)))
-                {
-                    let result = work(item);
-                    done.lock().unwrap().push((index, result));
-                }
-            });
+    let worker = || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(index) else { return };
+            let result = work(item);
+            done.lock().unwrap().push((index, result));
         }
-    });
+    };
+    thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(worker))));
     let mut done = done.into_inner().unwrap();
     done.sort_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, result)| result).collect()
@@ -95,7 +92,7 @@ impl Grid {
 }
 
 fn job(line: &Line, load: Load, law: Law, seed: u64) -> Job<'_> {
-    Job { line, load, law, seed, seconds: SECONDS, tuning: Tuning::DEFAULT }
+    Job { line, load, law, seed, seconds: SECONDS, tuning: &Tuning::DEFAULT }
 }
 
 fn cells(lines: &[Line], seeds: u64) -> BTreeMap<Place, Cell> {

@@ -52,7 +52,7 @@ pub fn ceilings(line: &Line) -> PerDirection<Rate> {
 }
 
 /// What the daemon is run with for `Adaptive`, and for every other law as `classic`.
-pub fn settings(line: &Line, law: Law, tuning: Tuning) -> wan::Settings {
+pub fn settings(line: &Line, law: Law, tuning: &'static Tuning) -> wan::Settings {
     let mut settings = settings::wan(line.nominal.0, line.nominal.1);
     for direction in Direction::BOTH {
         let ladder = settings.law.ladders.of_mut(direction);

@@ -34,7 +34,7 @@ mod summary;
 mod table;
 mod watch;
 
-use std::path::Path;
+use std::{fmt::Write as _, path::Path};
 
 use grid::Grid;
 use loads::Load;
@@ -99,10 +99,10 @@ fn hold(state: &str) {
     let mut report = String::new();
     for (name, own) in changed {
         let old = then.get(name).map_or("nothing", |old| old);
-        report.push_str(&format!("{name}: on record {old}, now {own}\n"));
+        let _ = writeln!(report, "{name}: on record {old}, now {own}");
     }
     for name in then.keys().filter(|name| !now.contains_key(*name)) {
-        report.push_str(&format!("{name}: on record only\n"));
+        let _ = writeln!(report, "{name}: on record only");
     }
     assert!(report.is_empty(), "if that is meant, WANCTL_PROMISES=write records it\n{report}");
 }

@@ -105,11 +105,11 @@ pub fn effects(ground: &Ground) -> Vec<Effect> {
         let mut tuning = Tuning::DEFAULT;
         change(&mut tuning, *by);
         let name = if *name == "(none)" { (*name).into() } else { format!("{name} x {by}") };
-        effect(name, ground, tuning)
+        effect(name, ground, Box::leak(Box::new(tuning)))
     })
 }
 
-fn effect(name: String, ground: &Ground, tuning: Tuning) -> Effect {
+fn effect(name: String, ground: &Ground, tuning: &'static Tuning) -> Effect {
     let Ground { lines, loads, seeds } = ground;
     let jobs = lines.iter().flat_map(|line| {
         loads.iter().flat_map(move |load| {

@@ -175,8 +175,10 @@ fn manners(text: &mut String, grid: &Grid, law: Law) {
     text.push('\n');
 }
 
+type Time = fn(&Score) -> Option<f64>;
+
 /// What is to be over soon.
-const MANNERS: [(Load, fn(&Score) -> Option<f64>); 4] = [
+const MANNERS: [(Load, Time); 4] = [
     (Load::BusyPath, |score| score.rate_back),
     (Load::Reflectors, |score| score.rate_back),
     (Load::Step, |score| score.rate_back),

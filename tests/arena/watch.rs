@@ -131,7 +131,7 @@ impl Watch {
         let mbit = |bits: u64| bits as f64 / 1e6;
         let delay = sight.delay();
         match self.trace.points.last_mut() {
-            Some(last) if sight.tick % EVERY != 0 => last.delay = last.delay.max(delay),
+            Some(last) if !sight.tick.is_multiple_of(EVERY) => last.delay = last.delay.max(delay),
             _ => self.trace.points.push(Point {
                 second: sight.tick as f64 / TICKS as f64,
                 capacity: sight.lanes.map(|lane| mbit(lane.capacity)),

@@ -26,7 +26,7 @@ impl Bench {
             base: PerDirection::both(None),
             yellow: PerDirection::both(ms(15.0)),
             bounds: PerDirection::both((mbit(10), mbit(100))),
-            tuning: Tuning::DEFAULT,
+            tuning: &Tuning::DEFAULT,
         };
         let rates = PerDirection::both(mbit(80));
         Self { law: Adaptive::new(settings), rates, now: 0, paths: 0 }

@@ -94,7 +94,7 @@ fn steps(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut last = None;
     for (x, y) in points {
         match last {
-            Some(before) if before == *y => {}
+            Some(before) if f64::abs(before - *y) < 0.05 => continue,
             Some(before) => corners.extend([(*x, before), (*x, *y)]),
             None => corners.push((*x, *y)),
         }
