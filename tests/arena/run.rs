@@ -116,6 +116,7 @@ fn settings(line: &Line, law: Law) -> wan::Settings {
             base: PerDirection::both(None),
             yellow: settings.law.thresholds.map(|thresholds| thresholds.yellow),
             bounds: settings.law.ladders.map(|ladder| (ladder.floors.red, ladder.ceiling)),
+            tuning: adaptive::Tuning::DEFAULT,
         });
     }
     settings
