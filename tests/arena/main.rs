@@ -87,6 +87,11 @@ fn every_promise_of_the_adaptive_law_is_as_far_as_is_on_record() {
     }
 }
 
+#[test]
+fn every_constant_of_the_adaptive_law_is_halved_and_doubled() {
+    assert_eq!(sensitivity::untried(), Vec::<String>::new());
+}
+
 /// Holds the state to the one on record, or puts it on record.
 fn hold(state: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/arena/promises.txt");

@@ -109,6 +109,29 @@ pub fn effects(ground: &Ground) -> Vec<Effect> {
     })
 }
 
+/// The constants that are not tried here.
+pub fn untried() -> Vec<String> {
+    let usual = fields(&Tuning::DEFAULT);
+    let changed = |(_, change): &(&str, Change)| {
+        let mut tuning = Tuning::DEFAULT;
+        change(&mut tuning, 2.0);
+        fields(&tuning).into_iter().filter(|field| !usual.contains(field)).collect::<Vec<_>>()
+    };
+    let tried: Vec<String> = CONSTANTS.iter().flat_map(changed).map(|field| name(&field)).collect();
+    usual.iter().map(|field| name(field)).filter(|field| !tried.contains(field)).collect()
+}
+
+/// As in `Name { field: value, field: value }`.
+fn fields(tuning: &Tuning) -> Vec<String> {
+    let text = format!("{tuning:?}");
+    let inner = text.trim_start_matches("Tuning { ").trim_end_matches(" }");
+    inner.split(", ").map(String::from).collect()
+}
+
+fn name(field: &str) -> String {
+    field.split(':').next().unwrap_or_default().into()
+}
+
 fn effect(name: String, ground: &Ground, tuning: &'static Tuning) -> Effect {
     let Ground { lines, loads, seeds } = ground;
     let jobs = lines.iter().flat_map(|line| {
