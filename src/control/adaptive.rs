@@ -40,7 +40,9 @@
 mod blame;
 mod direction;
 mod filter;
+mod tuning;
 
+pub use self::tuning::Tuning;
 use self::{
     blame::Blame,
     direction::{Lane, Limits, View},
@@ -52,27 +54,9 @@ use super::{
     zone::Zone,
 };
 
-/// What passes is read this often while a direction is loaded or the delay rises.
-const FAST: Span = Span::from_millis(200);
-/// The same while little passes.
-const MEDIUM: Span = Span::from_millis(500);
-/// The same on an idle line.
-const SLOW: Span = Span::from_secs(1);
-/// From this share of the limit on a direction is highly loaded: less leaves no queue behind.
-const HIGH: f64 = 0.75;
-/// Below this share it is idle: acknowledgements and chatter.
-const IDLE: f64 = 0.1;
-/// Below this share a direction is no suspect beside one that is above it.
-const SUSPECT: f64 = 0.5;
-/// A queue of the last load is gone after this long: longer than any that a cut leaves behind.
-const SETTLED_AFTER: Span = Span::from_secs(1);
 /// Two full Ethernet frames in bits: a lone packet waits in CAKE for the one that is being sent, and
 /// for one of another flow. Were it less, each cut would make the next one likelier.
 const FRAMES: f64 = 24_224.0;
-/// The threshold is so many mean deviations above the idle line: 3.5 are about 2.8 standard
-/// ones. At 2 a line of 38 ms of jitter would be cut for nothing.
-const NOISES: f64 = 3.5;
-
 /// What the adaptive law is tuned by.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
@@ -82,6 +66,8 @@ pub struct Settings {
     pub yellow: PerDirection<Rtt>,
     /// Lowest and highest rate.
     pub bounds: PerDirection<(Rate, Rate)>,
+    /// The constants of the law.
+    pub tuning: &'static Tuning,
 }
 
 /// What is seen in one cycle.
@@ -146,10 +132,10 @@ impl Load {
         }
     }
 
-    fn of(share: f64) -> Self {
+    fn of(share: f64, tuning: &Tuning) -> Self {
         match share {
-            share if share >= HIGH => Self::High,
-            share if share >= IDLE => Self::Low,
+            share if share >= tuning.high => Self::High,
+            share if share >= tuning.idle => Self::Low,
             _ => Self::Idle,
         }
     }
@@ -186,11 +172,11 @@ impl Adaptive {
     pub fn new(settings: Settings) -> Self {
         Self {
             settings,
-            filter: Filter::default(),
+            filter: Filter::new(settings.tuning),
             lanes: PerDirection { download: Lane::default(), upload: Lane::default() },
             quiet: None,
             stepped: None,
-            wanted: FAST,
+            wanted: settings.tuning.fast,
             blame: Blame::default(),
             seen: PerDirection::both(None),
         }
@@ -199,6 +185,7 @@ impl Adaptive {
     /// Goes on with other settings; what is known of the line stays.
     pub const fn retune(&mut self, settings: Settings) {
         self.settings = settings;
+        self.filter.tuning = settings.tuning;
     }
 
     /// Nothing was seen for a while.
@@ -207,7 +194,7 @@ impl Adaptive {
         self.filter.interrupt();
         self.quiet = None;
         self.stepped = None;
-        self.wanted = FAST;
+        self.wanted = self.settings.tuning.fast;
     }
 
     /// How often what passes is to be read.
@@ -223,10 +210,11 @@ impl Adaptive {
     /// One cycle.
     pub fn decide(&mut self, sight: &Sight) -> Outcome {
         let Sight { now, .. } = *sight;
+        let tuning = self.settings.tuning;
         let shares = sight.flows.zip(sight.rates).zip(sight.in_force).map(share);
         let busy = shares.download.max(shares.upload);
-        self.quiet = if busy < IDLE { self.quiet.or(Some(now)) } else { None };
-        let quiet = self.quiet.is_some_and(|since| now.since(since) >= SETTLED_AFTER);
+        self.quiet = if busy < tuning.idle { self.quiet.or(Some(now)) } else { None };
+        let quiet = self.quiet.is_some_and(|since| now.since(since) >= tuning.settled_after);
         self.filter.take(now, sight.value, sight.baseline);
         let limits = self.limits(&sight.rates);
         let lowest = limits.map(|limits| limits.over);
@@ -239,13 +227,14 @@ impl Adaptive {
         } else {
             delta = 0.0;
         }
-        self.wanted = period(busy, delta > lowest / 2.0);
-        self.blame.judge(now, &shares, delta, (calm, lowest));
+        self.wanted = period(busy, delta > lowest / 2.0, tuning);
+        self.blame.judge(now, &shares, delta, (calm, lowest), tuning);
         let mut rates = sight.rates;
         let mut zones = PerDirection::both(Zone::Green);
         for direction in Direction::BOTH {
             let own = *shares.of(direction);
-            let suspect = own >= IDLE && (own >= SUSPECT || own >= other(&shares, direction));
+            let suspect =
+                own >= tuning.idle && (own >= tuning.suspect || own >= other(&shares, direction));
             let view = View {
                 suspect: suspect && !quiet && !self.blame.clears(direction),
                 share: own,
@@ -265,8 +254,11 @@ impl Adaptive {
             }
             *rates.of_mut(direction) = step.rate;
             *zones.of_mut(direction) = step.zone;
-            *self.seen.of_mut(direction) =
-                Some(Seen { load: Load::of(own), flow: view.flow, base: self.base(direction) });
+            *self.seen.of_mut(direction) = Some(Seen {
+                load: Load::of(own, tuning),
+                flow: view.flow,
+                base: self.base(direction),
+            });
         }
         Outcome { rates, zones, delta: self.filter.delta(), idle: self.filter.idle(), path }
     }
@@ -274,6 +266,7 @@ impl Adaptive {
     /// What both directions see alike, and what is given.
     fn view(&self, sight: &Sight, direction: Direction) -> View {
         View {
+            tuning: self.settings.tuning,
             now: sight.now,
             direction,
             rate: *sight.rates.of(direction),
@@ -283,7 +276,7 @@ impl Adaptive {
             base: *self.settings.base.of(direction),
             share: 0.0,
             suspect: false,
-            may_raise: self.blame.may_raise(direction, sight.now),
+            may_raise: self.blame.may_raise(direction, sight.now, self.settings.tuning),
             delta: 0.0,
             growth: self.filter.growth(),
             limits: Limits::default(),
@@ -295,9 +288,10 @@ impl Adaptive {
     fn limits(&self, rates: &PerDirection<Rate>) -> PerDirection<Limits> {
         let serial = |rate: Rate| FRAMES * 1_000.0 / number(rate.bps());
         let serial = serial(rates.download) + serial(rates.upload);
-        let noise = NOISES * self.filter.noise();
+        let tuning = self.settings.tuning;
+        let noise = tuning.noises * self.filter.noise();
         self.settings.yellow.map(|yellow| {
-            let queue = yellow.ms() / 2.0 + noise;
+            let queue = yellow.ms() * tuning.yellow + noise;
             Limits { calm: serial + queue / 2.0, over: serial + queue }
         })
     }
@@ -316,7 +310,7 @@ impl Adaptive {
     fn idle_step(&mut self, now: Instant, quiet: bool, over: bool) -> Option<PathChange> {
         let since = if quiet && over { self.stepped.or(Some(now)) } else { None };
         self.stepped = since;
-        if now.since(since?) < SETTLED_AFTER {
+        if now.since(since?) < self.settings.tuning.settled_after {
             return None;
         }
         self.stepped = None;
@@ -325,13 +319,13 @@ impl Adaptive {
 }
 
 /// How often what passes is to be read.
-fn period(busy: f64, delayed: bool) -> Span {
-    if busy >= HIGH || delayed {
-        FAST
-    } else if busy >= IDLE {
-        MEDIUM
+fn period(busy: f64, delayed: bool, tuning: &Tuning) -> Span {
+    if busy >= tuning.high || delayed {
+        tuning.fast
+    } else if busy >= tuning.idle {
+        tuning.medium
     } else {
-        SLOW
+        tuning.slow
     }
 }
 

@@ -3,17 +3,11 @@
 //! help or the delay is a long one.
 //! Knows nothing of rates.
 
-use super::{SUSPECT, direction::RAISE_EVERY};
+use super::Tuning;
 use crate::control::{
     time::Instant,
     units::{Direction, PerDirection},
 };
-
-/// From this share on the router's limit is what holds a direction back.
-const BINDS: f64 = 0.95;
-
-/// From so many ms on nobody is spared: a queue that one raise too many has made is shorter.
-const FAR: f64 = 120.0;
 
 /// Whose queue it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,17 +38,19 @@ impl Blame {
         shares: &PerDirection<f64>,
         delta: f64,
         (calm, threshold): (f64, f64),
+        tuning: &Tuning,
     ) {
-        let both = shares.download >= SUSPECT && shares.upload >= SUSPECT;
+        let both = shares.download >= tuning.suspect && shares.upload >= tuning.suspect;
         if delta < calm {
             self.whose = Whose::Nobodys;
-        } else if delta > FAR {
+        } else if delta > tuning.far {
             self.whose = Whose::Both;
         } else if delta > threshold && both && self.whose == Whose::Nobodys {
-            let recent = self.raised.filter(|(_, at)| now.since(*at) <= RAISE_EVERY.times(2));
+            let recent =
+                self.raised.filter(|(_, at)| now.since(*at) <= tuning.raise_every.times(2));
             self.whose = Whose::Of(match recent {
                 Some((direction, _)) => direction,
-                None if shares.download < BINDS => Direction::Download,
+                None if shares.download < tuning.binds => Direction::Download,
                 None => Direction::Upload,
             });
         }
@@ -71,8 +67,9 @@ impl Blame {
     }
 
     /// Whether a delay from now on could only be of this direction's raise.
-    pub(super) fn may_raise(&self, direction: Direction, now: Instant) -> bool {
-        self.raised.is_none_or(|(last, at)| last == direction || now.since(at) >= RAISE_EVERY)
+    pub(super) fn may_raise(&self, direction: Direction, now: Instant, tuning: &Tuning) -> bool {
+        self.raised
+            .is_none_or(|(last, at)| last == direction || now.since(at) >= tuning.raise_every)
     }
 
     /// A direction was raised.

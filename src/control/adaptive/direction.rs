@@ -2,7 +2,7 @@
 //! Promises: one move at a time, and none before the last one was confirmed and felt.
 //! Knows nothing of the other direction.
 
-use super::{HIGH, IDLE, filter::WINDOW, number};
+use super::{Tuning, number};
 use crate::control::{
     time::{Instant, Span},
     units::{Direction, Flow, Rate, Ratio, Rtt},
@@ -13,48 +13,6 @@ use crate::control::{
 const fn ppm(ppm: u32) -> Ratio {
     Ratio::from_ppm(ppm)
 }
-
-/// What a cut takes in any case: less than this is not worth a write.
-const LEAST_CUT: u32 = 40_000;
-/// The most that one cut takes of what the line carries.
-const MOST_CUT: u32 = 400_000;
-/// Millionths of a cut per ms of delay: the queue is to be gone within a third of a second.
-const PER_MS: f64 = 3_000.0;
-/// No cut takes more of the rate: what passes may be known too late.
-const HALF: Ratio = ppm(500_000);
-/// A cut under less than high load does not go below this share because little passed.
-const SURELY: Ratio = ppm(750_000);
-/// A delay that is down to this share of its worst needs no further cut.
-const DRAINS: f64 = 0.7;
-/// Nor does one that will be gone after this long, as fast as it falls.
-const SECOND_MS: f64 = 1_000.0;
-/// A delay that never was below this share of its worst did not react to the cut.
-const STAYS: f64 = 0.75;
-/// Just below what the line carried: back there as soon as the queue is gone, and stay.
-const BELOW_KNEE: Ratio = ppm(970_000);
-/// A rate closer than this to that is left where it is.
-const NEAR_BELOW: Ratio = ppm(950_000);
-/// Whoever goes beyond what the line carried goes this far, so that the answer is clear.
-const ABOVE_KNEE: Ratio = ppm(1_020_000);
-/// The first raise beyond that; each further one is twice as large.
-const RAISE: u32 = 40_000;
-/// Raises double this often, at most to 32 %.
-const MOST_BEYOND: u32 = 3;
-/// Raises are at least this far apart.
-pub(super) const RAISE_EVERY: Span = Span::from_secs(1);
-/// Below the knee the rate stays this long, for the next raise is probably one too many.
-const PROBE_EVERY: Span = Span::from_secs(4);
-/// On a line that carries the same each time it stays up to 2^4 times as long.
-const MOST_CONFIDENCE: u32 = 4;
-/// A direction without load goes to its base after this.
-const IDLE_FOR: Span = Span::from_secs(5);
-/// Cuts in vain until the path is blamed, if the delay is one that a change of path brings.
-const IN_VAIN: u8 = 2;
-/// The same for longer delays: a full buffer too is as long after a cut as before, until what
-/// arrives is less than what the line carries. Five cuts leave less than a third.
-const LONG_IN_VAIN: u8 = 5;
-/// Where longer delays begin, in ms.
-const LONG: f64 = 60.0;
 
 /// Where a delay begins to count, in ms.
 #[derive(Clone, Copy, Debug, Default)]
@@ -68,6 +26,7 @@ pub(super) struct Limits {
 /// What one direction sees.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View {
+    pub(super) tuning: &'static Tuning,
     pub(super) now: Instant,
     pub(super) direction: Direction,
     pub(super) rate: Rate,
@@ -138,8 +97,8 @@ impl Lane {
     }
 
     pub(super) fn step(&mut self, view: &View) -> Step {
-        let View { now, rate, delta, limits: Limits { calm, over }, .. } = *view;
-        self.idle = if view.share < IDLE { self.idle.or(Some(now)) } else { None };
+        let View { tuning, now, rate, delta, limits: Limits { calm, over }, .. } = *view;
+        self.idle = if view.share < tuning.idle { self.idle.or(Some(now)) } else { None };
         let congested = delta > over && view.suspect;
         let zone = match congested {
             false => Zone::Green,
@@ -153,9 +112,13 @@ impl Lane {
         }
         if congested {
             self.cut(view, &mut step);
-        } else if view.may_raise && view.share >= HIGH && delta < calm && now >= self.raise_at {
+        } else if view.may_raise
+            && view.share >= tuning.high
+            && delta < calm
+            && now >= self.raise_at
+        {
             step.rate = self.raised(view);
-        } else if self.idle.is_some_and(|since| now.since(since) >= IDLE_FOR) {
+        } else if self.idle.is_some_and(|since| now.since(since) >= tuning.idle_for) {
             step.rate = self.at_rest(view);
         }
         let (floor, ceiling) = view.bounds;
@@ -169,7 +132,7 @@ impl Lane {
         match &mut self.cut {
             Some(_) if delta < view.limits.calm => {
                 self.cut = None;
-                self.learn_base();
+                self.learn_base(view.tuning);
             }
             Some(cut) => {
                 cut.delta = cut.delta.max(delta);
@@ -187,7 +150,7 @@ impl Lane {
 
     /// Whether the last move is in force for so long that the delay of now is its doing.
     fn felt(&mut self, view: &View) -> bool {
-        let View { now, rate, in_force, round_trip, .. } = *view;
+        let View { tuning, now, rate, in_force, round_trip, .. } = *view;
         let near = in_force.is_some_and(|own| own.distance(rate) <= rate.bps() / 100);
         if !near {
             return false;
@@ -201,87 +164,91 @@ impl Lane {
         };
         // Senders follow with a time constant of one and a half round trips: a raise is felt after
         // one of them; a cut has done all that it can after two.
-        let trips = whole(round_trip.ms() * if self.cut.is_some() { 2_000.0 } else { 1_500.0 });
-        now.since(since) >= WINDOW + Span::from_micros(trips)
+        let trips = if self.cut.is_some() { tuning.trips_after_cut } else { tuning.trips };
+        let trips = whole(round_trip.ms() * 1_000.0 * trips);
+        now.since(since) >= tuning.window + Span::from_micros(trips)
     }
 
     fn cut(&mut self, view: &View, step: &mut Step) {
-        let View { now, rate, delta, share, .. } = *view;
-        let gone = delta + view.growth * SECOND_MS < view.limits.calm;
-        if self.cut.is_some_and(|cut| gone || delta < cut.delta * DRAINS) {
+        let View { tuning, now, rate, delta, share, .. } = *view;
+        let gone = delta + view.growth * tuning.gone_within < view.limits.calm;
+        if self.cut.is_some_and(|cut| gone || delta < cut.delta * tuning.drains) {
             return;
         }
         let most = self.most(view);
         let carried = carried(view).min(most);
-        let binding = share >= 0.9 && rate > view.bounds.0;
+        let binding = share >= tuning.binding && rate > view.bounds.0;
         // In vain: what arrives is less than before the last cut, and the delay is just the same.
-        let same = |cut: &Cut| cut.least > cut.delta * STAYS;
+        let same = |cut: &Cut| cut.least > cut.delta * tuning.stays;
         step.again = self.cut.is_some();
         let earlier = self.cut.filter(|cut| binding && same(cut));
         let vain = earlier.map_or(0, |cut| cut.vain.saturating_add(1));
         let first = earlier.map_or(Cut { before: rate, most, delta, least: delta, vain }, |cut| {
             Cut { least: delta, vain, ..cut }
         });
-        if vain >= (if delta > LONG { LONG_IN_VAIN } else { IN_VAIN }) {
+        if vain >= (if delta > tuning.long { tuning.long_in_vain } else { tuning.in_vain }) {
             self.cut = None;
             step.rate = first.before;
             step.in_vain = true;
             return;
         }
-        if share >= HIGH {
+        if share >= tuning.high {
             match self.cut {
-                None => self.learn(carried),
+                None => self.learn(carried, tuning),
                 Some(_) => self.knee = self.knee.map(|knee| knee.min(carried)),
             }
         }
         self.cut = Some(first);
         self.in_force = None;
-        let take = u32::try_from(whole(20_000.0 + delta * PER_MS)).unwrap_or(MOST_CUT);
-        let left = ppm(1_000_000 - take.clamp(LEAST_CUT, MOST_CUT));
-        step.rate = carried.scaled(left).max(rate.scaled(HALF));
+        let drains = u32::try_from(whole(delta * tuning.cut_per_ms)).unwrap_or(tuning.most_cut);
+        let take = drains.saturating_add(tuning.cut).max(tuning.least_cut).min(tuning.most_cut);
+        let left = ppm(1_000_000_u32.saturating_sub(take));
+        step.rate = carried.scaled(left).max(rate.scaled(tuning.half));
         self.beyond = 0;
-        self.probe_at = now + PROBE_EVERY.times(1 << self.confidence);
+        self.probe_at = now + tuning.probe_every.times(1 << self.confidence);
     }
 
     /// After a raise the line carries more than before it, and less than now. What passes tells no
     /// more: the router still sends what had gathered in its own queue.
     fn most(&self, view: &View) -> Rate {
-        let recent = self.good.filter(|(at, _)| view.now.since(*at) <= RAISE_EVERY.times(2));
+        let recent =
+            self.good.filter(|(at, _)| view.now.since(*at) <= view.tuning.raise_every.times(2));
         let middle = recent.map(|(_, good)| view.rate.bps().midpoint(good.bps()));
         middle.and_then(Rate::from_bps).map_or(view.rate, |middle| middle.min(view.rate))
     }
 
     /// What passed at a cut is what the line carries.
-    fn learn(&mut self, carried: Rate) {
+    fn learn(&mut self, carried: Rate, tuning: &Tuning) {
         let agrees = self.knee.is_some_and(|knee| knee.distance(carried) < knee.bps() / 20);
-        self.confidence = if agrees { (self.confidence + 1).min(MOST_CONFIDENCE) } else { 0 };
+        self.confidence =
+            if agrees { (self.confidence + 1).min(tuning.most_confidence) } else { 0 };
         self.knee = Some(carried);
     }
 
     /// A burst starts where the last ones were well.
-    fn learn_base(&mut self) {
-        let Some(aim) = self.knee.map(|knee| knee.scaled(BELOW_KNEE)) else { return };
+    fn learn_base(&mut self, tuning: &Tuning) {
+        let Some(aim) = self.knee.map(|knee| knee.scaled(tuning.below_knee)) else { return };
         let mean = |base: Rate| Rate::from_bps(base.bps().midpoint(aim.bps())).unwrap_or(aim);
         self.base = Some(self.base.map_or(aim, mean));
     }
 
     fn raised(&mut self, view: &View) -> Rate {
-        let View { now, rate, .. } = *view;
-        let knee = self.knee.unwrap_or(rate.scaled(HALF));
-        let (back, probe) = (knee.scaled(BELOW_KNEE), knee.scaled(ABOVE_KNEE));
-        if rate < back.scaled(NEAR_BELOW) {
+        let View { tuning, now, rate, .. } = *view;
+        let knee = self.knee.unwrap_or(rate.scaled(tuning.half));
+        let (back, probe) = (knee.scaled(tuning.below_knee), knee.scaled(tuning.above_knee));
+        if rate < back.scaled(tuning.near_below) {
             return back;
         }
         if now < self.probe_at {
             return rate;
         }
-        self.raise_at = now + RAISE_EVERY;
+        self.raise_at = now + tuning.raise_every;
         self.good = Some((now, rate));
         if rate < probe {
             return probe;
         }
-        let more = RAISE << self.beyond;
-        self.beyond = (self.beyond + 1).min(MOST_BEYOND);
+        let more = tuning.raise << self.beyond;
+        self.beyond = (self.beyond + 1).min(tuning.most_beyond);
         self.confidence = self.confidence.saturating_sub(1);
         rate.scaled(ppm(1_000_000 + more))
     }
@@ -299,13 +266,13 @@ impl Lane {
 /// provider's queue, so that what passes is just that; an upload it counts before the queue, which
 /// grows by what is too much.
 fn carried(view: &View) -> Rate {
-    let View { rate, flow, share, growth, .. } = *view;
+    let View { tuning, rate, flow, share, growth, .. } = *view;
     let passed = match view.direction {
         Direction::Download => flow.bps(),
         Direction::Upload => whole(number(flow.bps()) / (1.0 + growth.max(0.0))),
     };
     // What passed of a short burst says little about what could have.
-    let least = if share >= HIGH { Rate::MIN } else { rate.scaled(SURELY) };
+    let least = if share >= tuning.high { Rate::MIN } else { rate.scaled(tuning.surely) };
     Rate::from_bps(passed).unwrap_or(Rate::MIN).max(least).min(rate)
 }
 

@@ -5,32 +5,17 @@
 
 use heapless::Deque;
 
-use super::{PathChange, SETTLED_AFTER};
+use super::{PathChange, Tuning};
 use crate::control::{
     time::{Instant, Span},
     units::{Alpha, Rtt},
 };
 
-/// How long a value counts.
-pub(super) const WINDOW: Span = Span::from_millis(250);
-/// On a steady line the last values tell where it goes.
-const RECENT: Span = Span::from_millis(150);
-/// Two ends are each this many mean deviations off at once seldom enough.
-const NOISES: f64 = 2.0;
-/// Time constant of the idle line while it is quiet.
-const QUIET: Span = Span::from_secs(2);
-/// The same while something passes without any delay to speak of.
-const CALM: Span = Span::from_secs(60);
-/// The same downwards: what is below the idle line proves that it is too high.
-const FALL: Span = Span::from_secs(5);
-
-/// Below this noise in ms the line is so steady that its latest values can be believed.
-const STEADY: f64 = 1.0;
 /// Values that are kept: as many as the shortest interval gives in a window.
 const KEPT: usize = 16;
 
 /// One way to look at the last values: what it shows now, and what it shows on the idle line.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Track {
     seen: Rtt,
     idle: Option<Rtt>,
@@ -47,12 +32,12 @@ impl Track {
     }
 
     /// Follows the idle line.
-    fn learn(&mut self, passed: Span, quiet: bool, threshold: f64) {
+    fn learn(&mut self, passed: Span, quiet: bool, threshold: f64, tuning: &Tuning) {
         let delta = self.delta();
         let constant = match (quiet, delta) {
-            (true, delta) if delta < threshold => QUIET,
-            (_, delta) if delta < 0.0 => FALL,
-            (_, delta) if delta < threshold / 4.0 => CALM,
+            (true, delta) if delta < threshold => tuning.quiet,
+            (_, delta) if delta < 0.0 => tuning.fall,
+            (_, delta) if delta < threshold / 4.0 => tuning.calm,
             _ => return,
         };
         let weight = Alpha::new(passed, constant);
@@ -64,8 +49,9 @@ impl Track {
 }
 
 /// Values of the last window, and what they are on the idle line.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Filter {
+    pub(super) tuning: &'static Tuning,
     values: Deque<(Instant, Rtt), KEPT>,
     /// The median of the last three of each cycle of the last window.
     medians: Deque<(Instant, Rtt), KEPT>,
@@ -75,20 +61,26 @@ pub(super) struct Filter {
 }
 
 /// Makes room for a new value and takes it in.
-fn push(values: &mut Deque<(Instant, Rtt), KEPT>, now: Instant, value: Rtt) {
-    while values.front().is_some_and(|(at, _)| now.since(*at) > WINDOW) || values.is_full() {
+fn push(values: &mut Deque<(Instant, Rtt), KEPT>, now: Instant, value: Rtt, window: Span) {
+    while values.front().is_some_and(|(at, _)| now.since(*at) > window) || values.is_full() {
         values.pop_front();
     }
     let _ = values.push_back((now, value));
 }
 
 impl Filter {
+    pub(super) fn new(tuning: &'static Tuning) -> Self {
+        let track = Track { seen: Rtt::ZERO, idle: None, noise: 0.0 };
+        let (values, medians) = (Deque::new(), Deque::new());
+        Self { tuning, values, medians, fast: track, slow: track, learnt: None }
+    }
+
     /// Takes a value in.
     pub(super) fn take(&mut self, now: Instant, value: Rtt, baseline: Rtt) {
-        push(&mut self.values, now, value);
+        push(&mut self.values, now, value, self.tuning.window);
         self.slow.seen = self.second_lowest(value);
         self.fast.seen = self.median_of_three(value);
-        push(&mut self.medians, now, self.fast.seen);
+        push(&mut self.medians, now, self.fast.seen, self.tuning.window);
         for track in [&mut self.fast, &mut self.slow] {
             track.idle = track.idle.or(Some(baseline));
         }
@@ -128,7 +120,7 @@ impl Filter {
     }
 
     const fn is_steady(&self) -> bool {
-        self.fast.noise < STEADY
+        self.fast.noise < self.tuning.steady
     }
 
     /// The round-trip time as it is seen.
@@ -151,12 +143,12 @@ impl Filter {
     /// By how many ms per ms the delay grew within the last window, less what noise may have done;
     /// negative if it fell.
     pub(super) fn growth(&self) -> f64 {
-        let over = if self.is_steady() { RECENT } else { WINDOW };
+        let over = if self.is_steady() { self.tuning.recent } else { self.tuning.window };
         let Some((to, after)) = self.medians.back() else { return 0.0 };
         let oldest = self.medians.iter().find(|(at, _)| to.since(*at) <= over);
         oldest.map_or(0.0, |(from, before)| {
-            let passed = Rtt::from_span(to.since(*from).max(RECENT)).ms();
-            (after.above(*before) - NOISES * self.noise()) / passed
+            let passed = Rtt::from_span(to.since(*from).max(self.tuning.recent)).ms();
+            (after.above(*before) - self.tuning.growth_noises * self.noise()) / passed
         })
     }
 
@@ -164,9 +156,9 @@ impl Filter {
     pub(super) fn learn(&mut self, now: Instant, quiet: bool, threshold: f64) {
         let last = self.learnt.replace(now);
         let passed = last.map_or(Span::ZERO, |last| now.since(last));
-        let passed = passed.min(SETTLED_AFTER);
+        let passed = passed.min(self.tuning.settled_after);
         for track in [&mut self.fast, &mut self.slow] {
-            track.learn(passed, quiet, threshold);
+            track.learn(passed, quiet, threshold, self.tuning);
         }
     }
 

@@ -1,0 +1,147 @@
+//! The constants of the adaptive law, each with its reason.
+//! Promises: plain data; the daemon knows [`Tuning::DEFAULT`] alone, other values are for those who
+//! ask how much hangs on a constant.
+//! Knows nothing of how they are used.
+
+use crate::control::{time::Span, units::Ratio};
+
+/// What the law is made of besides its formulas.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tuning {
+    /// What passes is read this often while a direction is loaded or the delay rises.
+    pub fast: Span,
+    /// The same while little passes.
+    pub medium: Span,
+    /// The same on an idle line.
+    pub slow: Span,
+    /// From this share of the limit on a direction is highly loaded: less leaves no queue behind.
+    pub high: f64,
+    /// Below this share it is idle: acknowledgements and chatter.
+    pub idle: f64,
+    /// Below this share a direction is no suspect beside one that is above it.
+    pub suspect: f64,
+    /// A queue of the last load is gone after this long: longer than any that a cut leaves behind.
+    pub settled_after: Span,
+    /// The threshold on a line without noise, as a share of the delay of a yellow zone.
+    pub yellow: f64,
+    /// The threshold is so many mean deviations above the idle line: 3.5 are about 2.8 standard
+    /// ones. At 2 a line of 38 ms of jitter would be cut for nothing.
+    pub noises: f64,
+    /// How long a value counts.
+    pub window: Span,
+    /// Below this noise in ms the line is so steady that its latest values can be believed.
+    pub steady: f64,
+    /// On a steady line the values of this time tell how the delay grows.
+    pub recent: Span,
+    /// Of the growth of a delay so many mean deviations may be noise.
+    pub growth_noises: f64,
+    /// Time constant of the idle line while it is quiet.
+    pub quiet: Span,
+    /// The same while something passes without any delay to speak of.
+    pub calm: Span,
+    /// The same downwards: what is below the idle line proves that it is too high.
+    pub fall: Span,
+    /// Senders follow with a time constant of so many round trips: a raise is felt after them.
+    pub trips: f64,
+    /// The same after a cut: by then it has done most of what it can.
+    pub trips_after_cut: f64,
+    /// What a cut takes, before any of the delay, in millionths.
+    pub cut: u32,
+    /// What it takes for each ms of delay: a queue of that length then drains within a third of a
+    /// second.
+    pub cut_per_ms: f64,
+    /// What a cut takes in any case: less than this is not worth a write.
+    pub least_cut: u32,
+    /// The most that one cut takes of what passes.
+    pub most_cut: u32,
+    /// No cut leaves less than this of the rate: what passes may be known too late.
+    pub half: Ratio,
+    /// A cut under less than high load does not go below this share because little passed.
+    pub surely: Ratio,
+    /// A delay that is down to this share of its worst needs no further cut.
+    pub drains: f64,
+    /// Nor does one that will be gone within so many ms, as fast as it falls.
+    pub gone_within: f64,
+    /// A delay that never was below this share of its worst did not react to the cut.
+    pub stays: f64,
+    /// From this share on the limit is what holds the senders.
+    pub binding: f64,
+    /// A download below this share, with a delay, is held back by the line, not by its limit.
+    pub binds: f64,
+    /// From so many ms on neither direction is spared: a raise too many makes a shorter queue.
+    pub far: f64,
+    /// Just below what the line carried: back there as soon as the queue is gone, and stay.
+    pub below_knee: Ratio,
+    /// A rate closer than this to that is left where it is.
+    pub near_below: Ratio,
+    /// Whoever goes beyond what the line carried goes this far, so that the answer is clear.
+    pub above_knee: Ratio,
+    /// The first raise beyond that, in millionths; each further one is twice as large.
+    pub raise: u32,
+    /// Raises double at most so often.
+    pub most_beyond: u32,
+    /// Raises are at least this far apart.
+    pub raise_every: Span,
+    /// Below the knee the rate stays this long, for the next raise is probably one too many.
+    pub probe_every: Span,
+    /// On a line that carries the same each time it stays up to two to the power of this times as
+    /// long.
+    pub most_confidence: u32,
+    /// A direction without load goes to its base after this.
+    pub idle_for: Span,
+    /// Cuts in vain until the path is blamed, if the delay is one that a change of path brings.
+    pub in_vain: u8,
+    /// The same for longer delays: a full buffer too is as long after a cut as before, until what
+    /// arrives is less than what the line carries. Five cuts leave less than a third.
+    pub long_in_vain: u8,
+    /// Where longer delays begin, in ms.
+    pub long: f64,
+}
+
+impl Tuning {
+    /// What the law is run with.
+    pub const DEFAULT: Self = Self {
+        fast: Span::from_millis(200),
+        medium: Span::from_millis(500),
+        slow: Span::from_secs(1),
+        high: 0.75,
+        idle: 0.1,
+        suspect: 0.5,
+        settled_after: Span::from_secs(1),
+        yellow: 0.5,
+        noises: 3.5,
+        window: Span::from_millis(250),
+        steady: 1.0,
+        recent: Span::from_millis(150),
+        growth_noises: 2.0,
+        quiet: Span::from_secs(2),
+        calm: Span::from_secs(60),
+        fall: Span::from_secs(5),
+        trips: 1.5,
+        trips_after_cut: 2.0,
+        cut: 20_000,
+        cut_per_ms: 3_000.0,
+        least_cut: 40_000,
+        most_cut: 400_000,
+        half: Ratio::from_ppm(500_000),
+        surely: Ratio::from_ppm(750_000),
+        drains: 0.7,
+        gone_within: 1_000.0,
+        stays: 0.75,
+        binding: 0.9,
+        binds: 0.95,
+        far: 120.0,
+        below_knee: Ratio::from_ppm(970_000),
+        near_below: Ratio::from_ppm(950_000),
+        above_knee: Ratio::from_ppm(1_020_000),
+        raise: 40_000,
+        most_beyond: 3,
+        raise_every: Span::from_secs(1),
+        probe_every: Span::from_secs(4),
+        most_confidence: 4,
+        idle_for: Span::from_secs(5),
+        in_vain: 2,
+        long_in_vain: 5,
+        long: 60.0,
+    };
+}
