@@ -80,6 +80,7 @@ pub fn adaptive(settings: wan::Settings) -> wan::Settings {
         base: PerDirection::both(None),
         yellow: settings.law.thresholds.map(|thresholds| thresholds.yellow),
         bounds: settings.law.ladders.map(|ladder| (ladder.floors.red, ladder.ceiling)),
+        tuning: &adaptive::Tuning::DEFAULT,
     });
     wan::Settings { choice, ..settings }
 }
