@@ -164,14 +164,14 @@ impl Lane {
         };
         // Senders follow with a time constant of one and a half round trips: a raise is felt after
         // one of them; a cut has done all that it can after two.
-        let trips = if self.cut.is_some() { tuning.trips_after_cut } else { tuning.trips };
+        let trips = if self.cut.is_some() { tuning.trips_of_cut } else { tuning.trips };
         let trips = whole(round_trip.ms() * 1_000.0 * trips);
         now.since(since) >= tuning.window + Span::from_micros(trips)
     }
 
     fn cut(&mut self, view: &View, step: &mut Step) {
         let View { tuning, now, rate, delta, share, .. } = *view;
-        let gone = delta + view.growth * tuning.gone_within < view.limits.calm;
+        let gone = delta + view.growth * tuning.soon_gone < view.limits.calm;
         if self.cut.is_some_and(|cut| gone || delta < cut.delta * tuning.drains) {
             return;
         }

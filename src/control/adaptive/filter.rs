@@ -148,7 +148,7 @@ impl Filter {
         let oldest = self.medians.iter().find(|(at, _)| to.since(*at) <= over);
         oldest.map_or(0.0, |(from, before)| {
             let passed = Rtt::from_span(to.since(*from).max(self.tuning.recent)).ms();
-            (after.above(*before) - self.tuning.growth_noises * self.noise()) / passed
+            (after.above(*before) - self.tuning.noises_of_growth * self.noise()) / passed
         })
     }
 

@@ -27,32 +27,33 @@ pub struct Tuning {
     /// The threshold is so many mean deviations above the idle line: 3.5 are about 2.8 standard
     /// ones. At 2 a line of 38 ms of jitter would be cut for nothing.
     pub noises: f64,
-    /// How long a value counts.
-    pub window: Span,
+    /// Growth of the delay by less than so many of them is noise: two ends are each that far off at
+    /// once seldom enough.
+    pub noises_of_growth: f64,
     /// Below this noise in ms the line is so steady that its latest values can be believed.
     pub steady: f64,
-    /// On a steady line the values of this time tell how the delay grows.
+    /// On a steady line the values of this time tell where it goes.
     pub recent: Span,
-    /// Of the growth of a delay so many mean deviations may be noise.
-    pub growth_noises: f64,
+    /// How long a value counts.
+    pub window: Span,
     /// Time constant of the idle line while it is quiet.
     pub quiet: Span,
     /// The same while something passes without any delay to speak of.
     pub calm: Span,
     /// The same downwards: what is below the idle line proves that it is too high.
     pub fall: Span,
-    /// Senders follow with a time constant of so many round trips: a raise is felt after them.
+    /// So many round trips pass until a raise is felt: the time constant with which senders follow.
     pub trips: f64,
-    /// The same after a cut: by then it has done most of what it can.
-    pub trips_after_cut: f64,
+    /// So many until a cut has done all that it can.
+    pub trips_of_cut: f64,
     /// What a cut takes, before any of the delay, in millionths.
     pub cut: u32,
-    /// What it takes for each ms of delay: a queue of that length then drains within a third of a
-    /// second.
+    /// What it takes for each ms of delay: a queue of that length then drains within a
+    /// third of a second.
     pub cut_per_ms: f64,
     /// What a cut takes in any case: less than this is not worth a write.
     pub least_cut: u32,
-    /// The most that one cut takes of what passes.
+    /// The most that one cut takes of what the line carries.
     pub most_cut: u32,
     /// No cut leaves less than this of the rate: what passes may be known too late.
     pub half: Ratio,
@@ -60,15 +61,15 @@ pub struct Tuning {
     pub surely: Ratio,
     /// A delay that is down to this share of its worst needs no further cut.
     pub drains: f64,
-    /// Nor does one that will be gone within so many ms, as fast as it falls.
-    pub gone_within: f64,
+    /// Nor does one that will be gone after so many ms, as fast as it falls.
+    pub soon_gone: f64,
     /// A delay that never was below this share of its worst did not react to the cut.
     pub stays: f64,
     /// From this share on the limit is what holds the senders.
     pub binding: f64,
-    /// A download below this share, with a delay, is held back by the line, not by its limit.
+    /// Below this share a download is held back by something else than the router: the line.
     pub binds: f64,
-    /// From so many ms on neither direction is spared: a raise too many makes a shorter queue.
+    /// From so many ms on neither direction is spared: one raise too many makes a shorter queue.
     pub far: f64,
     /// Just below what the line carried: back there as soon as the queue is gone, and stay.
     pub below_knee: Ratio,
@@ -84,8 +85,8 @@ pub struct Tuning {
     pub raise_every: Span,
     /// Below the knee the rate stays this long, for the next raise is probably one too many.
     pub probe_every: Span,
-    /// On a line that carries the same each time it stays up to two to the power of this times as
-    /// long.
+    /// On a line that carries the same each time they are up to two to the power of this as far
+    /// apart.
     pub most_confidence: u32,
     /// A direction without load goes to its base after this.
     pub idle_for: Span,
@@ -110,15 +111,15 @@ impl Tuning {
         settled_after: Span::from_secs(1),
         yellow: 0.5,
         noises: 3.5,
-        window: Span::from_millis(250),
+        noises_of_growth: 2.0,
         steady: 1.0,
         recent: Span::from_millis(150),
-        growth_noises: 2.0,
+        window: Span::from_millis(250),
         quiet: Span::from_secs(2),
         calm: Span::from_secs(60),
         fall: Span::from_secs(5),
         trips: 1.5,
-        trips_after_cut: 2.0,
+        trips_of_cut: 2.0,
         cut: 20_000,
         cut_per_ms: 3_000.0,
         least_cut: 40_000,
@@ -126,7 +127,7 @@ impl Tuning {
         half: Ratio::from_ppm(500_000),
         surely: Ratio::from_ppm(750_000),
         drains: 0.7,
-        gone_within: 1_000.0,
+        soon_gone: 1_000.0,
         stays: 0.75,
         binding: 0.9,
         binds: 0.95,
