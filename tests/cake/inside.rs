@@ -32,6 +32,8 @@ use crate::{
 const CONNECTIONS: u32 = 4;
 /// Without a line it is the processor that is full, and it shall not take for ever.
 const BARE: u32 = 2;
+/// Seconds of a load that are its beginning.
+const SETTLED_AFTER: u32 = 5;
 /// How long the router takes to answer, as in the arena.
 const LATENCY: Span = Span::from_millis(50);
 
@@ -139,7 +141,7 @@ impl Loaded {
             download: lowest(Direction::Download),
             upload: lowest(Direction::Upload),
         };
-        let settled = if LOADED > 10 { self.times.after(10) } else { self.times.after(0) };
+        let settled = self.times.after(SETTLED_AFTER);
         Row {
             p50: added(&self.times, 50),
             p95: added(&self.times, 95),

@@ -6,7 +6,7 @@ use crate::cell::{Cell, Row};
 
 const HEAD: &str = "
                      added delay of pings, ms   lost  TCP carries, Mbit/s   lowest limit   writes  processor   arena's
-load     law           p50     p95  p95>10s    pings    down     up    all   down     up   per h.  busy  late   p50     p95    all  writes";
+load     law           p50     p95   p95>5s    pings    down     up    all   down     up   per h.  busy  late   p50     p95    all  writes";
 
 pub(crate) fn of(rows: &BTreeMap<Cell, Row>, expected: &BTreeMap<Cell, Row>) -> String {
     let mut text = HEAD.to_owned();
