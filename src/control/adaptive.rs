@@ -32,7 +32,9 @@
 
 mod direction;
 mod filter;
+mod tuning;
 
+pub use self::tuning::Tuning;
 use self::{direction::Lane, filter::Filter};
 use super::{
     time::{Instant, Span},
@@ -40,25 +42,8 @@ use super::{
     zone::Zone,
 };
 
-/// What passes is read this often while a direction is loaded or the delay rises.
-const FAST: Span = Span::from_millis(200);
-/// The same while little passes.
-const MEDIUM: Span = Span::from_millis(500);
-/// The same on an idle line.
-const SLOW: Span = Span::from_secs(1);
-/// From this share of the limit on a direction is highly loaded: less leaves no queue behind.
-const HIGH: f64 = 0.75;
-/// Below this share it is idle: acknowledgements and chatter.
-const IDLE: f64 = 0.1;
-/// Below this share a direction is no suspect beside one that is above it.
-const SUSPECT: f64 = 0.5;
-/// A queue of the last load is gone after this long: longer than any that a cut leaves behind.
-const SETTLED_AFTER: Span = Span::from_secs(1);
 /// A full Ethernet frame in bits.
 const FRAME: f64 = 12_112.0;
-/// The threshold is so many mean deviations above the idle line: 3 are about 2.4 standard ones.
-const NOISES: f64 = 3.0;
-
 /// What the adaptive law is tuned by.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
@@ -68,6 +53,8 @@ pub struct Settings {
     pub yellow: PerDirection<Rtt>,
     /// Lowest and highest rate.
     pub bounds: PerDirection<(Rate, Rate)>,
+    /// The constants of the law.
+    pub tuning: &'static Tuning,
 }
 
 /// What is seen in one cycle.
@@ -133,7 +120,7 @@ impl Adaptive {
             lanes: PerDirection { download: Lane::default(), upload: Lane::default() },
             quiet: None,
             stepped: None,
-            wanted: FAST,
+            wanted: settings.tuning.fast,
         }
     }
 
@@ -147,7 +134,7 @@ impl Adaptive {
         self.filter.interrupt();
         self.quiet = None;
         self.stepped = None;
-        self.wanted = FAST;
+        self.wanted = self.settings.tuning.fast;
     }
 
     /// How often what passes is to be read.
@@ -163,36 +150,39 @@ impl Adaptive {
     /// One cycle.
     pub fn decide(&mut self, sight: &Sight) -> Outcome {
         let Sight { now, .. } = *sight;
+        let tuning = self.settings.tuning;
         let shares = sight.flows.zip(sight.rates).zip(sight.in_force).map(share);
         let busy = shares.download.max(shares.upload);
-        self.quiet = if busy < IDLE { self.quiet.or(Some(now)) } else { None };
-        let quiet = self.quiet.is_some_and(|since| now.since(since) >= SETTLED_AFTER);
-        let seen = self.filter.take(now, sight.value, sight.baseline);
+        self.quiet = if busy < tuning.idle { self.quiet.or(Some(now)) } else { None };
+        let quiet = self.quiet.is_some_and(|since| now.since(since) >= tuning.settled_after);
+        let seen = self.filter.take(now, sight.value, sight.baseline, tuning.window);
         let serial: f64 = [sight.rates.download, sight.rates.upload]
             .into_iter()
             .map(|rate| FRAME * 1_000.0 / number(rate.bps()))
             .sum();
         let delta = self.filter.delta();
-        let noise = NOISES * self.filter.noise();
-        let threshold = self.settings.yellow.map(|yellow| yellow.ms() / 2.0 + noise + serial);
+        let noise = tuning.noises * self.filter.noise();
+        let threshold =
+            self.settings.yellow.map(|yellow| yellow.ms() * tuning.yellow + noise + serial);
         let lowest = threshold.download.min(threshold.upload);
         let mut path = self.idle_step(now, quiet, delta > lowest);
         if path.is_none() {
-            self.filter.learn(now, quiet, delta, lowest);
+            self.filter.learn(now, quiet, (delta, lowest), tuning);
         }
-        self.wanted = if busy >= HIGH || delta > lowest / 2.0 {
-            FAST
-        } else if busy >= IDLE {
-            MEDIUM
+        self.wanted = if busy >= tuning.high || delta > lowest / 2.0 {
+            tuning.fast
+        } else if busy >= tuning.idle {
+            tuning.medium
         } else {
-            SLOW
+            tuning.slow
         };
         let mut rates = sight.rates;
         let mut zones = PerDirection::both(Zone::Green);
         for direction in Direction::BOTH {
             let (own, other) = (*shares.of(direction), other(&shares, direction));
-            let suspect = own >= IDLE && (own >= SUSPECT || own >= other);
+            let suspect = own >= tuning.idle && (own >= tuning.suspect || own >= other);
             let view = direction::View {
+                tuning,
                 now,
                 rate: *sight.rates.of(direction),
                 flow: *sight.flows.of(direction),
@@ -219,7 +209,7 @@ impl Adaptive {
     fn idle_step(&mut self, now: Instant, quiet: bool, over: bool) -> Option<PathChange> {
         let since = if quiet && over { self.stepped.or(Some(now)) } else { None };
         self.stepped = since;
-        if now.since(since?) < SETTLED_AFTER {
+        if now.since(since?) < self.settings.tuning.settled_after {
             return None;
         }
         self.stepped = None;

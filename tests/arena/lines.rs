@@ -1,17 +1,22 @@
-//! The lines and loads of the arena.
+//! The lines of the arena: what they carry, how far away the reflectors are, how unsteady both are.
 
 use wanctl::{
     control::{
         time::{Instant, Span},
-        units::{Direction, Rate, Ratio},
+        units::{Rate, Ratio},
     },
     sim::{
-        link::{Demand, Jitter, LinkSettings},
+        link::{Jitter, LinkSettings},
         schedule::{Schedule, Window},
     },
 };
 
 use crate::{SECONDS, settings::mbit};
+
+/// A satellite hands over this often (Starlink reconfigures at seconds 12, 27, 42 and 57).
+const HAND_OVER: u64 = 15;
+/// Nothing passes meanwhile; measured gaps are 50 to 150 ms.
+const GAP: Span = Span::from_millis(100);
 
 /// A line and what its provider calls its rates, in Mbit/s.
 #[derive(Clone)]
@@ -19,62 +24,6 @@ pub struct Line {
     pub name: &'static str,
     pub nominal: (u64, u64),
     pub link: LinkSettings,
-}
-
-/// What its users do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Load {
-    Idle,
-    Web,
-    Upload,
-    Download,
-    Both,
-    Call,
-    /// Idle, and the path becomes 40 ms longer.
-    Path,
-}
-
-pub const LOADS: [Load; 7] =
-    [Load::Idle, Load::Web, Load::Upload, Load::Download, Load::Both, Load::Call, Load::Path];
-
-impl Load {
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Idle => "idle",
-            Self::Web => "web",
-            Self::Upload => "upload",
-            Self::Download => "download",
-            Self::Both => "both",
-            Self::Call => "call+up",
-            Self::Path => "path",
-        }
-    }
-
-    /// The line under this load.
-    pub fn on(self, line: &Line) -> LinkSettings {
-        let all = Window { from: second(20), to: second(SECONDS) };
-        let link = line.link.clone();
-        let greedy = |link: LinkSettings, way| link.with_load(way, all, Demand::Greedy);
-        match self {
-            Self::Idle => link,
-            Self::Web => (10..SECONDS / 2).fold(link, |link, turn| {
-                let burst = Window::lasting(second(turn * 2), Span::from_millis(400));
-                link.with_load(Direction::Download, burst, Demand::Greedy)
-            }),
-            Self::Upload => greedy(link, Direction::Upload),
-            Self::Download => greedy(link, Direction::Download),
-            Self::Both => greedy(greedy(link, Direction::Download), Direction::Upload),
-            Self::Call => {
-                let call = Demand::Fixed(mbit(2));
-                greedy(link.with_load(Direction::Download, all, call), Direction::Upload)
-            }
-            Self::Path => {
-                let longer = link.base_rtt.at(second(0)) + Span::from_millis(40);
-                let base_rtt = link.base_rtt.clone().then(second(90), longer);
-                LinkSettings { base_rtt, ..link }
-            }
-        }
-    }
 }
 
 pub fn second(second: u64) -> Instant {
@@ -85,16 +34,61 @@ fn line(name: &'static str, nominal: (u64, u64), link: LinkSettings) -> Line {
     Line { name, nominal, link }
 }
 
-/// Steps every 15 seconds, as a satellite that hands over.
+/// What a satellite line carries between two hand-overs, in percent.
 fn stepping(nominal: u64, shift: usize) -> Schedule<Rate> {
     const STEPS: [u64; 7] = [100, 70, 90, 55, 80, 40, 95];
     let share = |turn: usize| {
         let share = STEPS[(turn + shift) % STEPS.len()];
         Rate::from_bps(nominal * 10_000 * share).unwrap()
     };
-    (1..100).fold(Schedule::constant(share(0)), |schedule, turn: usize| {
-        schedule.then(second(turn as u64 * 15), share(turn))
-    })
+    hand_overs()
+        .fold(Schedule::constant(share(0)), |schedule, (turn, at)| schedule.then(at, share(turn)))
+}
+
+/// All of the longest run.
+fn hand_overs() -> impl Iterator<Item = (usize, Instant)> {
+    (1..=SECONDS / HAND_OVER).map(|turn| (turn as usize, second(turn * HAND_OVER)))
+}
+
+fn satellite() -> LinkSettings {
+    const PATHS: [u64; 5] = [40, 47, 36, 52, 43];
+    let mut link = LinkSettings::lte();
+    for (lane, rate, shift) in [(&mut link.lanes.download, 150, 0), (&mut link.lanes.upload, 20, 3)]
+    {
+        lane.capacity = stepping(rate, shift);
+        lane.wander = None;
+        lane.buffer = rate * 200 * 125;
+    }
+    let path = |turn: usize| Span::from_millis(PATHS[turn % PATHS.len()]);
+    link.base_rtt = hand_overs()
+        .fold(Schedule::constant(path(0)), |schedule, (turn, at)| schedule.then(at, path(turn)));
+    link.outages = hand_overs().map(|(_, at)| Window::lasting(at, GAP)).collect();
+    link
+}
+
+fn cable() -> LinkSettings {
+    let mut link = LinkSettings::cable();
+    link.jitter = Jitter::Uniform(Span::from_millis(38));
+    link
+}
+
+/// A day of a shared segment in the time of one run, which is harder than the real one: in the
+/// evening it carries half, and waits for a turn to send get longer.
+fn diurnal() -> LinkSettings {
+    const DAY: [u64; 12] = [100, 100, 98, 95, 90, 80, 65, 52, 50, 60, 80, 95];
+    let hours = SECONDS / DAY.len() as u64;
+    let mut link = LinkSettings::cable();
+    for (lane, nominal) in [(&mut link.lanes.download, 500), (&mut link.lanes.upload, 50)] {
+        let share = |share: u64| Rate::from_bps(nominal * 10_000 * share).unwrap();
+        let day = (0..).zip(DAY);
+        lane.capacity = day.fold(Schedule::constant(share(100)), |schedule, (turn, own)| {
+            schedule.then(second(turn * hours), share(own))
+        });
+    }
+    let evening = Window { from: second(6 * hours), to: second(10 * hours) };
+    link.jitter = Jitter::HalfNormal(Span::from_millis(3));
+    link.unsteady = vec![(evening, Jitter::Uniform(Span::from_millis(20)))];
+    link
 }
 
 fn asymmetric(down: u64, up: u64) -> LinkSettings {
@@ -108,26 +102,21 @@ fn asymmetric(down: u64, up: u64) -> LinkSettings {
     link
 }
 
+fn fibre() -> LinkSettings {
+    let mut link = asymmetric(300, 300);
+    link.lanes.download.unrest = Ratio::from_ppm(5_000);
+    link.base_rtt = Schedule::constant(Span::from_millis(6));
+    link
+}
+
 pub fn lines() -> Vec<Line> {
-    let mut cable = LinkSettings::cable();
-    cable.jitter = Jitter::Uniform(Span::from_millis(38));
-    let mut satellite = LinkSettings::lte();
-    for (lane, rate, shift) in
-        [(&mut satellite.lanes.download, 150, 0), (&mut satellite.lanes.upload, 20, 3)]
-    {
-        lane.capacity = stepping(rate, shift);
-        lane.wander = None;
-        lane.buffer = rate * 200 * 125;
-    }
-    let mut fibre = asymmetric(300, 300);
-    fibre.lanes.download.unrest = Ratio::from_ppm(5_000);
-    fibre.base_rtt = Schedule::constant(Span::from_millis(6));
     vec![
-        line("cable", (500, 50), cable),
+        line("cable", (500, 50), cable()),
+        line("diurnal", (500, 50), diurnal()),
         line("dsl", (50, 10), LinkSettings::dsl()),
         line("lte", (40, 15), LinkSettings::lte()),
-        line("sat", (150, 20), satellite),
-        line("fibre", (300, 300), fibre),
+        line("sat", (150, 20), satellite()),
+        line("fibre", (300, 300), fibre()),
         line("940/38", (940, 38), asymmetric(940, 38)),
         line("2 up", (16, 2), asymmetric(16, 2)),
     ]

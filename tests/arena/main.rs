@@ -1,7 +1,6 @@
 //! The laws against each other on the same simulated lines, seeds and loads, in virtual time.
 //!
-//! `cargo test --test arena -- --nocapture` prints the table of a few seeds;
-//! `WANCTL_SEEDS=20 cargo test --release --test arena -- --nocapture` that of twenty.
+//! `WANCTL_SEEDS=20 cargo test --test arena -- --nocapture` prints the table; see tests/README.md.
 
 #![allow(
     clippy::as_conversions,
@@ -9,94 +8,106 @@
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::print_stdout,
-    clippy::too_many_lines,
     clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::similar_names,
-    clippy::excessive_nesting,
-    clippy::map_unwrap_or,
-    reason = "a harness that prints a table of numbers"
+    clippy::wildcard_enum_match_arm,
+    clippy::disallowed_methods,
+    reason = "a harness that prints a table of numbers and writes plots"
 )]
 
+mod alone;
 mod bash;
+mod grid;
+mod laws;
 mod lines;
+mod loads;
+mod plots;
+mod promises;
 mod run;
+mod score;
+mod sensitivity;
 #[path = "../it/support/settings.rs"]
 #[expect(dead_code, reason = "shared with other tests")]
 mod settings;
+mod summary;
+mod table;
+mod watch;
 
-use std::collections::BTreeMap;
+use std::{fmt::Write as _, path::Path};
 
-use run::{LAWS, Law, Score};
+use grid::Grid;
+use loads::Load;
+use sensitivity::Ground;
 
 /// Virtual seconds of each run.
 const SECONDS: u64 = 180;
 
-fn seeds() -> u64 {
-    std::env::var("WANCTL_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(2)
+/// How much is played.
+struct Extent {
+    seeds: u64,
+    /// On each idle line with each seed.
+    idle_hours: u64,
+    /// For the constants of the law.
+    ground: Ground,
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
+/// What `cargo test` plays, and what `promises.txt` is about.
+const PLAIN: u64 = 2;
 
-fn of(scores: &[Score], value: fn(&Score) -> f64) -> f64 {
-    median(scores.iter().map(value).collect())
+fn extent() -> Extent {
+    let given = std::env::var("WANCTL_SEEDS").ok().and_then(|seeds| seeds.parse().ok());
+    let seeds = given.unwrap_or(PLAIN);
+    let mut lines = lines::lines();
+    if seeds > PLAIN {
+        let loads = &[Load::Web, Load::Both, Load::Path, Load::BusyPath];
+        return Extent { seeds, idle_hours: 4, ground: Ground { lines, loads, seeds: 2 } };
+    }
+    lines.retain(|line| ["cable", "lte", "2 up"].contains(&line.name));
+    let loads = &[Load::Both, Load::Path];
+    Extent { seeds, idle_hours: 1, ground: Ground { lines, loads, seeds: 1 } }
 }
 
 #[test]
-fn the_adaptive_law_holds_its_promises_beside_the_others() {
-    let mut all: BTreeMap<(&str, &str, Law), Vec<Score>> = BTreeMap::new();
-    for line in lines::lines() {
-        for load in lines::LOADS {
-            for law in LAWS {
-                let scores = (0..seeds()).map(|seed| run::run(&line, load, law, seed)).collect();
-                all.insert((line.name, load.word(), law), scores);
-            }
-        }
+fn every_promise_of_the_adaptive_law_is_as_far_as_is_on_record() {
+    let Extent { seeds, idle_hours, ground } = extent();
+    let grid = Grid::new(lines::lines(), seeds, idle_hours);
+    let effects = sensitivity::effects(&ground);
+    let state = promises::text(&grid, &effects);
+    let all =
+        [table::table(&grid), summary::text(&grid), sensitivity::text(&effects), state.clone()];
+    let all = all.join("\n");
+    println!("{all}");
+    plots::draw(&grid, &all);
+    println!("plots are in {}", plots::folder().display());
+    if seeds == PLAIN {
+        hold(&state);
+    } else {
+        println!("{seeds} seeds: not held to promises.txt, which is about {PLAIN}");
     }
-    println!("line load law | delay ms p50 p95 p99 | Mbit/s | cuts/h | writes/h");
-    for ((line, load, law), scores) in &all {
-        println!(
-            "{line:8} {load:10} {:8} | {:6.1} {:6.1} {:6.1} | {:7.2} | {:5.0} | {:5.0}",
-            format!("{law:?}"),
-            of(scores, |score| score.p50),
-            of(scores, |score| score.p95),
-            of(scores, |score| score.p99),
-            of(scores, |score| score.mbit),
-            of(scores, |score| score.cuts),
-            of(scores, |score| score.writes),
-        );
+}
+
+#[test]
+fn every_constant_of_the_adaptive_law_is_halved_and_doubled() {
+    assert_eq!(sensitivity::untried(), Vec::<String>::new());
+}
+
+/// Holds the state to the one on record, or puts it on record.
+fn hold(state: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/arena/promises.txt");
+    if std::env::var_os("WANCTL_PROMISES").is_some_and(|what| what == "write") {
+        std::fs::write(&file, state).unwrap();
     }
-    println!("\nover all lines and loads:");
-    for law in LAWS {
-        let own = |value: fn(&Score) -> f64| {
-            let own = all.iter().filter(|((.., own), _)| *own == law);
-            median(own.map(|(_, scores)| of(scores, value)).collect())
-        };
-        let saturating = all.iter().filter(|((_, load, own), _)| {
-            *own == law && ["upload", "download", "both"].contains(load)
-        });
-        let share = saturating.map(|((line, load, _), scores)| {
-            let best = of(&all[&(*line, *load, Law::Oracle)], |score| score.mbit);
-            of(scores, |score| score.mbit) / best
-        });
-        let shares: Vec<f64> = share.collect();
-        println!(
-            "{:8} p95 {:6.1} p99 {:6.1} | saturating loads carry {:.3} (worst {:.3}) of the \
-             oracle's | {:5.0} writes/h",
-            format!("{law:?}"),
-            own(|score| score.p95),
-            own(|score| score.p99),
-            shares.iter().sum::<f64>() / shares.len() as f64,
-            shares.iter().copied().fold(f64::INFINITY, f64::min),
-            own(|score| score.writes),
-        );
+    let record = std::fs::read_to_string(&file).unwrap_or_default();
+    let (now, then) = (promises::entries(state), promises::entries(&record));
+    let changed = now.iter().filter(|(name, own)| then.get(*name) != Some(own));
+    let mut report = String::new();
+    for (name, own) in changed {
+        let old = then.get(name).map_or("nothing", |old| old);
+        let _ = writeln!(report, "{name}: on record {old}, now {own}");
     }
-    for ((line, load, _), scores) in all.iter().filter(|((.., law), _)| *law == Law::Adaptive) {
-        if ["idle", "path"].contains(load) {
-            assert!(of(scores, |score| score.cuts) < 1.0, "cuts on an idle line: {line} {load}");
-        }
+    for name in then.keys().filter(|name| !now.contains_key(*name)) {
+        let _ = writeln!(report, "{name}: on record only");
     }
+    assert!(report.is_empty(), "if that is meant, WANCTL_PROMISES=write records it\n{report}");
 }

@@ -1,215 +1,127 @@
-//! One law on one line under one load, and what came of it.
-
-use std::collections::VecDeque;
+//! One law on one line under one load: the daemon's own core before the simulated router, or a law
+//! that runs on the router itself. Both see the same line, bit by bit, and are looked at every 50 ms.
 
 use wanctl::{
     control::{
-        adaptive,
-        rule::Choice,
+        adaptive::Tuning,
         time::{Instant, Span},
         units::{Direction, PerDirection, Rate},
-        wan,
     },
     sim::{
         link::{LaneStats, Link},
-        schedule::Schedule,
-        world::{RouterSettings, World},
+        world::World,
     },
 };
 
 use crate::{
-    SECONDS,
-    bash::Bash,
-    lines::{Line, Load, second},
-    settings,
+    alone::Alone,
+    laws::{self, Law},
+    lines::Line,
+    loads::{BEGIN, Load},
 };
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Law {
-    Adaptive,
-    Classic,
-    Bash,
-    Fixed70,
-    Fixed100,
-    Oracle,
+/// How often the line is looked at.
+pub const TICK: Span = Span::from_millis(50);
+/// The same per second.
+pub const TICKS: u64 = 20;
+
+/// What is to be played.
+#[derive(Clone, Copy)]
+pub struct Job<'a> {
+    pub line: &'a Line,
+    pub load: Load,
+    pub law: Law,
+    pub seed: u64,
+    pub seconds: u64,
+    pub tuning: &'static Tuning,
 }
 
-pub const LAWS: [Law; 6] =
-    [Law::Adaptive, Law::Classic, Law::Bash, Law::Fixed70, Law::Fixed100, Law::Oracle];
-
-/// Delays in ms, the rate of all that was carried, cuts and writes per hour.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Score {
-    pub p50: f64,
-    pub p95: f64,
-    pub p99: f64,
-    pub mbit: f64,
-    pub cuts: f64,
-    pub writes: f64,
+/// One look at the line.
+#[derive(Clone, Copy)]
+pub struct Sight {
+    pub tick: u64,
+    pub lanes: PerDirection<LaneStats>,
+    pub limits: PerDirection<Option<Rate>>,
 }
 
-/// Ticks of 50 ms; judged from second 20 on, when the load begins.
-#[derive(Default)]
-struct Watch {
-    delays: Vec<f64>,
-    limits: PerDirection<Option<Rate>>,
-    writes: u64,
-    cuts: u64,
-    carried: u64,
-    begun: Option<PerDirection<LaneStats>>,
+impl Sight {
+    /// What the queues of both directions add to a round trip, in ms.
+    pub fn delay(&self) -> f64 {
+        let PerDirection { download, upload } = self.lanes;
+        (download.queue_delay + upload.queue_delay).as_micros() as f64 / 1_000.0
+    }
 }
 
-impl Watch {
-    fn see(&mut self, now: Instant, link: &Link, limits: PerDirection<Option<Rate>>) {
-        let before = std::mem::replace(&mut self.limits, limits);
-        if now < second(20) {
-            return;
+/// What the router was asked since the load began.
+#[derive(Clone, Copy, Default)]
+pub struct Asked {
+    pub writes: u64,
+    pub requests: u64,
+}
+
+pub fn moment(tick: u64) -> Instant {
+    Instant::from_micros(0) + TICK.times(tick)
+}
+
+/// Plays it; `see` looks at the line after each tick.
+pub fn play(job: &Job<'_>, see: &mut dyn FnMut(&Sight)) -> Asked {
+    match job.law {
+        Law::Adaptive | Law::Classic => of_core(job, see),
+        Law::Bash | Law::Fixed70 | Law::Fixed100 | Law::Oracle | Law::Off => alone(job, see),
+    }
+}
+
+fn of_core(job: &Job<'_>, see: &mut dyn FnMut(&Sight)) -> Asked {
+    let settings = laws::settings(job.line, job.law, job.tuning);
+    let wans = vec![(settings, job.load.on(job.line))];
+    let mut world = World::new(wans, vec![job.load.router()], job.seed);
+    let mut before = (0, 0);
+    for tick in 1..=job.seconds * TICKS {
+        let now = moment(tick);
+        world.run_until(now, |_| {}).unwrap();
+        if tick.is_multiple_of(TICKS) {
+            world.take_events();
+            world.take_requests();
         }
-        let stats = link.stats();
-        let begun = *self.begun.get_or_insert(stats);
-        let delay = stats.download.queue_delay + stats.upload.queue_delay;
-        self.delays.push(delay.as_micros() as f64 / 1_000.0);
-        let carried = |now: LaneStats, then: LaneStats| now.delivered - then.delivered;
-        self.carried =
-            carried(stats.download, begun.download) + carried(stats.upload, begun.upload);
-        for direction in Direction::BOTH {
-            let (before, now) = (*before.of(direction), *limits.of(direction));
-            self.writes += u64::from(before != now);
-            self.cuts += u64::from(now < before);
+        if tick == BEGIN * TICKS {
+            before = world.load_of(0);
         }
-    }
-
-    fn score(mut self) -> Score {
-        self.delays.sort_by(f64::total_cmp);
-        let part = |share: usize| self.delays[(self.delays.len() - 1) * share / 100];
-        let seconds = (SECONDS - 20) as f64;
-        let hourly = |count: u64| count as f64 * 3_600.0 / seconds;
-        Score {
-            p50: part(50),
-            p95: part(95),
-            p99: part(99),
-            mbit: self.carried as f64 * 8.0 / seconds / 1e6,
-            cuts: hourly(self.cuts),
-            writes: hourly(self.writes),
-        }
-    }
-}
-
-/// Above what the line carries: nobody knows that exactly.
-fn ceilings(line: &Line) -> PerDirection<Rate> {
-    let (download, upload) = line.nominal;
-    let above = |nominal: u64| Rate::from_bps(nominal * 1_100_000).unwrap();
-    PerDirection { download: above(download), upload: above(upload) }
-}
-
-fn settings(line: &Line, law: Law) -> wan::Settings {
-    let mut settings = settings::wan(line.nominal.0, line.nominal.1);
-    for direction in Direction::BOTH {
-        let ladder = settings.law.ladders.of_mut(direction);
-        ladder.ceiling = *ceilings(line).of(direction);
-        let floor = Rate::from_bps(ladder.ceiling.bps() / 10).unwrap();
-        let floors = &mut ladder.floors;
-        (floors.green, floors.yellow, floors.soft_red, floors.red) = (floor, floor, floor, floor);
-    }
-    if law == Law::Adaptive {
-        settings.choice = Choice::Adaptive(adaptive::Settings {
-            base: PerDirection::both(None),
-            yellow: settings.law.thresholds.map(|thresholds| thresholds.yellow),
-            bounds: settings.law.ladders.map(|ladder| (ladder.floors.red, ladder.ceiling)),
-        });
-    }
-    settings
-}
-
-const LATENCY: Span = Span::from_millis(50);
-
-pub fn run(line: &Line, load: Load, law: Law, seed: u64) -> Score {
-    match law {
-        Law::Adaptive | Law::Classic => of_core(line, load, law, seed),
-        Law::Bash | Law::Fixed70 | Law::Fixed100 | Law::Oracle => alone(line, load, law, seed),
-    }
-}
-
-fn of_core(line: &Line, load: Load, law: Law, seed: u64) -> Score {
-    let mut router = RouterSettings::healthy();
-    router.latency = Schedule::constant(LATENCY);
-    let mut world = World::new(vec![(settings(line, law), load.on(line))], vec![router], seed);
-    let mut watch = Watch::default();
-    let see = |world: &mut World| {
         let limits = PerDirection {
             download: world.limit(0, Direction::Download),
             upload: world.limit(0, Direction::Upload),
         };
-        let now = world.now();
-        watch.see(now, world.link(0).unwrap(), limits);
-    };
-    world.run_until(second(SECONDS), see).unwrap();
-    watch.score()
+        see(&Sight { tick, lanes: stats(world.link(0).unwrap(), now, limits), limits });
+    }
+    let (writes, requests) = world.load_of(0);
+    Asked { writes: writes - before.0, requests: requests - before.1 }
 }
 
-fn alone(line: &Line, load: Load, law: Law, seed: u64) -> Score {
-    let settings = load.on(line);
-    let capacity = PerDirection {
-        download: settings.lanes.download.capacity.clone(),
-        upload: settings.lanes.upload.capacity.clone(),
-    };
-    let mut link = Link::new(settings, seed);
-    let nominal = PerDirection { download: line.nominal.0, upload: line.nominal.1 };
-    let rate = |bits: f64| Rate::from_bps(bits as u64);
-    let fixed = |share: f64| nominal.map(|nominal| rate(nominal as f64 * 1e6 * share));
-    let ceilings = ceilings(line).map(|ceiling| ceiling.bps() as f64);
-    let mut laws = ceilings.map(Bash::new);
-    let mut limits = fixed(1.0);
-    let mut coming = VecDeque::new();
-    let mut replies: VecDeque<(u64, f64)> = VecDeque::new();
-    let mut before = link.stats();
-    let mut achieved = PerDirection::both(0.0);
-    let mut watch = Watch::default();
-    for tick in 0..SECONDS * 20 {
-        let now = Instant::from_micros(tick * 50_000);
-        while coming.front().is_some_and(|(at, _)| *at <= tick) {
-            limits = coming.pop_front().map(|(_, limits)| limits).unwrap_or(limits);
-        }
-        link.advance(now, limits);
-        watch.see(now, &link, limits);
-        let next = match law {
-            Law::Fixed70 => fixed(0.7),
-            Law::Fixed100 => fixed(1.0),
-            Law::Oracle => {
-                capacity.clone().map(|schedule| rate(schedule.at(now).bps() as f64 * 0.99))
-            }
-            Law::Adaptive | Law::Classic | Law::Bash => {
-                let mut echoes: Vec<_> = (0..3).filter_map(|r| link.echo(now, r)).collect();
-                echoes.sort_unstable();
-                if let Some(echo) = echoes.get(echoes.len() / 2) {
-                    let ms = echo.as_micros() as f64 / 1_000.0;
-                    replies.push_back((tick + (ms / 50.0).ceil() as u64, ms / 2.0));
-                }
-                let fresh = (tick % 4 == 0).then_some(());
-                if fresh.is_some() {
-                    let stats = link.stats();
-                    let bits = |now: LaneStats, then: LaneStats| {
-                        (now.through_router - then.through_router) as f64 * 8.0 / 0.2
-                    };
-                    achieved = PerDirection {
-                        download: bits(stats.download, before.download),
-                        upload: bits(stats.upload, before.upload),
-                    };
-                    before = stats;
-                }
-                while replies.front().is_some_and(|(at, _)| *at <= tick) {
-                    let Some((_, delay)) = replies.pop_front() else { break };
-                    for direction in Direction::BOTH {
-                        let own = laws.of_mut(direction);
-                        let load = achieved.of(direction) / own.rate;
-                        own.step(tick as f64 / 20.0, delay, load, fresh);
-                    }
-                }
-                PerDirection { download: rate(laws.download.rate), upload: rate(laws.upload.rate) }
-            }
-        };
-        // It runs on the router itself: no write takes longer than a tick.
-        coming.push_back((tick + 1, next));
+/// The line as it is now, though the core may have slept for a while.
+fn stats(link: &Link, now: Instant, limits: PerDirection<Option<Rate>>) -> PerDirection<LaneStats> {
+    if now.since(link.now()) < TICK {
+        return link.stats();
     }
-    watch.score()
+    let mut link = link.clone();
+    link.advance(now, limits);
+    link.stats()
+}
+
+fn alone(job: &Job<'_>, see: &mut dyn FnMut(&Sight)) -> Asked {
+    let mut link = Link::new(job.load.on(job.line), job.seed);
+    let mut law = Alone::new(job.law, job.line);
+    let mut writes = 0;
+    let mut limits = law.limits();
+    for tick in 1..=job.seconds * TICKS {
+        link.advance(moment(tick), limits);
+        see(&Sight { tick, lanes: link.stats(), limits });
+        law.step(tick, &link);
+        // It runs on the router itself: no write takes longer than a tick.
+        let next = law.limits();
+        for direction in Direction::BOTH {
+            let moved = next.of(direction) != limits.of(direction);
+            writes += u64::from(moved && tick >= BEGIN * TICKS);
+        }
+        limits = next;
+    }
+    Asked { writes, requests: writes }
 }

@@ -1,18 +1,18 @@
 //! What the daemon is for: a saturated line without control and with it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use wanctl::{control::units::Direction, sim::routeros::RouterSettings};
 
+pub(crate) use crate::controlled::start;
 use crate::{
+    controlled,
     load::{Times, download, ping, server, throughput},
     needs::announce,
-    net::{Bed, REFLECTORS},
+    net::Bed,
     shaper::{Change, followed},
     stalls::{self, Verdict},
     support::{
-        config::{TREE, globals, section},
-        daemon::{Daemon, WANCTL},
         router::{Router, home},
         scratch::Scratch,
         wait::seconds,
@@ -29,19 +29,7 @@ pub(crate) const RATES: [(&str, &str); 4] = [
 
 /// A configuration for the bed's line.
 pub(crate) fn config(scratch: &Scratch, router: &Router, level: &str) -> PathBuf {
-    let reflectors = REFLECTORS.map(|reflector| ("reflector", reflector));
-    let wan = section("wan", "cable", &[&TREE[..], &RATES, &reflectors].concat());
-    let text = globals(scratch, level) + &router.section("home", scratch) + &wan;
-    scratch.write("wanctl.conf", text.as_bytes())
-}
-
-/// A daemon in the client's namespace, asked by a thread of it.
-pub(crate) fn start(bed: &Bed, config: &Path) -> Daemon {
-    let mut command = bed.command("client", WANCTL.path());
-    command.arg("run").arg("-c").arg(config);
-    let mut daemon = Daemon::spawn(command);
-    daemon.wait_for_status();
-    daemon
+    controlled::config(scratch, router, level, &RATES)
 }
 
 /// One row of the table: added delay in ms, and throughput.

@@ -23,15 +23,23 @@ impl Drop for Running {
 
 /// What pings showed.
 pub(crate) struct Times {
-    /// Round-trip times in ms, rising.
-    answered: Vec<f64>,
+    /// Round-trip times in ms, rising, and which ping it was.
+    answered: Vec<(f64, usize)>,
     sent: usize,
 }
 
 impl Times {
     /// The time that `percent` of the answers stay below.
     pub(crate) fn percentile(&self, percent: usize) -> f64 {
-        self.answered[(self.answered.len() - 1) * percent / 100]
+        self.answered[(self.answered.len() - 1) * percent / 100].0
+    }
+
+    /// Of the pings that were sent after so many seconds alone.
+    pub(crate) fn after(&self, seconds: u32) -> Self {
+        let sent_by = |ping: usize| PING_EVERY * f64::from(u32::try_from(ping).unwrap());
+        let is_later = |ping: &usize| sent_by(*ping) >= f64::from(seconds);
+        let answered = self.answered.iter().copied().filter(|(_, ping)| is_later(ping)).collect();
+        Self { answered, sent: (0..self.sent).filter(is_later).count() }
     }
 
     /// Pings that were not answered, in percent.
@@ -48,18 +56,34 @@ pub(crate) fn ping(bed: &Bed, seconds: u32) -> Times {
     let arguments = ["-n", "-i", &every, "-c", &count, "-W", "2", REFLECTORS[1]];
     let output = bed.command("client", "ping").args(arguments).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let time = |line: &str| line.split("time=").nth(1)?.split(' ').next()?.parse::<f64>().ok();
-    let mut answered: Vec<f64> = text.lines().filter_map(time).collect();
+    let word = |line: &str, key: &str| Some(line.split(key).nth(1)?.split(' ').next()?.to_owned());
+    let time = |line: &str| word(line, "time=")?.parse::<f64>().ok();
+    let ping = |line: &str| word(line, "icmp_seq=")?.parse::<usize>().ok();
+    let answer = |line: &str| Some((time(line)?, ping(line)? - 1));
+    let mut answered: Vec<(f64, usize)> = text.lines().filter_map(answer).collect();
     let sent: usize = count.parse().unwrap();
     assert!(!answered.is_empty(), "none of {sent} answered:\n{text}");
-    answered.sort_by(f64::total_cmp);
+    answered.sort_by(|one, other| one.0.total_cmp(&other.0));
     Times { answered, sent }
 }
 
+/// Where the servers of downloads and of uploads listen: each has one client at a time.
+const DOWNLOADS: &str = "5201";
+const UPLOADS: &str = "5202";
+
 /// A server for one download after the other.
 pub(crate) fn server(bed: &Bed) -> Running {
+    serve(bed, DOWNLOADS)
+}
+
+/// A server for one upload after the other.
+pub(crate) fn upload_server(bed: &Bed) -> Running {
+    serve(bed, UPLOADS)
+}
+
+fn serve(bed: &Bed, port: &str) -> Running {
     let mut command = bed.command("isp", "iperf3");
-    let command = command.args(["-s", "--forceflush"]).stdin(Stdio::null());
+    let command = command.args(["-s", "-p", port, "--forceflush"]).stdin(Stdio::null());
     let command = command.stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
@@ -72,28 +96,34 @@ pub(crate) fn server(bed: &Bed) -> Running {
 /// A download of so many seconds by one TCP connection, of which the first ones do not count.
 pub(crate) fn download(bed: &Bed, warm_up: u32, seconds: u32) -> Running {
     let warm_up = warm_up.to_string();
-    client(bed, seconds, &["-O", &warm_up])
+    client(bed, seconds, &["-p", DOWNLOADS, "-R", "-O", &warm_up])
 }
 
 /// Downloads of so many seconds by as many TCP connections at the same time.
 pub(crate) fn downloads(bed: &Bed, connections: u32, seconds: u32) -> Running {
     let connections = connections.to_string();
-    client(bed, seconds, &["-P", &connections])
+    client(bed, seconds, &["-p", DOWNLOADS, "-R", "-P", &connections])
+}
+
+/// The same as uploads.
+pub(crate) fn uploads(bed: &Bed, connections: u32, seconds: u32) -> Running {
+    let connections = connections.to_string();
+    client(bed, seconds, &["-p", UPLOADS, "-P", &connections])
 }
 
 fn client(bed: &Bed, seconds: u32, more: &[&str]) -> Running {
     let seconds = seconds.to_string();
     // Cubic fills every buffer; the machine's default may be one that keeps queues short.
-    let tcp = ["-c", "10.0.3.1", "-R", "-C", "cubic", "-f", "k"];
+    let tcp = ["-c", "10.0.3.1", "-C", "cubic", "-f", "k"];
     let arguments = [&tcp[..], &["-t", &seconds], more].concat();
     let mut command = bed.command("client", "iperf3");
     let command = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
     Running(command.spawn().unwrap())
 }
 
-/// Waits for the end of a download; what came in, in bit/s.
-pub(crate) fn throughput(mut download: Running) -> u64 {
-    let output = BufReader::new(download.0.stdout.take().unwrap());
+/// Waits for the end of a load; what came in at its receiver, in bit/s.
+pub(crate) fn throughput(mut load: Running) -> u64 {
+    let output = BufReader::new(load.0.stdout.take().unwrap());
     let lines: Vec<String> = output.lines().map_while(Result::ok).collect();
     let line = lines.iter().rev().find(|line| line.contains("receiver"));
     let line = line.unwrap_or_else(|| panic!("iperf3:\n{}", lines.join("\n")));

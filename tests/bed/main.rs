@@ -13,14 +13,17 @@
 mod beside;
 mod bloat;
 mod clients;
+mod controlled;
 mod faults;
 mod filtered;
 mod footprint;
 mod idle;
 mod initd;
 mod line;
+#[allow(dead_code, reason = "the comparison on CAKE uses more of it")]
 mod load;
 mod needs;
+#[allow(dead_code, reason = "the comparison on CAKE uses more of it")]
 mod net;
 mod page;
 mod procd;

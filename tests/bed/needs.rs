@@ -37,14 +37,21 @@ pub(crate) fn announce(text: &str) {
 
 /// Whether the bed is wanted; panics if it is, and something is missing.
 pub(crate) fn check() -> Wish {
+    let wish = check_for(&PROGRAMS);
+    let is_root = wish == Wish::Skip || user() == "0";
+    assert!(is_root, "the bed needs root, for network namespaces; or WANCTL_SKIP=bed");
+    wish
+}
+
+/// The same for a test that needs these.
+pub(crate) fn check_for(programs: &[(&str, &str, &str)]) -> Wish {
     let skip = env::var("WANCTL_SKIP").unwrap_or_default();
     if skip.split(',').any(|group| group.trim() == "bed") {
         announce("\n*** SKIPPED: the bed, because WANCTL_SKIP names it: nothing was tested ***");
         return Wish::Skip;
     }
-    let missing: Vec<String> = PROGRAMS.iter().filter_map(absent).collect();
-    assert!(missing.is_empty(), "the bed needs {}", missing.join(", "));
-    assert_eq!(user(), "0", "the bed needs root, for network namespaces; or WANCTL_SKIP=bed");
+    let missing: Vec<String> = programs.iter().filter_map(absent).collect();
+    assert!(missing.is_empty(), "this needs {}", missing.join(", "));
     Wish::Run
 }
 

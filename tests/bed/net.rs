@@ -7,7 +7,8 @@
 //! ```
 //!
 //! The modem's buffers are the bloat. The router's queues are what wanctl moves: short, as CAKE's
-//! are, but without CAKE's favour for sparse flows, which makes it harder.
+//! are, but without CAKE's favour for sparse flows, which makes it harder. Where the kernel has CAKE
+//! and netem, they can be CAKE, and the path as long as a real one (see [`Queues`]).
 //! Promises: the machine's own network is never touched; all is gone when the bed is dropped.
 
 use std::{
@@ -35,8 +36,23 @@ const FRAME: u32 = 1514;
 /// The router's queues hold this many packets: 14 ms at 12 Mbit/s.
 const LEAF: u32 = 14;
 
+/// The queue whose counters are the router's, in front of each of its devices.
+pub(crate) const COUNTS: &str = "10";
+
 /// What an unlimited queue of the router lets through.
 pub(crate) const UNLIMITED: u64 = 1_000_000_000;
+
+/// How long the path of a bed with CAKE is, one way.
+const WAY_MS: u64 = 10;
+
+/// What the router shapes with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Queues {
+    /// HTB before a short FIFO, and a path of no length: every kernel has what that needs.
+    Short,
+    /// CAKE as RouterOS sets it up, and a path of 10 ms each way.
+    Cake,
+}
 
 /// Beds are used one at a time: they measure delays.
 static TURN: Mutex<()> = Mutex::new(());
@@ -44,22 +60,26 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 
 pub(crate) struct Bed {
     prefix: String,
+    queues: Queues,
     _turn: MutexGuard<'static, ()>,
 }
 
 impl Bed {
     /// A new bed, once it is this test's turn; `None` if the bed is to be skipped.
     pub(crate) fn new() -> Option<Self> {
-        if needs::check() == Wish::Skip {
-            return None;
-        }
+        (needs::check() == Wish::Run).then(|| Self::with(Queues::Short))
+    }
+
+    /// The same with these queues on a machine that has what it needs.
+    pub(crate) fn with(queues: Queues) -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let bed = Self { prefix: format!("wanctl-{}-{number}", process::id()), _turn: turn };
+        let prefix = format!("wanctl-{}-{number}", process::id());
+        let bed = Self { prefix, queues, _turn: turn };
         bed.connect();
         bed.route();
         bed.shape();
-        Some(bed)
+        bed
     }
 
     pub(crate) fn name(&self, place: &str) -> String {
@@ -112,26 +132,53 @@ impl Bed {
     fn shape(&self) {
         let (down, up) = LINE;
         for (device, rate) in [("lan", down), ("wan", up)] {
-            let second = rate / 8;
-            let tbf = format!("tbf rate {rate}bit burst {} limit {second}", 2 * FRAME);
-            self.tc("modem", &format!("qdisc add dev {device} root {tbf}"));
-            self.tc("router", &format!("qdisc add dev {device} root handle 1: htb default 10"));
+            self.line("add", device, rate);
+            if self.queues == Queues::Short {
+                self.tc("router", &format!("qdisc add dev {device} root handle 1: htb default 10"));
+            }
             self.limit("add", device, UNLIMITED);
-            self.leaf("add", device, LEAF);
+            if self.queues == Queues::Short {
+                self.leaf("add", device, LEAF);
+            }
         }
+        if self.queues == Queues::Cake {
+            for (place, device) in [("client", "wan"), ("isp", "lan")] {
+                let netem = format!("netem delay {WAY_MS}ms limit 10000");
+                self.tc(place, &format!("qdisc add dev {device} root {netem}"));
+            }
+        }
+    }
+
+    /// Lets the line carry so many bit/s towards a device of the modem; its buffer stays as many bytes.
+    pub(crate) fn line(&self, verb: &str, device: &str, rate: u64) {
+        let (down, up) = LINE;
+        let second = if device == "lan" { down } else { up } / 8;
+        let tbf = format!("tbf rate {rate}bit burst {} limit {second}", 2 * FRAME);
+        self.tc("modem", &format!("qdisc {verb} dev {device} root {tbf}"));
     }
 
     /// Lets the router's queue in front of a device hold so many packets.
     pub(crate) fn leaf(&self, verb: &str, device: &str, packets: u32) {
-        let leaf = format!("parent 1:10 handle 10: pfifo limit {packets}");
+        let leaf = format!("parent 1:10 handle {COUNTS}: pfifo limit {packets}");
         self.tc("router", &format!("qdisc {verb} dev {device} {leaf}"));
     }
 
     /// Sets the router's queue in front of a device to so many bit/s.
     pub(crate) fn limit(&self, verb: &str, device: &str, rate: u64) {
         let burst = 2 * FRAME;
-        let htb = format!("htb rate {rate}bit burst {burst} cburst {burst} quantum {FRAME}");
-        self.tc("router", &format!("class {verb} dev {device} parent 1: classid 1:10 {htb}"));
+        let queue = match (self.queues, rate) {
+            (Queues::Short, _) => format!(
+                "class {verb} dev {device} parent 1: classid 1:10 \
+                 htb rate {rate}bit burst {burst} cburst {burst} quantum {FRAME}"
+            ),
+            (Queues::Cake, UNLIMITED) => {
+                format!("qdisc {verb} dev {device} root handle {COUNTS}: cake unlimited")
+            }
+            (Queues::Cake, _) => {
+                format!("qdisc {verb} dev {device} root handle {COUNTS}: cake bandwidth {rate}bit")
+            }
+        };
+        self.tc("router", &queue);
     }
 
     pub(crate) fn ip(&self, place: &str, arguments: &str) {

@@ -1,7 +1,10 @@
 //! Carries the simulated router's limits over to the kernel's queues, as CAKE would have them, and
 //! what these count back to the router.
 
-use std::process::Command;
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    process::{ChildStdin, ChildStdout, Stdio},
+};
 
 use serde_json::Value;
 use wanctl::{
@@ -14,15 +17,17 @@ use wanctl::{
 
 use crate::{
     beside::{Over, beside},
-    net::{Bed, UNLIMITED},
+    load::Running,
+    net::{Bed, COUNTS, UNLIMITED},
     support::{
         router::Router,
         wait::{look_again_later, now},
     },
 };
 
-/// Between two looks at the kernel's counters: five for each time that they are asked for.
-const COUNT_EVERY: Span = Span::from_millis(100);
+/// Between two looks at the kernel's counters: twenty for each time that they are asked for, since
+/// a real router's are those of the moment.
+const COUNT_EVERY: Span = Span::from_millis(10);
 
 /// A limit that was carried over.
 #[derive(Clone, Copy, Debug)]
@@ -69,28 +74,55 @@ struct Counted {
 }
 
 impl Counted {
-    /// Of the leaf in front of a device of the router.
-    fn read(bed: &Bed, device: &str) -> Self {
-        let mut command = Command::new("tc");
-        command.args(["-n", &bed.name("router"), "-s", "-j", "qdisc", "show", "dev", device]);
-        let output = command.output().unwrap();
-        let queues: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let leaf = queues.as_array().unwrap().iter().find(|queue| queue["handle"] == "10:");
-        let number = |key: &str| leaf.unwrap()[key].as_u64().unwrap();
-        Self { bytes: number("bytes"), dropped: number("drops"), waiting: number("qlen") }
-    }
-
     fn since(self, before: Self) -> Traffic {
         let (bytes, dropped) = (self.bytes - before.bytes, self.dropped - before.dropped);
         Traffic::of_packets(bytes, dropped, self.waiting)
     }
 }
 
+/// A `tc` in the router that is asked again and again: starting one each time would be most of the
+/// work of a small machine.
+struct Asked {
+    _running: Running,
+    to: ChildStdin,
+    from: BufReader<ChildStdout>,
+}
+
+impl Asked {
+    fn new(bed: &Bed) -> Self {
+        let mut command = bed.command("router", "tc");
+        command.args(["-s", "-j", "-b", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let (to, from) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        Self { _running: Running(child), to, from: BufReader::new(from) }
+    }
+
+    fn read(&mut self) -> PerDirection<Counted> {
+        PerDirection {
+            download: self.counted(device(Direction::Download)),
+            upload: self.counted(device(Direction::Upload)),
+        }
+    }
+
+    fn counted(&mut self, device: &str) -> Counted {
+        writeln!(self.to, "qdisc show dev {device}").unwrap();
+        let mut answer = String::new();
+        // There may be an empty line behind the last answer.
+        while answer.trim().is_empty() {
+            answer.clear();
+            assert_ne!(self.from.read_line(&mut answer).unwrap(), 0, "tc has ended");
+        }
+        let queues: Value = serde_json::from_str(&answer).unwrap();
+        let handle = format!("{COUNTS}:");
+        let queue = queues.as_array().unwrap().iter().find(|queue| queue["handle"] == *handle);
+        let number = |key: &str| queue.unwrap()[key].as_u64().unwrap();
+        Counted { bytes: number("bytes"), dropped: number("drops"), waiting: number("qlen") }
+    }
+}
+
 fn count(bed: &Bed, router: &Router, over: &Over) {
-    let read = || PerDirection {
-        download: Counted::read(bed, device(Direction::Download)),
-        upload: Counted::read(bed, device(Direction::Upload)),
-    };
+    let mut asked = Asked::new(bed);
+    let mut read = || asked.read();
     let (mut last, mut before) = (now(), read());
     while !over.is_so() {
         if now().since(last) >= COUNT_EVERY {
@@ -108,11 +140,12 @@ fn count(bed: &Bed, router: &Router, over: &Over) {
 }
 
 /// Follows the router while this runs, whose queues count what really passes, is dropped and waits.
-pub(crate) fn counted<T>(bed: &Bed, router: &Router, work: impl FnOnce() -> T) -> T {
-    beside(|over| count(bed, router, over), || followed(bed, router, work).0).0
+pub(crate) fn counted<T>(bed: &Bed, router: &Router, work: impl FnOnce() -> T) -> (T, Vec<Change>) {
+    beside(|over| count(bed, router, over), || followed(bed, router, work)).0
 }
 
-const fn device(direction: Direction) -> &'static str {
+/// The device of router and modem that leads there.
+pub(crate) const fn device(direction: Direction) -> &'static str {
     match direction {
         Direction::Download => "lan",
         Direction::Upload => "wan",

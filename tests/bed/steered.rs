@@ -237,7 +237,7 @@ fn steers(case: &Case, is_borne_out: fn(&SteeringHealth) -> bool) {
     stalls::judged(|| {
         bed.inside("client", || {
             let mut steered = Steered::start(&bed, case);
-            let seen = counted(&bed, &steered.router, || Seen::watch(&steered));
+            let (seen, _) = counted(&bed, &steered.router, || Seen::watch(&steered));
             assert_eq!(steered.daemon.stop().status.code(), Some(0));
             assert!(is_borne_out(&seen.steered), "{:?}", seen.steered);
             Verdict { shown: seen.show(), fault: seen.fault(case), log: seen.log }

@@ -101,6 +101,7 @@ fn the_status_answers_on_a_terminal_of_any_size_what_is_steered_and_how_both_lin
             steered.daemon.until("steered", |health| of(health).rule_on == Some(true));
             screens(&bed, steered.daemon.address())
         })
+        .0
     });
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("terminal.txt");
     #[expect(clippy::disallowed_methods, reason = "a picture to look at, not a state")]

@@ -4,20 +4,11 @@
 
 use heapless::Deque;
 
-use super::{PathChange, SETTLED_AFTER};
+use super::{PathChange, Tuning};
 use crate::control::{
     time::{Instant, Span},
     units::{Alpha, Rtt},
 };
-
-/// How long a value counts.
-pub(super) const WINDOW: Span = Span::from_millis(250);
-/// Time constant of the idle line while it is quiet.
-const QUIET: Span = Span::from_secs(2);
-/// The same while something passes without any delay to speak of.
-const CALM: Span = Span::from_secs(60);
-/// The same downwards: what is below the idle line proves that it is too high.
-const FALL: Span = Span::from_secs(5);
 
 /// Values of the last window, and what they are on the idle line.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,8 +22,8 @@ pub(super) struct Filter {
 
 impl Filter {
     /// Takes a value in; the low quantile from now on.
-    pub(super) fn take(&mut self, now: Instant, value: Rtt, baseline: Rtt) -> Rtt {
-        while self.values.front().is_some_and(|(at, _)| now.since(*at) > WINDOW)
+    pub(super) fn take(&mut self, now: Instant, value: Rtt, baseline: Rtt, window: Span) -> Rtt {
+        while self.values.front().is_some_and(|(at, _)| now.since(*at) > window)
             || self.values.is_full()
         {
             self.values.pop_front();
@@ -67,14 +58,20 @@ impl Filter {
     }
 
     /// Follows the idle line.
-    pub(super) fn learn(&mut self, now: Instant, quiet: bool, delta: f64, threshold: f64) {
+    pub(super) fn learn(
+        &mut self,
+        now: Instant,
+        quiet: bool,
+        (delta, threshold): (f64, f64),
+        tuning: &Tuning,
+    ) {
         let last = self.learnt.replace(now);
         let passed = last.map_or(Span::ZERO, |last| now.since(last));
-        let passed = passed.min(SETTLED_AFTER);
+        let passed = passed.min(tuning.settled_after);
         let constant = match (quiet, delta) {
-            (true, delta) if delta < threshold => QUIET,
-            (_, delta) if delta < 0.0 => FALL,
-            (_, delta) if delta < threshold / 4.0 => CALM,
+            (true, delta) if delta < threshold => tuning.quiet,
+            (_, delta) if delta < 0.0 => tuning.fall,
+            (_, delta) if delta < threshold / 4.0 => tuning.calm,
             _ => return,
         };
         let weight = Alpha::new(passed, constant);

@@ -1,4 +1,4 @@
-use super::{Adaptive, Settings, Sight};
+use super::{Adaptive, Settings, Sight, Tuning};
 use crate::control::{
     time::Instant,
     units::{Flow, PerDirection, Rate, Rtt},
@@ -26,6 +26,7 @@ impl Bench {
             base: PerDirection::both(None),
             yellow: PerDirection::both(ms(15.0)),
             bounds: PerDirection::both((mbit(10), mbit(100))),
+            tuning: &Tuning::DEFAULT,
         };
         let rates = PerDirection::both(mbit(80));
         Self { law: Adaptive::new(settings), rates, now: 0, paths: 0 }

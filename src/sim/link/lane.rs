@@ -89,6 +89,8 @@ pub struct LaneStats {
     pub queue_delay: Span,
     /// Bit/s delivered, smoothed over about a second.
     pub rate: u64,
+    /// Bit/s that the bottleneck carries now.
+    pub capacity: u64,
 }
 
 impl Lane {
@@ -197,6 +199,7 @@ impl Lane {
             backlog: whole(self.backlog),
             queue_delay: span(self.queue_delay()),
             rate: whole(self.shown_rate * 8.0),
+            capacity: whole(self.capacity * 8.0),
         }
     }
 }

@@ -1,0 +1,84 @@
+//! The emulated machines that have CAKE, and their share of the work each.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    env,
+    process::Command,
+    sync::Mutex,
+    thread,
+};
+
+use crate::{
+    cell::{Cell, Row},
+    guest::{Board, Guest},
+    needs::announce,
+    support::{
+        daemon::WANCTL,
+        wait::{now, seconds},
+    },
+};
+
+/// What it needs: program, an argument with which it does nothing, the Debian package that has it.
+pub(crate) const PROGRAMS: [(&str, &str, &str); 9] = [
+    ("ip", "-V", "iproute2"),
+    ("tc", "-V", "iproute2"),
+    ("iperf3", "--version", "iperf3"),
+    ("ping", "-V", "iputils-ping"),
+    ("qemu-system-x86_64", "--version", "qemu-system-x86"),
+    ("cpio", "--version", "cpio"),
+    ("modprobe", "--version", "kmod"),
+    ("strip", "--version", "binutils"),
+    ("dpkg", "--version", "dpkg"),
+];
+
+/// Before the line in which a guest says what it measured.
+pub(crate) const SAYS: &str = "measured: ";
+
+/// An emulator is one thread.
+const MACHINES: usize = 2;
+
+/// Makes the image of the machine out of this program and the daemon.
+fn image() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/boards/image");
+    let own = env::current_exe().unwrap();
+    let status = Command::new(script).arg("cake").arg(own).arg(WANCTL.path()).status();
+    assert!(status.unwrap().success(), "no image of a machine with CAKE");
+}
+
+/// Measures all of these.
+pub(crate) fn rows(cells: &[Cell]) -> BTreeMap<Cell, Row> {
+    image();
+    let waiting = Mutex::new(cells.iter().copied().collect::<VecDeque<Cell>>());
+    let rows = Mutex::new(BTreeMap::new());
+    thread::scope(|scope| {
+        for _ in 0..MACHINES.min(cells.len()) {
+            scope.spawn(|| work(&waiting, &rows));
+        }
+    });
+    rows.into_inner().unwrap()
+}
+
+/// One machine takes what is next until nothing is left.
+fn work(waiting: &Mutex<VecDeque<Cell>>, rows: &Mutex<BTreeMap<Cell, Row>>) {
+    let mut guest = Guest::boot(&Board::named("cake"), &[], |program| Command::new(program));
+    guest.sh("for name in veth sch_cake sch_netem sch_tbf; do modprobe $name || exit; done");
+    loop {
+        let Some(cell) = waiting.lock().unwrap().pop_front() else { return };
+        let row = measured(&mut guest, cell);
+        rows.lock().unwrap().insert(cell, row);
+    }
+}
+
+fn measured(guest: &mut Guest, cell: Cell) -> Row {
+    let begin = now();
+    let (load, law) = cell.words();
+    let said = guest.sh(&format!(
+        "WANCTL_BINARY=/usr/sbin/wanctl WANCTL_CELL='{load} {law}' \
+         cake --ignored --exact inside --nocapture 2>&1"
+    ));
+    let line = said.lines().find_map(|line| line.strip_prefix(SAYS));
+    let row = Row::from_line(line.unwrap_or_else(|| panic!("{load} {law}:\n{said}")));
+    let took = now().since(begin).max(seconds(1)).as_millis() / 1_000;
+    announce(&format!("{load} {law}: {took} s\n{said}"));
+    row
+}

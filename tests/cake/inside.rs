@@ -1,0 +1,178 @@
+//! One law under one load, on a machine that has CAKE.
+
+use std::fs;
+
+use wanctl::{
+    control::{
+        time::{Instant, Span},
+        units::{Direction, PerDirection},
+    },
+    sim::{routeros::RouterSettings, schedule::Schedule},
+};
+
+use crate::{
+    HALVED_AFTER, LOADED,
+    beside::beside,
+    cell::{Cell, Law, Load, Row},
+    controlled,
+    load::{Running, Times, downloads, ping, server, throughput, upload_server, uploads},
+    needs::announce,
+    net::{Bed, LINE, Queues, UNLIMITED},
+    shaper::{Change, counted, device},
+    support::{
+        canary::with_canary,
+        router::{Router, home},
+        scratch::Scratch,
+        stops::let_pass,
+        wait::{now, seconds, within},
+    },
+};
+
+/// TCP connections in each loaded direction.
+const CONNECTIONS: u32 = 4;
+/// Without a line it is the processor that is full, and it shall not take for ever.
+const BARE: u32 = 2;
+/// How long the router takes to answer, as in the arena.
+const LATENCY: Span = Span::from_millis(50);
+
+/// A tenth above what the line carries, and a tenth of that, as in the arena.
+const RATES: [(&str, &str); 4] = [
+    ("download_ceiling", "22M"),
+    ("download_floor", "2.2M"),
+    ("upload_ceiling", "5.5M"),
+    ("upload_floor", "0.55M"),
+];
+
+pub(crate) fn measured(cell: Cell) -> Row {
+    let bed = Bed::with(Queues::Cake);
+    let _servers = [server(&bed), upload_server(&bed)];
+    let idle = ping(&bed, 2);
+    let of = |idle: &Times, loaded: Loaded, changes: &[Change]| loaded.row(idle, changes);
+    match cell.law {
+        Law::Off => of(&idle, Loaded::run(&bed, cell.load), &[]),
+        Law::Fixed(percent) => {
+            let set = fix(&bed, percent);
+            Row { lowest: set, ..of(&idle, Loaded::run(&bed, cell.load), &[]) }
+        }
+        Law::Classic | Law::Adaptive => {
+            let (loaded, changes) = controlled(&bed, cell);
+            of(&idle, loaded, &changes)
+        }
+    }
+}
+
+/// Sets CAKE to a share of the line, for good.
+fn fix(bed: &Bed, percent: u64) -> PerDirection<f64> {
+    let line = PerDirection { download: LINE.0, upload: LINE.1 };
+    let rates = line.map(|rate| rate * percent / 100);
+    for direction in Direction::BOTH {
+        bed.limit("change", device(direction), *rates.of(direction));
+    }
+    rates.map(mbit)
+}
+
+/// The load while the daemon has control, and all that it changed.
+fn controlled(bed: &Bed, cell: Cell) -> (Loaded, Vec<Change>) {
+    let scratch = Scratch::new();
+    let law = [("law", cell.words().1)];
+    bed.inside("client", || {
+        let settings = RouterSettings { latency: Schedule::constant(LATENCY), ..home() };
+        let router = Router::start(settings);
+        let config = controlled::config(&scratch, &router, "info", &[&RATES[..], &law].concat());
+        let daemon = controlled::start(bed, &config);
+        let (loaded, changes) = counted(bed, &router, || {
+            daemon.until("fresh", |health| health.wans[0].signal == "fresh");
+            let limits = || router.limits(&RouterSettings::home_tree());
+            let set = within(seconds(10), || (limits().download? < 900_000_000).then_some(()));
+            assert!(set.is_some(), "no limit was set:\n{}", daemon.lines().join("\n"));
+            // The idle line, as both laws get to know it.
+            ping(bed, 3);
+            Loaded::run(bed, cell.load)
+        });
+        announce(&daemon.lines().join("\n"));
+        (loaded, changes)
+    })
+}
+
+/// What a load showed.
+struct Loaded {
+    begin: Instant,
+    times: Times,
+    carried: PerDirection<f64>,
+    busy: f64,
+    late: Span,
+}
+
+impl Loaded {
+    fn run(bed: &Bed, load: Load) -> Self {
+        let lasts = if load == Load::Bare { BARE } else { LOADED };
+        if load == Load::Bare {
+            for direction in Direction::BOTH {
+                bed.line("change", device(direction), UNLIMITED);
+            }
+        }
+        let is_up = matches!(load, Load::Upload | Load::Both);
+        let is_down = load != Load::Upload;
+        let before = ticks();
+        let begin = now();
+        let ((times, carried), late) = with_canary(|canary| {
+            let down = is_down.then(|| downloads(bed, CONNECTIONS, lasts));
+            let up = is_up.then(|| uploads(bed, CONNECTIONS, lasts));
+            let (times, ()) = beside(|_| step(bed, load), || ping(bed, lasts));
+            let carried = |load: Option<Running>| load.map_or(0.0, |load| mbit(throughput(load)));
+            let carried = PerDirection { download: carried(down), upload: carried(up) };
+            ((times, carried), canary.sung().late_at_most(99))
+        });
+        let after = ticks();
+        let busy = 100.0 * (after.0 - before.0) / (after.1 - before.1);
+        Self { begin, times, carried, busy, late }
+    }
+
+    fn row(self, idle: &Times, changes: &[Change]) -> Row {
+        let added = |times: &Times, percent| times.percentile(percent) - idle.percentile(50);
+        let during = changes.iter().filter(|change| change.at >= self.begin).count();
+        let lowest = |direction| {
+            let own = changes.iter().filter(|change| change.direction == direction);
+            own.map(|change| mbit(change.rate)).fold(f64::INFINITY, f64::min)
+        };
+        let lowest = PerDirection {
+            download: lowest(Direction::Download),
+            upload: lowest(Direction::Upload),
+        };
+        let settled = if LOADED > 10 { self.times.after(10) } else { self.times.after(0) };
+        Row {
+            p50: added(&self.times, 50),
+            p95: added(&self.times, 95),
+            settled: added(&settled, 95),
+            lost: f64::from(u32::try_from(self.times.lost()).unwrap()),
+            carried: self.carried,
+            writes: f64::from(u32::try_from(during).unwrap()) * 3_600.0 / f64::from(LOADED),
+            lowest: lowest.map(|rate| if rate.is_finite() { rate } else { 0.0 }),
+            busy: self.busy,
+            late: f64::from(u32::try_from(self.late.as_micros()).unwrap()) / 1_000.0,
+        }
+    }
+}
+
+/// Half-way the line becomes half as fast.
+fn step(bed: &Bed, load: Load) {
+    if load == Load::Step {
+        let_pass(seconds(u64::from(HALVED_AFTER)));
+        bed.line("change", device(Direction::Download), LINE.0 / 2);
+        bed.line("change", device(Direction::Upload), LINE.1 / 2);
+    }
+}
+
+fn mbit(rate: u64) -> f64 {
+    f64::from(u32::try_from(rate).unwrap()) / 1e6
+}
+
+/// What the processor has worked, and all the time there was, in the kernel's ticks.
+fn ticks() -> (f64, f64) {
+    let text = fs::read_to_string("/proc/stat").unwrap();
+    let words = text.lines().next().unwrap().split_whitespace().skip(1);
+    let ticks: Vec<f64> = words.map(|word| word.parse().unwrap()).collect();
+    let all: f64 = ticks.iter().sum();
+    // The fourth is idle time, the fifth waiting for disks.
+    (all - ticks[3] - ticks[4], all)
+}
