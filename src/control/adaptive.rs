@@ -123,6 +123,15 @@ pub enum Load {
 }
 
 impl Load {
+    /// The word used in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Low => "low",
+            Self::High => "high",
+        }
+    }
+
     fn of(share: f64, tuning: &Tuning) -> Self {
         match share {
             share if share >= tuning.high => Self::High,
@@ -176,6 +185,7 @@ impl Adaptive {
     /// Goes on with other settings; what is known of the line stays.
     pub const fn retune(&mut self, settings: Settings) {
         self.settings = settings;
+        self.filter.tuning = settings.tuning;
     }
 
     /// Nothing was seen for a while.
@@ -278,9 +288,10 @@ impl Adaptive {
     fn limits(&self, rates: &PerDirection<Rate>) -> PerDirection<Limits> {
         let serial = |rate: Rate| FRAMES * 1_000.0 / number(rate.bps());
         let serial = serial(rates.download) + serial(rates.upload);
-        let noise = self.settings.tuning.noises * self.filter.noise();
+        let tuning = self.settings.tuning;
+        let noise = tuning.noises * self.filter.noise();
         self.settings.yellow.map(|yellow| {
-            let queue = yellow.ms() * self.settings.tuning.yellow + noise;
+            let queue = yellow.ms() * tuning.yellow + noise;
             Limits { calm: serial + queue / 2.0, over: serial + queue }
         })
     }

@@ -17,7 +17,7 @@ use crate::{
 type Change = fn(&mut Tuning, f64);
 
 /// Shares near one are varied by how far they are from it.
-const CONSTANTS: [(&str, Change); 42] = [
+const CONSTANTS: [(&str, Change); 43] = [
     ("fast", |tuning, by| span(&mut tuning.fast, by)),
     ("medium", |tuning, by| span(&mut tuning.medium, by)),
     ("slow", |tuning, by| span(&mut tuning.slow, by)),
@@ -27,10 +27,10 @@ const CONSTANTS: [(&str, Change); 42] = [
     ("settled_after", |tuning, by| span(&mut tuning.settled_after, by)),
     ("yellow", |tuning, by| tuning.yellow *= by),
     ("noises", |tuning, by| tuning.noises *= by),
-    ("noises_of_growth", |tuning, by| tuning.noises_of_growth *= by),
+    ("window", |tuning, by| span(&mut tuning.window, by)),
     ("steady", |tuning, by| tuning.steady *= by),
     ("recent", |tuning, by| span(&mut tuning.recent, by)),
-    ("window", |tuning, by| span(&mut tuning.window, by)),
+    ("noises_of_growth", |tuning, by| tuning.noises_of_growth *= by),
     ("quiet", |tuning, by| span(&mut tuning.quiet, by)),
     ("calm", |tuning, by| span(&mut tuning.calm, by)),
     ("fall", |tuning, by| span(&mut tuning.fall, by)),
@@ -47,6 +47,7 @@ const CONSTANTS: [(&str, Change); 42] = [
     ("1 - stays", |tuning, by| from_one(&mut tuning.stays, by)),
     ("1 - binding", |tuning, by| from_one(&mut tuning.binding, by)),
     ("1 - binds", |tuning, by| from_one(&mut tuning.binds, by)),
+    ("far", |tuning, by| tuning.far *= by),
     ("1 - below_knee", |tuning, by| ratio(&mut tuning.below_knee, by)),
     ("1 - near_below", |tuning, by| ratio(&mut tuning.near_below, by)),
     ("above_knee - 1", |tuning, by| ratio(&mut tuning.above_knee, by)),
@@ -186,13 +187,13 @@ impl Effect {
 
 pub fn text(effects: &[Effect]) -> String {
     let mut text = String::from(
-        "constant               | p95 ms  worst | carried | writes/h | idle cuts | cliff\n",
+        "constant              | p95 ms  worst | carried | writes/h | idle cuts | cliff\n",
     );
     let Some(usual) = effects.last() else { return text };
     for own in effects {
         let _ = writeln!(
             text,
-            "{:22} | {:6.1} {:6.0} | {:6.1}% | {:8.0} | {:9} | {}",
+            "{:21} | {:6.1} {:6.0} | {:6.1}% | {:8.0} | {:9} | {}",
             own.name,
             own.p95,
             own.worst,

@@ -32,8 +32,6 @@ use crate::{
 const CONNECTIONS: u32 = 4;
 /// Without a line it is the processor that is full, and it shall not take for ever.
 const BARE: u32 = 2;
-/// Seconds of a load that are its beginning.
-const SETTLED_AFTER: u32 = 5;
 /// How long the router takes to answer, as in the arena.
 const LATENCY: Span = Span::from_millis(50);
 
@@ -103,6 +101,8 @@ struct Loaded {
     carried: PerDirection<f64>,
     busy: f64,
     late: Span,
+    /// Seconds that are its beginning: a quarter of it.
+    settled_after: u32,
 }
 
 impl Loaded {
@@ -127,7 +127,7 @@ impl Loaded {
         });
         let after = ticks();
         let busy = 100.0 * (after.0 - before.0) / (after.1 - before.1);
-        Self { begin, times, carried, busy, late }
+        Self { begin, times, carried, busy, late, settled_after: lasts / 4 }
     }
 
     fn row(self, idle: &Times, changes: &[Change]) -> Row {
@@ -141,7 +141,7 @@ impl Loaded {
             download: lowest(Direction::Download),
             upload: lowest(Direction::Upload),
         };
-        let settled = self.times.after(SETTLED_AFTER);
+        let settled = self.times.after(self.settled_after);
         Row {
             p50: added(&self.times, 50),
             p95: added(&self.times, 95),

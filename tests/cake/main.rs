@@ -25,6 +25,7 @@
     clippy::cast_sign_loss,
     clippy::similar_names,
     clippy::wildcard_enum_match_arm,
+    clippy::manual_is_multiple_of,
     reason = "the arena, a harness of numbers, is in here"
 )]
 
@@ -110,8 +111,9 @@ fn on_a_real_cake_the_laws_keep_the_order_that_they_have_in_the_arena() {
     }
     let some = some();
     let cells = some.clone().unwrap_or_else(Cell::all);
-    let rows = emulated::rows(&cells);
     let expected = simulated::rows(&cells);
+    let told = |cell, row: &_| announce(&table::line(cell, row, expected.get(&cell)));
+    let rows = emulated::rows(&cells, &told);
     announce(&table::of(&rows, &expected));
     if some.is_none() {
         let faults = judge::faults(&rows);

@@ -43,7 +43,7 @@ impl Blame {
         let both = shares.download >= tuning.suspect && shares.upload >= tuning.suspect;
         if delta < calm {
             self.whose = Whose::Nobodys;
-        } else if delta > tuning.long {
+        } else if delta > tuning.far {
             self.whose = Whose::Both;
         } else if delta > threshold && both && self.whose == Whose::Nobodys {
             let recent =

@@ -59,6 +59,8 @@ pub(super) struct Step {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Cut {
     before: Rate,
+    /// The line hardly carries more.
+    most: Rate,
     delta: f64,
     /// The least delay since the last cut.
     least: f64,
@@ -77,6 +79,8 @@ pub(super) struct Lane {
     /// Since when the limit in force is the wanted one.
     in_force: Option<(Rate, Instant)>,
     raise_at: Instant,
+    /// The last raise: when, and from where, without any delay.
+    good: Option<(Instant, Rate)>,
     /// Not beyond the knee before this.
     probe_at: Instant,
     idle: Option<Instant>,
@@ -137,7 +141,7 @@ impl Lane {
                 // the line carries; the limit in force can only hide some of it.
                 if view.direction == Direction::Download && cut.vain == 0 {
                     let passed = Rate::from_bps(view.flow.bps()).unwrap_or(Rate::MIN);
-                    self.knee = self.knee.map(|knee| knee.max(passed.min(cut.before)));
+                    self.knee = self.knee.map(|knee| knee.max(passed.min(cut.most)));
                 }
             }
             None => {}
@@ -171,17 +175,16 @@ impl Lane {
         if self.cut.is_some_and(|cut| gone || delta < cut.delta * tuning.drains) {
             return;
         }
-        let carried = carried(view);
+        let most = self.most(view);
+        let carried = carried(view).min(most);
         let binding = share >= tuning.binding && rate > view.bounds.0;
         // In vain: what arrives is less than before the last cut, and the delay is just the same.
         let same = |cut: &Cut| cut.least > cut.delta * tuning.stays;
         step.again = self.cut.is_some();
         let earlier = self.cut.filter(|cut| binding && same(cut));
         let vain = earlier.map_or(0, |cut| cut.vain.saturating_add(1));
-        let first = earlier.map_or(Cut { before: rate, delta, least: delta, vain }, |cut| Cut {
-            least: delta,
-            vain,
-            ..cut
+        let first = earlier.map_or(Cut { before: rate, most, delta, least: delta, vain }, |cut| {
+            Cut { least: delta, vain, ..cut }
         });
         if vain >= (if delta > tuning.long { tuning.long_in_vain } else { tuning.in_vain }) {
             self.cut = None;
@@ -199,10 +202,19 @@ impl Lane {
         self.in_force = None;
         let drains = u32::try_from(whole(delta * tuning.cut_per_ms)).unwrap_or(tuning.most_cut);
         let take = drains.saturating_add(tuning.cut).max(tuning.least_cut).min(tuning.most_cut);
-        let left = ppm(1_000_000 - take);
+        let left = ppm(1_000_000_u32.saturating_sub(take));
         step.rate = carried.scaled(left).max(rate.scaled(tuning.half));
         self.beyond = 0;
         self.probe_at = now + tuning.probe_every.times(1 << self.confidence);
+    }
+
+    /// After a raise the line carries more than before it, and less than now. What passes tells no
+    /// more: the router still sends what had gathered in its own queue.
+    fn most(&self, view: &View) -> Rate {
+        let recent =
+            self.good.filter(|(at, _)| view.now.since(*at) <= view.tuning.raise_every.times(2));
+        let middle = recent.map(|(_, good)| view.rate.bps().midpoint(good.bps()));
+        middle.and_then(Rate::from_bps).map_or(view.rate, |middle| middle.min(view.rate))
     }
 
     /// What passed at a cut is what the line carries.
@@ -231,6 +243,7 @@ impl Lane {
             return rate;
         }
         self.raise_at = now + tuning.raise_every;
+        self.good = Some((now, rate));
         if rate < probe {
             return probe;
         }

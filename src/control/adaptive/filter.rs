@@ -15,7 +15,7 @@ use crate::control::{
 const KEPT: usize = 16;
 
 /// One way to look at the last values: what it shows now, and what it shows on the idle line.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Track {
     seen: Rtt,
     idle: Option<Rtt>,
@@ -51,7 +51,7 @@ impl Track {
 /// Values of the last window, and what they are on the idle line.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Filter {
-    tuning: &'static Tuning,
+    pub(super) tuning: &'static Tuning,
     values: Deque<(Instant, Rtt), KEPT>,
     /// The median of the last three of each cycle of the last window.
     medians: Deque<(Instant, Rtt), KEPT>,
@@ -61,7 +61,7 @@ pub(super) struct Filter {
 }
 
 /// Makes room for a new value and takes it in.
-fn push(values: &mut Deque<(Instant, Rtt), KEPT>, (now, value): (Instant, Rtt), window: Span) {
+fn push(values: &mut Deque<(Instant, Rtt), KEPT>, now: Instant, value: Rtt, window: Span) {
     while values.front().is_some_and(|(at, _)| now.since(*at) > window) || values.is_full() {
         values.pop_front();
     }
@@ -69,24 +69,18 @@ fn push(values: &mut Deque<(Instant, Rtt), KEPT>, (now, value): (Instant, Rtt), 
 }
 
 impl Filter {
-    /// Nothing known of the line.
     pub(super) fn new(tuning: &'static Tuning) -> Self {
-        Self {
-            tuning,
-            values: Deque::new(),
-            medians: Deque::new(),
-            fast: Track::default(),
-            slow: Track::default(),
-            learnt: None,
-        }
+        let track = Track { seen: Rtt::ZERO, idle: None, noise: 0.0 };
+        let (values, medians) = (Deque::new(), Deque::new());
+        Self { tuning, values, medians, fast: track, slow: track, learnt: None }
     }
 
     /// Takes a value in.
     pub(super) fn take(&mut self, now: Instant, value: Rtt, baseline: Rtt) {
-        push(&mut self.values, (now, value), self.tuning.window);
+        push(&mut self.values, now, value, self.tuning.window);
         self.slow.seen = self.second_lowest(value);
         self.fast.seen = self.median_of_three(value);
-        push(&mut self.medians, (now, self.fast.seen), self.tuning.window);
+        push(&mut self.medians, now, self.fast.seen, self.tuning.window);
         for track in [&mut self.fast, &mut self.slow] {
             track.idle = track.idle.or(Some(baseline));
         }
@@ -149,12 +143,11 @@ impl Filter {
     /// By how many ms per ms the delay grew within the last window, less what noise may have done;
     /// negative if it fell.
     pub(super) fn growth(&self) -> f64 {
-        let Tuning { recent, window, .. } = *self.tuning;
-        let over = if self.is_steady() { recent } else { window };
+        let over = if self.is_steady() { self.tuning.recent } else { self.tuning.window };
         let Some((to, after)) = self.medians.back() else { return 0.0 };
         let oldest = self.medians.iter().find(|(at, _)| to.since(*at) <= over);
         oldest.map_or(0.0, |(from, before)| {
-            let passed = Rtt::from_span(to.since(*from).max(recent)).ms();
+            let passed = Rtt::from_span(to.since(*from).max(self.tuning.recent)).ms();
             (after.above(*before) - self.tuning.noises_of_growth * self.noise()) / passed
         })
     }

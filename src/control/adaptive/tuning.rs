@@ -69,6 +69,8 @@ pub struct Tuning {
     pub binding: f64,
     /// Below this share a download is held back by something else than the router: the line.
     pub binds: f64,
+    /// From so many ms on neither direction is spared: one raise too many makes a shorter queue.
+    pub far: f64,
     /// Just below what the line carried: back there as soon as the queue is gone, and stay.
     pub below_knee: Ratio,
     /// A rate closer than this to that is left where it is.
@@ -129,6 +131,7 @@ impl Tuning {
         stays: 0.75,
         binding: 0.9,
         binds: 0.95,
+        far: 120.0,
         below_knee: Ratio::from_ppm(970_000),
         near_below: Ratio::from_ppm(950_000),
         above_knee: Ratio::from_ppm(1_020_000),

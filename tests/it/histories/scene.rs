@@ -54,9 +54,9 @@ impl Scene {
         let mut rng = Rng::with_seed(seed ^ 0x5ce9_e000);
         let wans = if rng.u8(..10) < 6 { 1 } else { 2 };
         let routers = if wans == 2 && rng.bool() { 2 } else { 1 };
-        let law = if seed % 2 == 0 { |settings| settings } else { adaptive };
+        let law = if seed.is_multiple_of(2) { |settings: &Settings| *settings } else { adaptive };
         let site = |index: u8| site(&mut rng, index % routers);
-        let wans = (0..wans).map(site).map(|(settings, line)| (law(settings), line)).collect();
+        let wans = (0..wans).map(site).map(|(settings, line)| (law(&settings), line)).collect();
         let mut router = || RouterSettings {
             latency: Schedule::constant(Span::from_millis(rng.u64(1..=40))),
             initial: FOUND[rng.usize(..FOUND.len())].map(|rate| rate.map(mbit)),

@@ -81,7 +81,7 @@ pub fn any_wan(rng: &mut Rng, routers: u8) -> Settings {
         gateway: rng.choice([Gateway::Given, Gateway::None]).unwrap(),
     };
     settings.on_exit = settings.law.ladders.map(|bounds| on_exit(rng, &bounds));
-    if rng.bool() { adaptive(settings) } else { settings }
+    if rng.bool() { adaptive(&settings) } else { settings }
 }
 
 /// A state as it may stand in a file.

@@ -75,12 +75,12 @@ pub fn wan(download: u64, upload: u64) -> wan::Settings {
 }
 
 /// The same with the adaptive law.
-pub fn adaptive(settings: wan::Settings) -> wan::Settings {
+pub fn adaptive(settings: &wan::Settings) -> wan::Settings {
     let choice = Choice::Adaptive(adaptive::Settings {
         base: PerDirection::both(None),
         yellow: settings.law.thresholds.map(|thresholds| thresholds.yellow),
         bounds: settings.law.ladders.map(|ladder| (ladder.floors.red, ladder.ceiling)),
         tuning: &adaptive::Tuning::DEFAULT,
     });
-    wan::Settings { choice, ..settings }
+    wan::Settings { choice, ..*settings }
 }
