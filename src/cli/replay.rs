@@ -6,7 +6,8 @@
 //! ms of each reflector, `-` for a lost one, and optionally `xN` to repeat the round. `#` begins a
 //! comment. Several WANs have their times in the order of the file, with `|` between them. Other
 //! lines say what is so from then on: `queue WAN DROPS WAITING` what the download queue of a WAN
-//! counts (drops per second, packets that wait), `queue WAN -` that it cannot be read, `queue WAN
+//! counts (drops per second, packets that wait), `flow WAN DOWN UP` what passes its queues in Mbit/s,
+//! `queue WAN -` that it cannot be read, `queue WAN
 //! reset` that it begins anew, and `rule STEERING on|off|gone|twice` what somebody does with a rule.
 
 mod player;
@@ -62,6 +63,7 @@ pub(super) fn replay(path: &Path, out: &mut dyn Write, err: &mut dyn Write) -> i
                 }
             }
             Line::Queue(wan, told) => player.count(*wan, *told),
+            Line::Flow(wan, flows) => player.pass(*wan, *flows),
             Line::Rule(steering, hand) => player.touch(*steering, *hand),
         }
     }

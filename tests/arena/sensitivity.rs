@@ -17,7 +17,7 @@ use crate::{
 type Change = fn(&mut Tuning, f64);
 
 /// Shares near one are varied by how far they are from it.
-const CONSTANTS: [(&str, Change); 33] = [
+const CONSTANTS: [(&str, Change); 43] = [
     ("fast", |tuning, by| span(&mut tuning.fast, by)),
     ("medium", |tuning, by| span(&mut tuning.medium, by)),
     ("slow", |tuning, by| span(&mut tuning.slow, by)),
@@ -28,18 +28,28 @@ const CONSTANTS: [(&str, Change); 33] = [
     ("yellow", |tuning, by| tuning.yellow *= by),
     ("noises", |tuning, by| tuning.noises *= by),
     ("window", |tuning, by| span(&mut tuning.window, by)),
+    ("steady", |tuning, by| tuning.steady *= by),
+    ("recent", |tuning, by| span(&mut tuning.recent, by)),
+    ("noises_of_growth", |tuning, by| tuning.noises_of_growth *= by),
     ("quiet", |tuning, by| span(&mut tuning.quiet, by)),
     ("calm", |tuning, by| span(&mut tuning.calm, by)),
     ("fall", |tuning, by| span(&mut tuning.fall, by)),
     ("trips", |tuning, by| tuning.trips *= by),
+    ("trips_of_cut", |tuning, by| tuning.trips_of_cut *= by),
     ("cut", |tuning, by| count(&mut tuning.cut, by)),
     ("cut_per_ms", |tuning, by| tuning.cut_per_ms *= by),
     ("least_cut", |tuning, by| count(&mut tuning.least_cut, by)),
     ("most_cut", |tuning, by| count(&mut tuning.most_cut, by)),
     ("half", |tuning, by| ratio(&mut tuning.half, by)),
     ("1 - surely", |tuning, by| ratio(&mut tuning.surely, by)),
+    ("1 - drains", |tuning, by| from_one(&mut tuning.drains, by)),
+    ("soon_gone", |tuning, by| tuning.soon_gone *= by),
+    ("1 - stays", |tuning, by| from_one(&mut tuning.stays, by)),
     ("1 - binding", |tuning, by| from_one(&mut tuning.binding, by)),
+    ("1 - binds", |tuning, by| from_one(&mut tuning.binds, by)),
+    ("far", |tuning, by| tuning.far *= by),
     ("1 - below_knee", |tuning, by| ratio(&mut tuning.below_knee, by)),
+    ("1 - near_below", |tuning, by| ratio(&mut tuning.near_below, by)),
     ("above_knee - 1", |tuning, by| ratio(&mut tuning.above_knee, by)),
     ("raise", |tuning, by| count(&mut tuning.raise, by)),
     ("most_beyond", |tuning, by| count(&mut tuning.most_beyond, by)),

@@ -38,8 +38,27 @@ pub(super) struct Player {
 #[derive(Clone, Copy, Debug)]
 struct Site {
     limits: PerDirection<Option<Rate>>,
-    /// `None`: nothing can be read.
+    /// `None`: nothing can be read but what passes, if that is said.
     counts: Option<Counts>,
+    passes: Option<Passes>,
+}
+
+/// What passes.
+#[derive(Clone, Copy, Debug)]
+struct Passes {
+    /// In kbit/s, each a thousandth of a bit in one µs.
+    flows: PerDirection<u64>,
+    /// Thousandths of a bit up to then.
+    passed: PerDirection<u64>,
+    since: Instant,
+}
+
+impl Passes {
+    fn passed(&self, now: Instant) -> PerDirection<u64> {
+        let micros = now.since(self.since).as_micros();
+        let more = |(passed, flow): (u64, u64)| passed.saturating_add(flow.saturating_mul(micros));
+        self.passed.zip(self.flows).map(more)
+    }
 }
 
 /// What a queue counts.
@@ -67,7 +86,6 @@ impl Counts {
 
     fn at(&self, now: Instant) -> Counters {
         Counters {
-            // A trace says nothing of what passes.
             bytes: Some(0),
             packets: None,
             dropped: Some(self.dropped(now)),
@@ -89,7 +107,7 @@ impl Player {
         let steerings: Vec<_> = config.steerings.iter().map(|one| one.control).collect();
         let mut engine = Engine::new(&settings, now, 0);
         engine.steer_by(&steerings, now, 0);
-        let site = Site { limits: PerDirection::both(None), counts: None };
+        let site = Site { limits: PerDirection::both(None), counts: None, passes: None };
         Self {
             engine,
             names: names(config),
@@ -114,6 +132,14 @@ impl Player {
                 counts.map(|counts| Counts { dropped: 0, since: now, ..counts })
             }
         };
+    }
+
+    /// What passes the queues of a WAN from now on, in kbit/s.
+    pub(super) fn pass(&mut self, wan: usize, flows: PerDirection<u64>) {
+        let since = self.now;
+        let Some(site) = self.sites.get_mut(wan) else { return };
+        let passed = site.passes.map_or(PerDirection::both(0), |passes| passes.passed(since));
+        site.passes = Some(Passes { flows, passed, since });
     }
 
     /// What somebody does with a rule.
@@ -204,12 +230,22 @@ impl Player {
     }
 
     fn counted(&self, wan: WanId, slot: QueueSlot) -> Answer {
-        let counts = self.sites.get(usize::from(wan.0)).and_then(|site| site.counts);
-        let Some(counts) = counts else { return Answer::Facts };
-        let counters = counts.at(self.now);
+        let Some(Site { counts, passes, .. }) = self.sites.get(usize::from(wan.0)) else {
+            return Answer::Facts;
+        };
+        if counts.is_none() && passes.is_none() {
+            return Answer::Facts;
+        }
+        let counters = counts.map_or(Counters::default(), |counts| counts.at(self.now));
+        let told = match passes {
+            Some(passes) => passes
+                .passed(self.now)
+                .map(|passed| Counters { bytes: Some(passed / 8_000), ..counters }),
+            None => PerDirection::both(counters),
+        };
         Answer::Counted(match slot {
-            QueueSlot::One(_) => Statistics::One(counters),
-            QueueSlot::Pair => Statistics::Pair(PerDirection::both(counters)),
+            QueueSlot::One(direction) => Statistics::One(*told.of(direction)),
+            QueueSlot::Pair => Statistics::Pair(told),
         })
     }
 

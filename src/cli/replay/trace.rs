@@ -4,7 +4,7 @@
 
 use crate::{
     config::{self, Config, Finding},
-    control::{steering::State, time::Span},
+    control::{steering::State, time::Span, units::PerDirection},
 };
 
 /// Most rounds that one line may repeat: a day at the shortest interval.
@@ -21,6 +21,8 @@ pub(super) enum Line {
     Round(Round),
     /// What the download queue of the WAN at this place tells from now on.
     Queue(usize, Told),
+    /// What passes the queues of the WAN at this place from now on, in kbit/s.
+    Flow(usize, PerDirection<u64>),
     /// What somebody does with the rule of the steering at this place.
     Rule(usize, Hand),
 }
@@ -105,6 +107,7 @@ impl Sections<'_> {
         let words: Vec<&str> = text.split_whitespace().collect();
         match words.split_first() {
             Some((&"queue", words)) => self.queue(words).map(Some),
+            Some((&"flow", words)) => self.flow(words).map(Some),
             Some((&"rule", words)) => self.rule(words).map(Some),
             Some(_) | None => Ok(round(text, self.wans.len())?.map(Line::Round)),
         }
@@ -118,6 +121,17 @@ impl Sections<'_> {
             _ => return Err("'queue' wants a wan, and drops and packets, '-' or 'reset'".into()),
         };
         Ok(Line::Queue(place(&self.wans, "wan", wan)?, told))
+    }
+
+    fn flow(&self, words: &[&str]) -> Result<Line, String> {
+        let [wan, download, upload] = *words else {
+            return Err("'flow' wants a wan, and what passes down and up in Mbit/s".into());
+        };
+        let kilobits = |word| {
+            thousandths(word).ok_or_else(|| format!("'{word}' is no rate in Mbit/s, such as 2.5"))
+        };
+        let flows = PerDirection { download: kilobits(download)?, upload: kilobits(upload)? };
+        Ok(Line::Flow(place(&self.wans, "wan", wan)?, flows))
     }
 
     fn rule(&self, words: &[&str]) -> Result<Line, String> {
@@ -169,6 +183,11 @@ fn time(word: &str) -> Result<Option<Span>, String> {
         return Ok(None);
     }
     let wrong = || format!("'{word}' is neither a time in ms, such as 25.3, nor '-'");
+    thousandths(word).map(|micros| Some(Span::from_micros(micros))).ok_or_else(wrong)
+}
+
+/// Thousandths of a number with up to three decimals, taken exactly.
+fn thousandths(word: &str) -> Option<u64> {
     let (whole, fraction) = word.split_once('.').unwrap_or((word, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty()
@@ -177,16 +196,15 @@ fn time(word: &str) -> Result<Option<Span>, String> {
         || !digits(whole)
         || !digits(fraction)
     {
-        return Err(wrong());
+        return None;
     }
-    let micros: u64 = format!("{whole}{fraction:0<3}").parse().map_err(|_| wrong())?;
-    Ok(Some(Span::from_micros(micros)))
+    format!("{whole}{fraction:0<3}").parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Hand, Line, Round, Sections, Told, round, time};
-    use crate::control::{steering::State, time::Span};
+    use crate::control::{steering::State, time::Span, units::PerDirection};
 
     #[test]
     fn a_time_is_taken_exactly() {
@@ -223,6 +241,7 @@ mod tests {
             ("queue lte 20 60", Line::Queue(1, Told::Counts(20, 60))),
             ("queue cable -", Line::Queue(0, Told::Nothing)),
             ("queue cable reset", Line::Queue(0, Told::Reset)),
+            ("flow lte 80 2.5", Line::Flow(1, PerDirection { download: 80_000, upload: 2_500 })),
             ("rule calls on", Line::Rule(0, Hand::Switch(State::Degraded))),
             ("rule calls twice", Line::Rule(0, Hand::Copies(2))),
         ] {
@@ -235,6 +254,9 @@ mod tests {
             "queue cable +1 1",
             "queue cable 1 -1",
             "queue cable 9999999999 1",
+            "flow cable 1",
+            "flow cable 1 -1",
+            "flow dsl 1 1",
             "rule cable on",
             "rule calls",
             "rule calls on off",
