@@ -23,6 +23,9 @@ pub(crate) const HOST: &str = "192.0.2.1";
 /// Emulated boards on a busy machine take their time.
 pub(crate) const PATIENCE: Span = seconds(600);
 
+/// The same for one that has its own time, of which each second may take many.
+const LONG_PATIENCE: Span = seconds(3_600);
+
 /// A disk that writes very slowly: a save, six writes, takes most of a second.
 const SLOW: &str = "throttling.iops-write=6";
 
@@ -124,6 +127,7 @@ pub(crate) struct Guest {
     console: ChildStdin,
     lines: Arc<Mutex<Vec<String>>>,
     read: usize,
+    patience: Span,
     reader: Option<JoinHandle<()>>,
 }
 
@@ -141,7 +145,8 @@ impl Guest {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let reader = read(BufReader::new(child.stdout.take().unwrap()), &lines);
         let console = child.stdin.take().unwrap();
-        let mut guest = Self { child, console, lines, read: 0, reader: Some(reader) };
+        let patience = if board.name == "cake" { LONG_PATIENCE } else { PATIENCE };
+        let mut guest = Self { child, console, lines, read: 0, patience, reader: Some(reader) };
         guest.answer("boot");
         guest
     }
@@ -167,7 +172,7 @@ impl Guest {
 
     fn answer(&mut self, asked: &str) -> (String, String) {
         let from = self.read;
-        let found = within(PATIENCE, || {
+        let found = within(self.patience, || {
             let lines = self.lines.lock().unwrap();
             let end = lines[from..].iter().position(|line| line.starts_with("@@ "))? + from;
             Some((lines[from..end].join("\n"), lines[end][3..].to_owned(), end + 1))

@@ -83,7 +83,7 @@ impl FromStr for Cell {
 pub(crate) struct Row {
     pub(crate) p50: f64,
     pub(crate) p95: f64,
-    /// The same without the first ten seconds.
+    /// The same without the first five seconds.
     pub(crate) settled: f64,
     /// Pings, in percent.
     pub(crate) lost: f64,

@@ -11,11 +11,7 @@ use std::{
 use crate::{
     cell::{Cell, Row},
     guest::{Board, Guest},
-    needs::announce,
-    support::{
-        daemon::WANCTL,
-        wait::{now, seconds},
-    },
+    support::daemon::WANCTL,
 };
 
 /// What it needs: program, an argument with which it does nothing, the Debian package that has it.
@@ -34,8 +30,11 @@ pub(crate) const PROGRAMS: [(&str, &str, &str); 9] = [
 /// Before the line in which a guest says what it measured.
 pub(crate) const SAYS: &str = "measured: ";
 
-/// An emulator is one thread.
-const MACHINES: usize = 2;
+/// An emulator is one thread; on a machine that is busy anyhow, more of them get more of it.
+fn machines() -> usize {
+    let wanted = env::var("WANCTL_MACHINES").ok();
+    wanted.map_or(2, |wanted| wanted.parse().unwrap())
+}
 
 /// Makes the image of the machine out of this program and the daemon.
 fn image() {
@@ -45,40 +44,39 @@ fn image() {
     assert!(status.unwrap().success(), "no image of a machine with CAKE");
 }
 
-/// Measures all of these.
-pub(crate) fn rows(cells: &[Cell]) -> BTreeMap<Cell, Row> {
+/// Measures all of these; `told` hears of each at once.
+pub(crate) fn rows(cells: &[Cell], told: &(dyn Fn(Cell, &Row) + Sync)) -> BTreeMap<Cell, Row> {
     image();
     let waiting = Mutex::new(cells.iter().copied().collect::<VecDeque<Cell>>());
     let rows = Mutex::new(BTreeMap::new());
+    let done = |cell: Cell, row: Row| {
+        told(cell, &row);
+        rows.lock().unwrap().insert(cell, row);
+    };
     thread::scope(|scope| {
-        for _ in 0..MACHINES.min(cells.len()) {
-            scope.spawn(|| work(&waiting, &rows));
+        for _ in 0..machines().min(cells.len()) {
+            scope.spawn(|| work(&waiting, &done));
         }
     });
     rows.into_inner().unwrap()
 }
 
 /// One machine takes what is next until nothing is left.
-fn work(waiting: &Mutex<VecDeque<Cell>>, rows: &Mutex<BTreeMap<Cell, Row>>) {
+fn work(waiting: &Mutex<VecDeque<Cell>>, done: &(dyn Fn(Cell, Row) + Sync)) {
     let mut guest = Guest::boot(&Board::named("cake"), &[], |program| Command::new(program));
     guest.sh("for name in veth sch_cake sch_netem sch_tbf; do modprobe $name || exit; done");
     loop {
         let Some(cell) = waiting.lock().unwrap().pop_front() else { return };
-        let row = measured(&mut guest, cell);
-        rows.lock().unwrap().insert(cell, row);
+        done(cell, measured(&mut guest, cell));
     }
 }
 
 fn measured(guest: &mut Guest, cell: Cell) -> Row {
-    let begin = now();
     let (load, law) = cell.words();
     let said = guest.sh(&format!(
         "WANCTL_BINARY=/usr/sbin/wanctl WANCTL_CELL='{load} {law}' \
          cake --ignored --exact inside --nocapture 2>&1"
     ));
     let line = said.lines().find_map(|line| line.strip_prefix(SAYS));
-    let row = Row::from_line(line.unwrap_or_else(|| panic!("{load} {law}:\n{said}")));
-    let took = now().since(begin).max(seconds(1)).as_millis() / 1_000;
-    announce(&format!("{load} {law}: {took} s\n{said}"));
-    row
+    Row::from_line(line.unwrap_or_else(|| panic!("{load} {law}:\n{said}")))
 }

@@ -101,6 +101,8 @@ struct Loaded {
     carried: PerDirection<f64>,
     busy: f64,
     late: Span,
+    /// Seconds that are its beginning: a quarter of it.
+    settled_after: u32,
 }
 
 impl Loaded {
@@ -125,7 +127,7 @@ impl Loaded {
         });
         let after = ticks();
         let busy = 100.0 * (after.0 - before.0) / (after.1 - before.1);
-        Self { begin, times, carried, busy, late }
+        Self { begin, times, carried, busy, late, settled_after: lasts / 4 }
     }
 
     fn row(self, idle: &Times, changes: &[Change]) -> Row {
@@ -139,7 +141,7 @@ impl Loaded {
             download: lowest(Direction::Download),
             upload: lowest(Direction::Upload),
         };
-        let settled = if LOADED > 10 { self.times.after(10) } else { self.times.after(0) };
+        let settled = self.times.after(self.settled_after);
         Row {
             p50: added(&self.times, 50),
             p95: added(&self.times, 95),

@@ -18,6 +18,16 @@
     clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
+#![allow(
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::similar_names,
+    clippy::wildcard_enum_match_arm,
+    clippy::manual_is_multiple_of,
+    reason = "the arena, a harness of numbers, is in here"
+)]
 
 mod cell;
 mod emulated;
@@ -26,6 +36,9 @@ mod judge;
 mod simulated;
 mod table;
 
+#[path = "../arena/alone.rs"]
+#[allow(dead_code, reason = "the arena uses more of it")]
+mod alone;
 #[path = "../arena/bash.rs"]
 #[allow(dead_code, reason = "the arena uses more of it")]
 mod bash;
@@ -36,17 +49,18 @@ mod controlled;
 #[path = "../boards/guest.rs"]
 #[allow(dead_code, reason = "the boards use more of it")]
 mod guest;
+#[path = "../arena/laws.rs"]
+#[allow(dead_code, reason = "the arena uses more of it")]
+mod laws;
 #[path = "../arena/lines.rs"]
-#[allow(
-    dead_code,
-    clippy::as_conversions,
-    clippy::similar_names,
-    reason = "the arena uses more of it"
-)]
+#[allow(dead_code, reason = "the arena uses more of it")]
 mod lines;
 #[path = "../bed/load.rs"]
 #[allow(dead_code, reason = "the bed uses more of it")]
 mod load;
+#[path = "../arena/loads.rs"]
+#[allow(dead_code, reason = "the arena uses more of it")]
+mod loads;
 #[path = "../bed/needs.rs"]
 #[allow(dead_code, reason = "the bed needs more")]
 mod needs;
@@ -54,19 +68,11 @@ mod needs;
 #[allow(dead_code, reason = "the bed uses more of it")]
 mod net;
 #[path = "../arena/run.rs"]
-#[allow(
-    dead_code,
-    clippy::as_conversions,
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::excessive_nesting,
-    clippy::map_unwrap_or,
-    clippy::similar_names,
-    clippy::too_many_lines,
-    reason = "a harness of numbers, shared with the arena"
-)]
+#[allow(dead_code, reason = "the arena uses more of it")]
 mod run;
+#[path = "../arena/score.rs"]
+#[allow(dead_code, reason = "the arena uses more of it")]
+mod score;
 #[path = "../it/support/settings.rs"]
 #[allow(dead_code, reason = "shared with other tests")]
 mod settings;
@@ -74,6 +80,9 @@ mod settings;
 mod shaper;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../arena/watch.rs"]
+#[allow(dead_code, reason = "the arena uses more of it")]
+mod watch;
 
 use std::env;
 
@@ -83,11 +92,11 @@ use crate::{
 };
 
 /// How long a load lasts, in seconds.
-const LOADED: u32 = 30;
+const LOADED: u32 = 20;
 /// When the line becomes half as fast, in seconds of the load.
-const HALVED_AFTER: u32 = 15;
+const HALVED_AFTER: u32 = 10;
 /// What each run of the arena takes: its loads begin after 20 s.
-const SECONDS: u64 = 50;
+const SECONDS: u64 = 40;
 
 /// What is wanted alone.
 fn some() -> Option<Vec<Cell>> {
@@ -102,8 +111,9 @@ fn on_a_real_cake_the_laws_keep_the_order_that_they_have_in_the_arena() {
     }
     let some = some();
     let cells = some.clone().unwrap_or_else(Cell::all);
-    let rows = emulated::rows(&cells);
     let expected = simulated::rows(&cells);
+    let told = |cell, row: &_| announce(&table::line(cell, row, expected.get(&cell)));
+    let rows = emulated::rows(&cells, &told);
     announce(&table::of(&rows, &expected));
     if some.is_none() {
         let faults = judge::faults(&rows);

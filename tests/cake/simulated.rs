@@ -4,18 +4,22 @@ use std::collections::BTreeMap;
 
 use wanctl::{
     control::{
+        adaptive::Tuning,
         time::{Instant, Span},
-        units::PerDirection,
+        units::{PerDirection, Ratio},
     },
     sim::{link::LinkSettings, schedule::Schedule},
 };
 
 use crate::{
-    HALVED_AFTER,
+    HALVED_AFTER, SECONDS,
     cell::{Cell, Law, Load, Row},
-    lines::{self, Line, second},
+    laws,
+    lines::{Line, second},
+    loads::{self, BEGIN},
     net::LINE,
-    run,
+    run::Job,
+    score,
     settings::mbit,
 };
 
@@ -27,8 +31,9 @@ fn line(load: Load) -> Line {
     {
         lane.capacity = Schedule::constant(mbit(rate));
         if load == Load::Step {
-            let half = mbit(rate).scaled(wanctl::control::units::Ratio::from_ppm(500_000));
-            lane.capacity = lane.capacity.clone().then(second(20 + u64::from(HALVED_AFTER)), half);
+            let half = mbit(rate).scaled(Ratio::from_ppm(500_000));
+            lane.capacity =
+                lane.capacity.clone().then(second(BEGIN + u64::from(HALVED_AFTER)), half);
         }
         lane.buffer = rate * 125_000;
     }
@@ -37,26 +42,29 @@ fn line(load: Load) -> Line {
     Line { name: "bed", nominal, link }
 }
 
-/// What the arena says to these; nothing of a line that nobody shapes.
+/// What the arena says to these.
 pub(crate) fn rows(cells: &[Cell]) -> BTreeMap<Cell, Row> {
     cells.iter().filter_map(|cell| Some((*cell, row(*cell)?))).collect()
 }
 
 fn row(cell: Cell) -> Option<Row> {
     let law = match cell.law {
-        Law::Off => return None,
-        Law::Fixed(70) => run::Law::Fixed70,
-        Law::Fixed(_) => run::Law::Fixed100,
-        Law::Classic => run::Law::Classic,
-        Law::Adaptive => run::Law::Adaptive,
+        Law::Off => laws::Law::Off,
+        Law::Fixed(70) => laws::Law::Fixed70,
+        Law::Fixed(_) => laws::Law::Fixed100,
+        Law::Classic => laws::Law::Classic,
+        Law::Adaptive => laws::Law::Adaptive,
     };
     let load = match cell.load {
         Load::Bare => return None,
-        Load::Download | Load::Step => lines::Load::Download,
-        Load::Upload => lines::Load::Upload,
-        Load::Both => lines::Load::Both,
+        Load::Download | Load::Step => loads::Load::Download,
+        Load::Upload => loads::Load::Upload,
+        Load::Both => loads::Load::Both,
     };
-    let score = run::run(&line(cell.load), load, law, 1);
+    let line = line(cell.load);
+    let tuning = &Tuning::DEFAULT;
+    let (score, _) =
+        score::judge(&Job { line: &line, load, law, seed: 1, seconds: SECONDS, tuning });
     let carried = PerDirection { download: score.mbit, upload: 0.0 };
     Some(Row { p50: score.p50, p95: score.p95, writes: score.writes, carried, ..Row::default() })
 }
