@@ -5,45 +5,58 @@
 //! Knows nothing of probes, routers or clocks.
 //!
 //! ```text
-//!            load high, calm, raise due           delay > T, suspect, last write felt
-//!   STEADY ───────────────────────────> RAISE    STEADY ───────────────────────────> CUT
-//!      ^  raised: waits for the write     │         ^   cut: waits for the write        │
-//!      └──────────────────────────────────┘         └───── and one feedback time ───────┘
-//!   idle for 5 s ──> BASE      idle and delay > T for 1 s, or two cuts in vain ──> NEW PATH
+//!              load high, calm for long        Δ > T, blamed, last write felt
+//!    HOLD ──────────────────────────> PROBE ──────────────────────────────> CUT
+//!     ^ ^   calm again: to the knee     │  calm: further, twice as far        │
+//!     │ └───────────────────────────────┘                                     │
+//!     └──── Δ is gone: at once to just below the knee ────────────────────────┤
+//!                     Δ stays after a feedback time: CUT again, both <────────┘
+//!   idle for 5 s ──> BASE      idle and Δ > T for 1 s, or two cuts in vain ──> NEW PATH
 //! ```
 //!
 //! With `d` the second lowest round-trip time of the last 250 ms (a queue lifts the lowest values
-//! too, jitter does not), `idle` its mean on the idle line and `noise` its mean deviation there:
+//! too, jitter does not), on a steady line the median of the last three; `idle` its mean on the
+//! idle line and `noise` its mean deviation there:
 //!
 //! | What | Formula |
 //! |---|---|
-//! | delay | `Δ = d − idle` |
-//! | threshold | `T = yellow / 2 + 3·noise + serialisation of a full packet, both directions` |
+//! | delay | `Δ = d − idle`, growing by `g` per time |
+//! | threshold | `T = yellow / 2 + 3.5·noise + serialisation of two full packets, both directions` |
 //! | load | `u = flow / limit`: high from 0.75, idle below 0.1 |
-//! | cut | `rate = min(rate, flow) · (1 − clamp(0.02 + Δ / 1 s, 0.04, 0.4))`, at least `rate / 2` |
-//! | knee | `min(rate, flow)` at the last cut: what the line carries |
-//! | raise | to `0.96·knee` at once; then 1.25 % each 2 to 32 s; beyond `1.02·knee` 1.25 to 10 % each second |
-//! | base | mean of the knees · 0.96, or as configured |
-//! | feedback time | `1.5·d + 250 ms` after the router confirmed the limit |
+//! | carried | download: `flow`, it is counted behind the queue; upload: `flow / (1 + g)`, before it |
+//! | cut | `rate = carried · (1 − clamp(0.02 + Δ / 0.33 s, 0.04, 0.4))`, at least `rate / 2` |
+//! | knee | what was carried at the first cut and until it was felt; less after a second cut |
+//! | back | to `0.97·knee` as soon as `Δ` is gone; there for 4 s, up to 64 s if knees agree |
+//! | probe | to `1.02·knee`; then 4, 8, 16, 32 % further, each second |
+//! | base | mean of the knees · 0.97, or as configured |
+//! | feedback time | `1.5·d + 250 ms` after the router confirmed the limit, `2·d + 250 ms` after a cut |
+//! | blame | both loaded: whoever was raised last; else the download if `u < 0.95`; else the upload |
 //!
-//! Sources: a fluid queue that is to drain `Δ` within a second needs the rate lower by `Δ / 1 s`;
-//! senders follow in one and a half round trips. The knee and the slow probing near it are what TCP
-//! does after a loss.
+//! Sources: a fluid queue that is to drain `Δ` within a time needs the rate lower by `Δ` over that
+//! time; senders follow in one and a half round trips. The knee, the way back to it and the rare
+//! probing beyond it are what TCP does after a loss. One direction at a time is raised, as whoever
+//! seeks the gradient of a sum does.
 
+mod blame;
 mod direction;
 mod filter;
 mod tuning;
 
 pub use self::tuning::Tuning;
-use self::{direction::Lane, filter::Filter};
+use self::{
+    blame::Blame,
+    direction::{Lane, Limits, View},
+    filter::Filter,
+};
 use super::{
     time::{Instant, Span},
     units::{Direction, Flow, PerDirection, Rate, Rtt},
     zone::Zone,
 };
 
-/// A full Ethernet frame in bits.
-const FRAME: f64 = 12_112.0;
+/// Two full Ethernet frames in bits: a lone packet waits in CAKE for the one that is being sent, and
+/// for one of another flow. Were it less, each cut would make the next one likelier.
+const FRAMES: f64 = 24_224.0;
 /// What the adaptive law is tuned by.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
@@ -54,7 +67,7 @@ pub struct Settings {
     /// Lowest and highest rate.
     pub bounds: PerDirection<(Rate, Rate)>,
     /// The constants of the law.
-    pub tuning: Tuning,
+    pub tuning: &'static Tuning,
 }
 
 /// What is seen in one cycle.
@@ -98,6 +111,47 @@ pub struct Outcome {
     pub path: Option<PathChange>,
 }
 
+/// How much of its limit a direction uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// Less than a tenth: acknowledgements and chatter.
+    Idle,
+    /// Too little to fill a queue.
+    Low,
+    /// The limit is about to be what holds it back, or is.
+    High,
+}
+
+impl Load {
+    /// The word used in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Low => "low",
+            Self::High => "high",
+        }
+    }
+
+    fn of(share: f64, tuning: &Tuning) -> Self {
+        match share {
+            share if share >= tuning.high => Self::High,
+            share if share >= tuning.idle => Self::Low,
+            _ => Self::Idle,
+        }
+    }
+}
+
+/// How a direction is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The class.
+    pub load: Load,
+    /// What passes.
+    pub flow: Flow,
+    /// Where a burst starts; `None`: not known yet.
+    pub base: Option<Rate>,
+}
+
 /// The law and its state for one WAN.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Adaptive {
@@ -109,6 +163,8 @@ pub struct Adaptive {
     /// Since when the delay of the quiet line is over the threshold.
     stepped: Option<Instant>,
     wanted: Span,
+    blame: Blame,
+    seen: PerDirection<Option<Seen>>,
 }
 
 impl Adaptive {
@@ -116,21 +172,25 @@ impl Adaptive {
     pub fn new(settings: Settings) -> Self {
         Self {
             settings,
-            filter: Filter::default(),
+            filter: Filter::new(settings.tuning),
             lanes: PerDirection { download: Lane::default(), upload: Lane::default() },
             quiet: None,
             stepped: None,
             wanted: settings.tuning.fast,
+            blame: Blame::default(),
+            seen: PerDirection::both(None),
         }
     }
 
     /// Goes on with other settings; what is known of the line stays.
     pub const fn retune(&mut self, settings: Settings) {
         self.settings = settings;
+        self.filter.tuning = settings.tuning;
     }
 
     /// Nothing was seen for a while.
     pub fn interrupt(&mut self) {
+        self.seen = PerDirection::both(None);
         self.filter.interrupt();
         self.quiet = None;
         self.stepped = None;
@@ -155,54 +215,95 @@ impl Adaptive {
         let busy = shares.download.max(shares.upload);
         self.quiet = if busy < tuning.idle { self.quiet.or(Some(now)) } else { None };
         let quiet = self.quiet.is_some_and(|since| now.since(since) >= tuning.settled_after);
-        let seen = self.filter.take(now, sight.value, sight.baseline, tuning.window);
-        let serial: f64 = [sight.rates.download, sight.rates.upload]
-            .into_iter()
-            .map(|rate| FRAME * 1_000.0 / number(rate.bps()))
-            .sum();
-        let delta = self.filter.delta();
-        let noise = tuning.noises * self.filter.noise();
-        let threshold =
-            self.settings.yellow.map(|yellow| yellow.ms() * tuning.yellow + noise + serial);
-        let lowest = threshold.download.min(threshold.upload);
+        self.filter.take(now, sight.value, sight.baseline);
+        let limits = self.limits(&sight.rates);
+        let lowest = limits.map(|limits| limits.over);
+        let lowest = lowest.download.min(lowest.upload);
+        let calm = limits.download.calm.min(limits.upload.calm);
+        let mut delta = self.filter.delta();
         let mut path = self.idle_step(now, quiet, delta > lowest);
         if path.is_none() {
-            self.filter.learn(now, quiet, (delta, lowest), &tuning);
-        }
-        self.wanted = if busy >= tuning.high || delta > lowest / 2.0 {
-            tuning.fast
-        } else if busy >= tuning.idle {
-            tuning.medium
+            self.filter.learn(now, quiet, lowest);
         } else {
-            tuning.slow
-        };
+            delta = 0.0;
+        }
+        self.wanted = period(busy, delta > lowest / 2.0, tuning);
+        self.blame.judge(now, &shares, delta, (calm, lowest), tuning);
         let mut rates = sight.rates;
         let mut zones = PerDirection::both(Zone::Green);
         for direction in Direction::BOTH {
-            let (own, other) = (*shares.of(direction), other(&shares, direction));
-            let suspect = own >= tuning.idle && (own >= tuning.suspect || own >= other);
-            let view = direction::View {
-                tuning: &tuning,
-                now,
-                rate: *sight.rates.of(direction),
-                flow: *sight.flows.of(direction),
-                in_force: *sight.in_force.of(direction),
-                bounds: *self.settings.bounds.of(direction),
-                base: *self.settings.base.of(direction),
+            let own = *shares.of(direction);
+            let suspect =
+                own >= tuning.idle && (own >= tuning.suspect || own >= other(&shares, direction));
+            let view = View {
+                suspect: suspect && !quiet && !self.blame.clears(direction),
                 share: own,
-                suspect: suspect && !quiet,
-                delta: if path.is_some() { 0.0 } else { delta },
-                threshold: *threshold.of(direction),
-                round_trip: seen,
+                delta,
+                limits: *limits.of(direction),
+                ..self.view(sight, direction)
             };
             let step = self.lanes.of_mut(direction).step(&view);
-            *rates.of_mut(direction) = step.rate;
-            *zones.of_mut(direction) = step.zone;
+            if step.rate > view.rate {
+                self.blame.raised(direction, now);
+            }
+            if step.again {
+                self.blame.did_not_help();
+            }
             if step.in_vain {
                 path = path.or(self.filter.jump());
             }
+            *rates.of_mut(direction) = step.rate;
+            *zones.of_mut(direction) = step.zone;
+            *self.seen.of_mut(direction) = Some(Seen {
+                load: Load::of(own, tuning),
+                flow: view.flow,
+                base: self.base(direction),
+            });
         }
-        Outcome { rates, zones, delta, idle: self.filter.idle(), path }
+        Outcome { rates, zones, delta: self.filter.delta(), idle: self.filter.idle(), path }
+    }
+
+    /// What both directions see alike, and what is given.
+    fn view(&self, sight: &Sight, direction: Direction) -> View {
+        View {
+            tuning: self.settings.tuning,
+            now: sight.now,
+            direction,
+            rate: *sight.rates.of(direction),
+            flow: *sight.flows.of(direction),
+            in_force: *sight.in_force.of(direction),
+            bounds: *self.settings.bounds.of(direction),
+            base: *self.settings.base.of(direction),
+            share: 0.0,
+            suspect: false,
+            may_raise: self.blame.may_raise(direction, sight.now, self.settings.tuning),
+            delta: 0.0,
+            growth: self.filter.growth(),
+            limits: Limits::default(),
+            round_trip: self.filter.seen(),
+        }
+    }
+
+    /// Where a delay begins to count.
+    fn limits(&self, rates: &PerDirection<Rate>) -> PerDirection<Limits> {
+        let serial = |rate: Rate| FRAMES * 1_000.0 / number(rate.bps());
+        let serial = serial(rates.download) + serial(rates.upload);
+        let tuning = self.settings.tuning;
+        let noise = tuning.noises * self.filter.noise();
+        self.settings.yellow.map(|yellow| {
+            let queue = yellow.ms() * tuning.yellow + noise;
+            Limits { calm: serial + queue / 2.0, over: serial + queue }
+        })
+    }
+
+    /// Where a burst in this direction starts; `None`: not known yet.
+    fn base(&self, direction: Direction) -> Option<Rate> {
+        self.settings.base.of(direction).or(self.lanes.of(direction).base())
+    }
+
+    /// How each direction is loaded; `None`: not known.
+    pub const fn seen(&self) -> &PerDirection<Option<Seen>> {
+        &self.seen
     }
 
     /// A delay that stays while nothing passes is not a queue of ours.
@@ -214,6 +315,17 @@ impl Adaptive {
         }
         self.stepped = None;
         self.filter.jump()
+    }
+}
+
+/// How often what passes is to be read.
+fn period(busy: f64, delayed: bool, tuning: &Tuning) -> Span {
+    if busy >= tuning.high || delayed {
+        tuning.fast
+    } else if busy >= tuning.idle {
+        tuning.medium
+    } else {
+        tuning.slow
     }
 }
 

@@ -21,6 +21,9 @@ pub struct Change<'a> {
     pub routers: &'a [NextRouter],
     /// The steerings.
     pub steerings: &'a [NextSteering],
+    /// Those that end, with a rule that is to be switched off. Their places follow those of the
+    /// others.
+    pub leaving: &'a [Leaving],
 }
 
 /// A WAN from now on.
@@ -96,6 +99,15 @@ pub struct NextSteering {
     pub settings: course::Settings,
     /// The one between the same two WANs that it goes on from; `None`: it starts.
     pub from: Option<KeptSteering>,
+}
+
+/// A steering that ends while the daemon goes on: its rule is brought to where it shall stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// The steering that it was, and what is known of its rule.
+    pub from: KeptSteering,
+    /// The router with the rule, at its place from now on.
+    pub router: RouterId,
 }
 
 /// What a steering goes on from.

@@ -13,7 +13,10 @@ mod tries;
 use heapless::Vec;
 
 use self::router::Pending;
-pub use self::{router::Router, steering::MAX_STEERINGS};
+pub use self::{
+    router::Router,
+    steering::{MAX_LEAVING, MAX_STEERINGS},
+};
 use super::{
     applier::RouterAnswers,
     counts::Statistics,
@@ -59,7 +62,10 @@ pub enum Answer {
 pub struct Engine {
     wans: Vec<Wan, MAX_WANS>,
     routers: Vec<Router, MAX_ROUTERS>,
-    courses: Vec<Course, MAX_STEERINGS>,
+    /// First those that steer, then those that leave.
+    courses: Vec<Course, { MAX_STEERINGS + MAX_LEAVING }>,
+    /// How many of them steer.
+    steering: usize,
     next_steering: Instant,
     outbox: Outbox,
     saved: Vec<Option<SavedWan>, MAX_WANS>,
@@ -86,6 +92,7 @@ impl Engine {
                 .map(|id| Router::new(id, seed_of_router(seed, id), 0))
                 .collect(),
             courses: Vec::new(),
+            steering: 0,
             next_steering: now,
             outbox: Outbox::default(),
             saved,

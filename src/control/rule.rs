@@ -24,6 +24,16 @@ pub enum Kind {
     Adaptive,
 }
 
+impl Kind {
+    /// The word used in configuration and JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Classic => "classic",
+            Self::Adaptive => "adaptive",
+        }
+    }
+}
+
 /// The choice of a law.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Choice {
@@ -167,6 +177,14 @@ impl Law {
     /// The means and rates that every law has.
     pub const fn classic(&self) -> &Classic {
         &self.classic
+    }
+
+    /// Which one it is.
+    pub const fn kind(&self) -> Kind {
+        match &self.adaptive {
+            Some(_) => Kind::Adaptive,
+            None => Kind::Classic,
+        }
     }
 
     /// The adaptive law, if it is chosen.

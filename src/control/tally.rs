@@ -33,6 +33,11 @@ const TRUSTED_PERIODS: u64 = 3;
 /// Two readings this far apart are still compared, though by now they are wanted more often: three
 /// times the slowest rhythm of the law.
 const NO_GAP: Span = Span::from_secs(3);
+/// So are they on a slow router whose time the queues of several WANs share, though not further apart
+/// than this.
+const SELDOM: Span = Span::from_secs(8);
+/// For so many queues.
+const SHARED: u64 = 8;
 /// A queue whose counters cannot be read, or are not there, is asked again after this, doubled with
 /// each failure.
 const FIRST_PAUSE: Span = Span::from_secs(2);
@@ -149,8 +154,9 @@ impl Tally {
         let took = now.since(asked);
         self.rest_until = now + took.times(REST);
         let at = asked + took.part(1, 2);
-        let longest =
-            self.trusted_for().max(NO_GAP).max(took.times(REST + 1).times(TRUSTED_PERIODS));
+        let turn = took.times(REST + 1);
+        let shared = turn.times(SHARED).min(SELDOM).max(turn.times(TRUSTED_PERIODS));
+        let longest = self.trusted_for().max(NO_GAP).max(shared);
         for direction in Direction::BOTH.into_iter().filter(|own| slot.carries(*own)) {
             let last = Reading { at, counters: told.of(direction) };
             let readings = self.readings.of_mut(direction);

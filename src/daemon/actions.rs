@@ -132,8 +132,8 @@ impl<W: Wire> Daemon<W> {
                 self.config.wans.get(usize::from(wan.0)).map(|wan| wan.control.router)
             }
             What::Steering(id, SteeringNews::Rule(rule::News::Trouble(_))) => {
-                let steering = self.config.steerings.get(usize::from(id.0));
-                steering.map(|steering| steering.control.router)
+                let mut steerings = self.config.steerings.iter().chain(&self.leaving);
+                steerings.nth(usize::from(id.0)).map(|steering| steering.control.router)
             }
             What::Wan(..) | What::Router(..) | What::Steering(..) => None,
         };

@@ -7,13 +7,14 @@ use crate::{
     router::settings::{Queues, Way, Ways},
 };
 
-/// The names of everything in `config`.
-pub(super) fn of(config: &Config) -> Names {
+/// The names of everything in `config`, and of the steerings that have left it.
+pub(super) fn of(config: &Config, leaving: &[SteeringSection]) -> Names {
+    let steerings = config.steerings.iter().chain(leaving);
     Names {
         wans: config.wans.iter().map(of_wan).collect(),
         routers: config.routers.iter().map(|router| router.name.clone()).collect(),
         transports: config.routers.iter().map(|router| of_ways(&router.ways)).collect(),
-        steerings: config.steerings.iter().map(|steering| of_steering(steering, config)).collect(),
+        steerings: steerings.map(|steering| of_steering(steering, config)).collect(),
     }
 }
 

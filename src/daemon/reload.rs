@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 use log::{info, warn};
 
-use self::plan::Plan;
+use self::plan::{Left, Plan};
 use super::{
     input::Prepared,
     names,
@@ -22,6 +22,7 @@ use crate::{
     config::{Config, WanSection},
     control::{
         change::{Change, NextRouter},
+        id::SteeringId,
         time::Instant,
     },
     os::clock,
@@ -79,23 +80,33 @@ impl<W: Wire> Daemon<W> {
             info!("reload: nothing else changed");
             return;
         }
-        let plan = Plan::of(&self.config, &next);
+        let plan = Plan::of(&self.config, &self.left(), &next);
         let now = clock::now();
         let seed = clock::unix_now() ^ now.as_micros().rotate_left(32);
+        let (leaving, sections): (Vec<_>, Vec<_>) = plan.leaving.iter().cloned().unzip();
         let Plan { wans, routers, steerings, .. } = &plan;
-        let change = Change { wans, routers, steerings };
+        let change = Change { wans, routers, steerings, leaving: &leaving };
         self.engine.reconfigure(&change, now, seed);
         self.move_routers(&plan.routers, clients);
         self.move_probers(&plan, &next.wans, now);
         self.connectors.serve(&self.executor, &next.wans, &self.sender);
         self.queues = router::queues(&next.wans);
-        self.rules = router::rules(&next.steerings);
-        self.names = names::of(&next);
+        self.leaving = sections;
+        self.rules = router::rules(next.steerings.iter().chain(&self.leaving));
+        self.names = names::of(&next, &self.leaving);
         self.history.borrow_mut().follow(&self.names, now);
         self.config = next;
         self.tell_fallbacks();
         info!("reload: applied: {}", plan.news);
         log::set_max_level(self.config.globals.log_level);
+    }
+
+    /// Those of the steerings that earlier reloads have ended which have something to do yet.
+    fn left(&self) -> Vec<Left> {
+        let places = (0..).map(SteeringId).zip(self.config.steerings.iter().chain(&self.leaving));
+        let left = places.skip(self.config.steerings.len());
+        let left = left.filter(|(id, _)| self.engine.leaves(*id));
+        left.map(|(id, section)| (id, section.clone())).collect()
     }
 
     /// What concerns the daemon as a whole. The lock and the state belong together and stay where

@@ -161,9 +161,9 @@ pub(super) fn queues(wans: &[WanSection]) -> Vec<Rc<Queues>> {
     wans.iter().map(|wan| Rc::new(wan.queues.clone())).collect()
 }
 
-/// The comment of each rule that steers.
-pub(super) fn rules(steerings: &[SteeringSection]) -> Vec<Rc<str>> {
-    steerings.iter().map(|steering| Rc::from(steering.comment.as_str())).collect()
+/// The comment of the rule of each steering.
+pub(super) fn rules<'a>(steerings: impl Iterator<Item = &'a SteeringSection>) -> Vec<Rc<str>> {
+    steerings.map(|steering| Rc::from(steering.comment.as_str())).collect()
 }
 
 /// The operation that a request about these queues or this rule stands for; `None` if there is no

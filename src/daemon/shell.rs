@@ -25,7 +25,7 @@ use super::{
     state::{Files, Occasion},
 };
 use crate::{
-    config::{Config, WanSection},
+    config::{Config, SteeringSection, WanSection},
     control::{
         engine::{Engine, FLUSH_FOR},
         failover::Fallback,
@@ -68,7 +68,10 @@ pub struct Daemon<W> {
     pub(super) probers: Vec<Prober<W>>,
     /// The queues of each WAN.
     pub(super) queues: Vec<Rc<Queues>>,
-    /// The comment of each rule that steers.
+    /// Steerings that reloads have ended, whose rules are to be switched off. Their places follow
+    /// those of the configuration.
+    pub(super) leaving: Vec<SteeringSection>,
+    /// The comment of each rule that steers, or leaves.
     pub(super) rules: Vec<Rc<str>>,
     /// One per router.
     pub(super) accesses: Vec<Access>,
@@ -122,14 +125,15 @@ impl<W: Wire> Daemon<W> {
         let probers = wires.into_iter().zip(&config.wans);
         let (sender, inputs) = channel::bounded(MAX_INPUTS);
         let (moves, listens) = channel::bounded(1);
-        let names = names::of(&config);
+        let names = names::of(&config, &[]);
         let mut daemon = Self {
             history: Rc::new(RefCell::new(History::new(&names, now))),
             names,
             engine: Box::new(Engine::new(&settings, now, seed)),
             probers: probers.map(|(wire, wan)| prober(wire, wan)).collect(),
             queues: router::queues(&config.wans),
-            rules: router::rules(&config.steerings),
+            leaving: Vec::new(),
+            rules: router::rules(config.steerings.iter()),
             accesses: Vec::new(),
             opened: 0,
             connectors: Connectors::default(),

@@ -68,6 +68,9 @@ pub struct Health {
 pub struct WanHealth {
     /// Its section in the configuration.
     pub name: Text,
+    /// `classic` or `adaptive`. An earlier daemon has none.
+    #[serde(default)]
+    pub law: Text,
     /// `learning`, `fresh` or `no-signal`.
     pub signal: Text,
     /// What the line is measured by: `icmp` or `tcp`; while the rates are held, what answers at
@@ -137,6 +140,15 @@ pub struct DirectionHealth {
     pub floor_bps: u64,
     /// The highest rate that is ever wanted.
     pub ceiling_bps: u64,
+    /// Where a burst starts after a pause; `null`: not known, or no matter of the law.
+    #[serde(default)]
+    pub base_bps: Option<u64>,
+    /// What passes the queue, as the law sees it; `null`: not known, or no matter of the law.
+    #[serde(default)]
+    pub flow_bps: Option<u64>,
+    /// How loaded it is by that: `idle`, `low` or `high`; `null` likewise.
+    #[serde(default)]
+    pub load: Option<Text>,
     /// What the last decision did and why.
     pub reason: Text,
     /// What the last cycle did for the queue: `unchanged`, `coalesced`, `over-budget`, `queued` or

@@ -3,6 +3,7 @@
 //! time or consumes an input, so that a livelock fails instead of hanging.
 //! Knows nothing of sockets; the routers here are the core's requests carried out, no REST.
 
+mod restart;
 mod router;
 mod rule;
 

@@ -72,7 +72,7 @@ impl Alone {
 
     fn bash(&mut self, tick: u64, link: &Link) {
         self.ping(tick, link);
-        let fresh = (tick % LOAD_TICKS == 0).then_some(());
+        let fresh = tick.is_multiple_of(LOAD_TICKS).then_some(());
         if fresh.is_some() {
             self.count(link.stats());
         }

@@ -17,7 +17,8 @@ use crate::{
     lines::Line,
     loads::{LOADS, Load},
     run::Job,
-    score::{Score, Trace, idle_cuts, judge},
+    score::{Score, idle_cuts, judge},
+    watch::Trace,
 };
 
 /// One law on one line under one load.
@@ -33,7 +34,7 @@ pub struct Cell {
 pub struct Grid {
     pub lines: Vec<Line>,
     pub cells: BTreeMap<Place, Cell>,
-    /// Cuts and hours on an idle line.
+    /// Cuts and hours on an idle line; of the other laws with one seed.
     pub idle: BTreeMap<(&'static str, Law), (u64, u64)>,
 }
 
@@ -42,18 +43,15 @@ pub fn parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) ->
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some((index, item)) = Some(next.fetch_add(1, Ordering::Relaxed))
-                    .and_then(|index| items.get(index).map(|item| (index, item)))
-                {
-                    let result = work(item);
-                    done.lock().unwrap().push((index, result));
-                }
-            });
+    let worker = || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(index) else { return };
+            let result = work(item);
+            done.lock().unwrap().push((index, result));
         }
-    });
+    };
+    thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(worker))));
     let mut done = done.into_inner().unwrap();
     done.sort_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, result)| result).collect()
@@ -61,7 +59,8 @@ pub fn parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) ->
 
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+    let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
+    f64::midpoint(at(values.len().saturating_sub(1) / 2), at(values.len() / 2))
 }
 
 impl Cell {
@@ -72,10 +71,6 @@ impl Cell {
     pub fn maybe(&self, value: impl Fn(&Score) -> Option<f64>) -> Option<f64> {
         let known: Vec<f64> = self.scores.iter().filter_map(value).collect();
         (!known.is_empty()).then(|| median(known))
-    }
-
-    pub fn worst(&self, value: impl Fn(&Score) -> Option<f64>) -> Option<f64> {
-        self.scores.iter().filter_map(value).max_by(f64::total_cmp)
     }
 }
 
@@ -97,7 +92,7 @@ impl Grid {
 }
 
 fn job(line: &Line, load: Load, law: Law, seed: u64) -> Job<'_> {
-    Job { line, load, law, seed, seconds: SECONDS, tuning: Tuning::DEFAULT }
+    Job { line, load, law, seed, seconds: SECONDS, tuning: &Tuning::DEFAULT }
 }
 
 fn cells(lines: &[Line], seeds: u64) -> BTreeMap<Place, Cell> {
@@ -115,11 +110,11 @@ fn cells(lines: &[Line], seeds: u64) -> BTreeMap<Place, Cell> {
 }
 
 fn idle(lines: &[Line], seeds: u64, hours: u64) -> BTreeMap<(&'static str, Law), (u64, u64)> {
-    const ABLE: [Law; 3] = [Law::Adaptive, Law::Classic, Law::Bash];
     let places: Vec<(&Line, Law, u64)> = lines
         .iter()
-        .flat_map(|line| ABLE.into_iter().map(move |law| (line, law)))
+        .flat_map(|line| LAWS.into_iter().filter(|law| law.moves()).map(move |law| (line, law)))
         .flat_map(|(line, law)| (0..seeds).map(move |seed| (line, law, seed)))
+        .filter(|(_, law, seed)| *law == Law::Adaptive || *seed == 0)
         .collect();
     let done = parallel(&places, |(line, law, seed)| {
         idle_cuts(&Job { seconds: hours * 3_600, ..job(line, Load::Idle, *law, *seed) })

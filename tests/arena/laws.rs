@@ -26,6 +26,11 @@ pub const LAWS: [Law; 7] =
     [Law::Adaptive, Law::Classic, Law::Bash, Law::Fixed70, Law::Fixed100, Law::Oracle, Law::Off];
 
 impl Law {
+    /// Whether it follows the line by what it sees of it.
+    pub const fn moves(self) -> bool {
+        matches!(self, Self::Adaptive | Self::Classic | Self::Bash)
+    }
+
     pub const fn word(self) -> &'static str {
         match self {
             Self::Adaptive => "adaptive",
@@ -47,7 +52,7 @@ pub fn ceilings(line: &Line) -> PerDirection<Rate> {
 }
 
 /// What the daemon is run with for `Adaptive`, and for every other law as `classic`.
-pub fn settings(line: &Line, law: Law, tuning: Tuning) -> wan::Settings {
+pub fn settings(line: &Line, law: Law, tuning: &'static Tuning) -> wan::Settings {
     let mut settings = settings::wan(line.nominal.0, line.nominal.1);
     for direction in Direction::BOTH {
         let ladder = settings.law.ladders.of_mut(direction);

@@ -94,6 +94,15 @@ impl Load {
         }
     }
 
+    /// The same without what disturbs the rate.
+    pub const fn undisturbed(self) -> Option<Self> {
+        match self {
+            Self::BusyPath | Self::Step => Some(Self::Both),
+            Self::Reflectors => Some(Self::Download),
+            _ => None,
+        }
+    }
+
     /// When the rate has to come back, if it went.
     pub const fn rate_disturbed(self) -> Option<u64> {
         match self {

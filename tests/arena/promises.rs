@@ -2,7 +2,7 @@
 //! The state is on record in `promises.txt`; who changes the law sees every promise that is newly
 //! reached and every one that is lost.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use crate::{
     grid::{Cell, Grid},
@@ -44,10 +44,10 @@ const PROMISES: [Promise; 11] = [
         })
     }),
     ("a full upload leaves the download alone", |grid, line| {
-        every(grid, line, Load::Upload, |score| score.spill == 0)
+        every(grid, line, Load::Upload, |score| score.spill == Some(0))
     }),
     ("a full download leaves the upload alone", |grid, line| {
-        every(grid, line, Load::Download, |score| score.spill == 0)
+        every(grid, line, Load::Download, |score| score.spill == Some(0))
     }),
     ("p95 of delay is not above classic's", |grid, line| {
         places(grid, line, Law::Classic, |own, other| !longer(own.of(p95), other.of(p95)))
@@ -93,7 +93,26 @@ fn places(
 
 fn state<'a>(missing: impl IntoIterator<Item = &'a str>) -> String {
     let missing: Vec<_> = missing.into_iter().collect();
-    if missing.is_empty() { "reached".into() } else { format!("not yet: {}", missing.join(", ")) }
+    if missing.is_empty() {
+        "reached".into()
+    } else {
+        format!("not yet with {}", missing.join(", "))
+    }
+}
+
+/// What `text` made, by promise and line.
+pub fn entries(text: &str) -> BTreeMap<String, &str> {
+    let mut promise = "";
+    let mut entries = BTreeMap::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        match line.strip_prefix("  ").and_then(|line| line.split_once(": ")) {
+            Some((about, state)) => {
+                entries.insert(format!("{promise}, {}", about.trim()), state.trim());
+            }
+            None => promise = line,
+        }
+    }
+    entries
 }
 
 /// The state of all promises, as `promises.txt` has it.
@@ -105,7 +124,7 @@ pub fn text(grid: &Grid, effects: &[Effect]) -> String {
     for (name, missing) in PROMISES {
         let _ = writeln!(text, "\n{name}");
         for line in &grid.lines {
-            let _ = writeln!(text, "  {:8} {}", line.name, state(missing(grid, line.name)));
+            let _ = writeln!(text, "  {}: {}", line.name, state(missing(grid, line.name)));
         }
     }
     text.push_str("\nall lines and loads\n");

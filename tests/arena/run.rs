@@ -33,7 +33,7 @@ pub struct Job<'a> {
     pub law: Law,
     pub seed: u64,
     pub seconds: u64,
-    pub tuning: Tuning,
+    pub tuning: &'static Tuning,
 }
 
 /// One look at the line.
@@ -79,7 +79,7 @@ fn of_core(job: &Job<'_>, see: &mut dyn FnMut(&Sight)) -> Asked {
     for tick in 1..=job.seconds * TICKS {
         let now = moment(tick);
         world.run_until(now, |_| {}).unwrap();
-        if tick % TICKS == 0 {
+        if tick.is_multiple_of(TICKS) {
             world.take_events();
             world.take_requests();
         }

@@ -6,18 +6,18 @@ use wanctl::control::{adaptive::Tuning, time::Span, units::Ratio};
 
 use crate::{
     SECONDS,
-    grid::{median, parallel},
+    grid::parallel,
     laws::Law,
     lines::Line,
     loads::Load,
     run::Job,
-    score::{Score, judge},
+    score::{Score, judge_beside},
 };
 
 type Change = fn(&mut Tuning, f64);
 
 /// Shares near one are varied by how far they are from it.
-const CONSTANTS: [(&str, Change); 33] = [
+const CONSTANTS: [(&str, Change); 43] = [
     ("fast", |tuning, by| span(&mut tuning.fast, by)),
     ("medium", |tuning, by| span(&mut tuning.medium, by)),
     ("slow", |tuning, by| span(&mut tuning.slow, by)),
@@ -28,18 +28,28 @@ const CONSTANTS: [(&str, Change); 33] = [
     ("yellow", |tuning, by| tuning.yellow *= by),
     ("noises", |tuning, by| tuning.noises *= by),
     ("window", |tuning, by| span(&mut tuning.window, by)),
+    ("steady", |tuning, by| tuning.steady *= by),
+    ("recent", |tuning, by| span(&mut tuning.recent, by)),
+    ("noises_of_growth", |tuning, by| tuning.noises_of_growth *= by),
     ("quiet", |tuning, by| span(&mut tuning.quiet, by)),
     ("calm", |tuning, by| span(&mut tuning.calm, by)),
     ("fall", |tuning, by| span(&mut tuning.fall, by)),
     ("trips", |tuning, by| tuning.trips *= by),
+    ("trips_of_cut", |tuning, by| tuning.trips_of_cut *= by),
     ("cut", |tuning, by| count(&mut tuning.cut, by)),
     ("cut_per_ms", |tuning, by| tuning.cut_per_ms *= by),
     ("least_cut", |tuning, by| count(&mut tuning.least_cut, by)),
     ("most_cut", |tuning, by| count(&mut tuning.most_cut, by)),
     ("half", |tuning, by| ratio(&mut tuning.half, by)),
     ("1 - surely", |tuning, by| ratio(&mut tuning.surely, by)),
+    ("1 - drains", |tuning, by| from_one(&mut tuning.drains, by)),
+    ("soon_gone", |tuning, by| tuning.soon_gone *= by),
+    ("1 - stays", |tuning, by| from_one(&mut tuning.stays, by)),
     ("1 - binding", |tuning, by| from_one(&mut tuning.binding, by)),
+    ("1 - binds", |tuning, by| from_one(&mut tuning.binds, by)),
+    ("far", |tuning, by| tuning.far *= by),
     ("1 - below_knee", |tuning, by| ratio(&mut tuning.below_knee, by)),
+    ("1 - near_below", |tuning, by| ratio(&mut tuning.near_below, by)),
     ("above_knee - 1", |tuning, by| ratio(&mut tuning.above_knee, by)),
     ("raise", |tuning, by| count(&mut tuning.raise, by)),
     ("most_beyond", |tuning, by| count(&mut tuning.most_beyond, by)),
@@ -77,7 +87,7 @@ fn few(count: &mut u8, by: f64) {
 /// What comes of the law with one constant changed.
 pub struct Effect {
     pub name: String,
-    /// Median over all places, in ms.
+    /// In the mean of all full lines, in ms.
     pub p95: f64,
     /// The longest of all places, in ms.
     pub worst: f64,
@@ -89,10 +99,15 @@ pub struct Effect {
     pub idle_cuts: u64,
 }
 
-const PLAYED: [Load; 5] = [Load::Web, Load::Both, Load::Call, Load::Path, Load::BusyPath];
+/// On what this is tried.
+pub struct Ground {
+    pub lines: Vec<Line>,
+    pub loads: &'static [Load],
+    pub seeds: u64,
+}
 
-/// On these lines with these seeds; the last one is the law as it is.
-pub fn effects(lines: &[Line], seeds: u64) -> Vec<Effect> {
+/// The last one is the law as it is.
+pub fn effects(ground: &Ground) -> Vec<Effect> {
     let changes = |(name, change)| [(name, change, 0.5), (name, change, 2.0)];
     let all: Vec<(&str, Change, f64)> = CONSTANTS.into_iter().flat_map(changes).collect();
     let all = &all[..all.len() - 1];
@@ -100,16 +115,40 @@ pub fn effects(lines: &[Line], seeds: u64) -> Vec<Effect> {
         let mut tuning = Tuning::DEFAULT;
         change(&mut tuning, *by);
         let name = if *name == "(none)" { (*name).into() } else { format!("{name} x {by}") };
-        effect(name, lines, seeds, tuning)
+        effect(name, ground, Box::leak(Box::new(tuning)))
     })
 }
 
-fn effect(name: String, lines: &[Line], seeds: u64, tuning: Tuning) -> Effect {
+/// The constants that are not tried here.
+pub fn untried() -> Vec<String> {
+    let usual = fields(&Tuning::DEFAULT);
+    let changed = |(_, change): &(&str, Change)| {
+        let mut tuning = Tuning::DEFAULT;
+        change(&mut tuning, 2.0);
+        fields(&tuning).into_iter().filter(|field| !usual.contains(field)).collect::<Vec<_>>()
+    };
+    let tried: Vec<String> = CONSTANTS.iter().flat_map(changed).map(|field| name(&field)).collect();
+    usual.iter().map(|field| name(field)).filter(|field| !tried.contains(field)).collect()
+}
+
+/// As in `Name { field: value, field: value }`.
+fn fields(tuning: &Tuning) -> Vec<String> {
+    let text = format!("{tuning:?}");
+    let inner = text.trim_start_matches("Tuning { ").trim_end_matches(" }");
+    inner.split(", ").map(String::from).collect()
+}
+
+fn name(field: &str) -> String {
+    field.split(':').next().unwrap_or_default().into()
+}
+
+fn effect(name: String, ground: &Ground, tuning: &'static Tuning) -> Effect {
+    let Ground { lines, loads, seeds } = ground;
     let jobs = lines.iter().flat_map(|line| {
-        PLAYED.into_iter().flat_map(move |load| {
-            (0..seeds).map(move |seed| Job {
+        loads.iter().flat_map(move |load| {
+            (0..*seeds).map(move |seed| Job {
                 line,
-                load,
+                load: *load,
                 law: Law::Adaptive,
                 seed,
                 seconds: SECONDS,
@@ -117,14 +156,16 @@ fn effect(name: String, lines: &[Line], seeds: u64, tuning: Tuning) -> Effect {
             })
         })
     });
-    let scores: Vec<(Load, Score)> = jobs.map(|job| (job.load, judge(&job).0)).collect();
+    let scores: Vec<(Load, Score)> =
+        jobs.map(|job| (job.load, judge_beside(&job, None).0)).collect();
     let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
-    let delays: Vec<f64> = scores.iter().map(|(_, score)| score.p95).collect();
+    let full = scores.iter().filter(|(load, _)| load.saturates());
+    let delays: Vec<f64> = full.map(|(_, score)| score.p95).collect();
     let idle = scores.iter().filter(|(load, _)| *load == Load::Path);
     Effect {
         name,
         worst: delays.iter().copied().fold(0.0, f64::max),
-        p95: median(delays),
+        p95: mean(delays),
         carried: mean(scores.iter().filter_map(|(_, score)| score.retained).collect()),
         writes: mean(scores.iter().map(|(_, score)| score.writes).collect()),
         idle_cuts: idle.map(|(_, score)| score.late_cuts).sum(),

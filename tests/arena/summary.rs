@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::{
-    grid::{Grid, median},
+    grid::{Cell, Grid, median},
     laws::{LAWS, Law},
     loads::Load,
     score::Score,
@@ -31,10 +31,19 @@ pub struct Beside {
     pub carried: f64,
     /// Its writes over all lines and loads over the other's.
     pub writes: f64,
-    /// Where its 95th percentile is more than a tenth above: line, load, both values.
-    pub loses_delay: Vec<(&'static str, Load, f64, f64)>,
-    /// Where it carries less by more than a tenth: line, load, both shares.
-    pub loses_rate: Vec<(&'static str, Load, f64, f64)>,
+    /// Where its 95th percentile is more than a tenth above.
+    loses_delay: Vec<Pair>,
+    /// Where it carries less by more than a tenth.
+    loses_rate: Vec<Pair>,
+}
+
+/// The adaptive law and another one in one place: delays in ms and shares carried, its own first.
+#[derive(Clone, Copy)]
+struct Pair {
+    line: &'static str,
+    load: Load,
+    delays: (f64, f64),
+    shares: Option<(f64, f64)>,
 }
 
 pub fn p95(score: &Score) -> f64 {
@@ -74,34 +83,40 @@ fn shares(grid: &Grid, law: Law) -> Vec<(&'static str, Load, f64)> {
     grid.places().filter_map(share).collect()
 }
 
+impl Pair {
+    fn new(grid: &Grid, (line, load): (&'static str, Load), other: Law) -> Self {
+        let cells = (grid.cell(line, load, Law::Adaptive), grid.cell(line, load, other));
+        let share = |cell: &Cell| cell.maybe(|score| score.retained);
+        let delays = (cells.0.of(p95), cells.1.of(p95));
+        Self { line, load, delays, shares: share(cells.0).zip(share(cells.1)) }
+    }
+
+    fn is_longer(&self) -> bool {
+        longer(self.delays.0, self.delays.1)
+    }
+
+    fn is_slower(&self) -> bool {
+        self.shares.is_some_and(|(own, other)| own * 1.1 < other)
+    }
+}
+
 impl Beside {
     fn new(grid: &Grid, other: Law) -> Self {
         let sum = |law| all(grid, law, |score| score.writes).iter().sum::<f64>();
         let middle = |law| median(all(grid, law, p95));
-        let pairs: Vec<_> = grid
-            .places()
-            .map(|(line, load)| {
-                let of = |law| grid.cell(line, load, law).of(p95);
-                (line, load, of(Law::Adaptive), of(other))
-            })
-            .collect();
-        let queued = pairs.iter().filter(|(.., own, other)| own.max(*other) >= NOTHING);
-        let carried: Vec<_> = shares(grid, Law::Adaptive)
-            .into_iter()
-            .zip(shares(grid, other))
-            .map(|((line, load, own), (.., other))| (line, load, own, other))
-            .collect();
-        let mean = |part: fn(&(&str, Load, f64, f64)) -> f64| carried.iter().map(part).sum::<f64>();
+        let pairs: Vec<_> = grid.places().map(|place| Pair::new(grid, place, other)).collect();
+        let delays = pairs.iter().map(|pair| pair.delays);
+        let queued = delays.filter(|(own, other)| own.max(*other) >= NOTHING);
+        let shares = pairs.iter().filter_map(|pair| pair.shares);
+        let sums = shares.fold((0.0, 0.0), |sum, own| (sum.0 + own.0, sum.1 + own.1));
+        let which = |bad: fn(&Pair) -> bool| pairs.iter().filter(|own| bad(own)).copied().collect();
         Self {
             delay: middle(Law::Adaptive) / middle(other),
-            delays: median(queued.map(|(.., own, other)| own / other.max(0.1)).collect()),
-            carried: mean(|(.., own, _)| *own) / mean(|(.., other)| *other),
+            delays: median(queued.map(|(own, other)| own / other.max(0.1)).collect()),
+            carried: sums.0 / sums.1,
             writes: sum(Law::Adaptive) / sum(other),
-            loses_delay: pairs
-                .into_iter()
-                .filter(|(.., own, other)| longer(*own, *other))
-                .collect(),
-            loses_rate: carried.into_iter().filter(|(.., own, other)| own * 1.1 < *other).collect(),
+            loses_delay: which(Pair::is_longer),
+            loses_rate: which(Pair::is_slower),
         }
     }
 
@@ -112,20 +127,63 @@ impl Beside {
             "beside {name:8} p95 of added delay {delay:.2} of its median ({delays:.2} in the median \
              place); carries {carried:.3} of it on full lines; writes {writes:.2} of its number"
         );
-        for (what, unit, factor, places) in [
-            ("longer delay", "ms", 1.0, &self.loses_delay),
-            ("less carried", "%", 100.0, &self.loses_rate),
-        ] {
+        for (what, places) in
+            [("a longer delay", &self.loses_delay), ("less carried", &self.loses_rate)]
+        {
             let _ = writeln!(text, "  {what} by more than a tenth in {} places", places.len());
-            for (line, load, own, other) in places {
-                let (own, other) = (own * factor, other * factor);
-                let load = load.word();
-                let _ =
-                    writeln!(text, "    {line:8} {load:10} {own:7.1} {unit} against {other:.1}");
+            for pair in places {
+                pair.write(text);
             }
         }
     }
 }
+
+impl Pair {
+    fn write(&self, text: &mut String) {
+        let Self { line, load, delays: (own, other), shares } = self;
+        let load = load.word();
+        let _ = write!(text, "    {line:8} {load:10} {own:6.1} ms against {other:6.1}");
+        if let Some((own, other)) = shares.map(|(own, other)| (own * 100.0, other * 100.0)) {
+            let _ = write!(text, ", carrying {own:5.1} % against {other:5.1} %");
+        }
+        text.push('\n');
+    }
+}
+
+/// How far the answer of a law reaches where it should not, and how soon it is over.
+fn manners(text: &mut String, grid: &Grid, law: Law) {
+    let scores = |load: Load| {
+        let cells = grid.lines.iter().map(move |line| grid.cell(line.name, load, law));
+        cells.flat_map(|cell| &cell.scores)
+    };
+    let cuts: u64 = scores(Load::Path).map(|score| score.late_cuts).sum();
+    let spill = |load| scores(load).filter_map(|score| score.spill).sum::<u64>();
+    let _ = write!(
+        text,
+        "{:9} | {cuts:9} | {:11} {:11} |",
+        law.word(),
+        spill(Load::Upload),
+        spill(Load::Download)
+    );
+    for (load, value) in MANNERS {
+        let mut times: Vec<f64> = scores(load).filter_map(value).collect();
+        times.sort_by(f64::total_cmp);
+        let soon = times.iter().filter(|seconds| **seconds <= 15.0).count();
+        let all = times.len();
+        let _ = write!(text, " {:4.0} s, {soon:3} of {all:3} in 15 s |", median(times));
+    }
+    text.push('\n');
+}
+
+type Time = fn(&Score) -> Option<f64>;
+
+/// What is to be over soon.
+const MANNERS: [(Load, Time); 4] = [
+    (Load::BusyPath, |score| score.rate_back),
+    (Load::Reflectors, |score| score.rate_back),
+    (Load::Step, |score| score.rate_back),
+    (Load::Step, |score| score.delay_gone),
+];
 
 /// Each law over everything, then the adaptive one beside the others.
 pub fn text(grid: &Grid) -> String {
@@ -153,6 +211,15 @@ pub fn text(grid: &Grid) -> String {
             middle(|score| score.requests),
             daily.unwrap_or(String::from("-")),
         );
+    }
+    text.push_str(
+        "\nlaw       | +40 ms on an idle | moves of the unused | rate back after +40 ms   | rate \
+         back: reflectors die | rate back: line is whole | delay gone: line halves\n          | \
+         line: cuts | download    upload  |                          |                            \
+         |                          |\n",
+    );
+    for law in LAWS.into_iter().filter(|law| law.moves()) {
+        manners(&mut text, grid, law);
     }
     let summary = Summary::new(grid);
     text.push_str("\nadaptive\n");

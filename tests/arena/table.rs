@@ -2,7 +2,11 @@
 
 use std::fmt::Write as _;
 
-use crate::{grid::Grid, laws::LAWS};
+use crate::{
+    grid::{Cell, Grid},
+    laws::{LAWS, Law},
+    score::Score,
+};
 
 const HEAD: &str = "line     load       law       |  added delay, ms       | carried       | back | \
                     gone | cuts | writes | requests\n                              |    p50    p95 \
@@ -10,6 +14,11 @@ const HEAD: &str = "line     load       law       |  added delay, ms       | car
 
 fn seconds(value: Option<f64>) -> String {
     value.map_or(String::from("   -"), |value| format!("{value:4.0}"))
+}
+
+/// Nobody carries the limits of the oracle to a router.
+fn count<const WIDTH: usize>(law: Law, cell: &Cell, value: fn(&Score) -> f64) -> String {
+    if law.moves() { format!("{:WIDTH$.0}", cell.of(value)) } else { format!("{:>WIDTH$}", "-") }
 }
 
 pub fn table(grid: &Grid) -> String {
@@ -20,8 +29,7 @@ pub fn table(grid: &Grid) -> String {
             let share = cell.maybe(|score| score.retained);
             let _ = writeln!(
                 text,
-                "{line:8} {:10} {:9} | {:6.1} {:6.1} {:6.1} | {:6.1} {} | {} | {} | {:4.0} | \
-                 {:6.0} | {:6.0}",
+                "{line:8} {:10} {:9} | {:6.1} {:6.1} {:6.1} | {:6.1} {} | {} | {} | {} | {} | {}",
                 load.word(),
                 law.word(),
                 cell.of(|score| score.p50),
@@ -31,9 +39,9 @@ pub fn table(grid: &Grid) -> String {
                 share.map_or(String::from("     -"), |share| format!("{:5.1}%", share * 100.0)),
                 seconds(cell.maybe(|score| score.rate_back)),
                 seconds(cell.maybe(|score| score.delay_gone)),
-                cell.of(|score| score.cuts),
-                cell.of(|score| score.writes),
-                cell.of(|score| score.requests),
+                count::<4>(law, cell, |score| score.cuts),
+                count::<6>(law, cell, |score| score.writes),
+                count::<6>(law, cell, |score| score.requests),
             );
         }
     }

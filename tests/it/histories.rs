@@ -9,6 +9,7 @@ pub mod judge;
 pub mod play;
 pub mod scene;
 pub mod shrink;
+pub mod steered;
 pub mod story;
 pub mod truth;
 

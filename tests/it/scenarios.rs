@@ -1,5 +1,6 @@
 //! What goes wrong in the field, in virtual time: routers, queues, boards.
 
+mod adaptive;
 mod counts;
 mod ends;
 mod fallback;

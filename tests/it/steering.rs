@@ -30,10 +30,10 @@ use crate::support::settings::{at, mbit, wan};
 const BOTH: [Mode; 2] = [Mode::Hysteresis, Mode::Confidence];
 
 /// When lines are bad, in seconds: `from..to`.
-type Bad<'a> = &'a [(u64, u64)];
+pub type Bad<'a> = &'a [(u64, u64)];
 
 /// A busy line of 100 Mbit/s that carries only 6 while it is bad, less than control may go down to.
-fn line(bad: Bad<'_>) -> LinkSettings {
+pub fn line(bad: Bad<'_>) -> LinkSettings {
     let mut line = LinkSettings::quiet();
     // 200 ms of 6 Mbit/s.
     line.lanes.download.buffer = 150_000;

@@ -173,7 +173,11 @@ impl Screen {
             Some(confirmed) => format!(" (router {})", bits(*confirmed)),
             None => " (router ?)".to_string(),
         };
-        self.put(2, &format!("{word} {state} {}{confirmed}", bits(*wanted_bps)));
+        let load = match (&direction.load, direction.flow_bps) {
+            (Some(load), Some(flow)) => format!(", load {load}: {}", bits(flow)),
+            _ => String::new(),
+        };
+        self.put(2, &format!("{word} {state} {}{confirmed}{load}", bits(*wanted_bps)));
         self.lines.go_on(Worth::Reason, 4, reason);
         if let Some(trouble) = &direction.trouble {
             self.put(4, &format!("the router refuses: {trouble}"));

@@ -63,7 +63,7 @@ fn choice(kind: Kind, base: PerDirection<Option<Rate>>, settings: &classic::Sett
             base,
             yellow: settings.thresholds.map(|thresholds| thresholds.yellow),
             bounds: settings.ladders.map(|ladder| (ladder.floors.red, ladder.ceiling)),
-            tuning: adaptive::Tuning::DEFAULT,
+            tuning: &adaptive::Tuning::DEFAULT,
         }),
     }
 }

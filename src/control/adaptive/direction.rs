@@ -5,7 +5,7 @@
 use super::{Tuning, number};
 use crate::control::{
     time::{Instant, Span},
-    units::{Flow, Rate, Ratio, Rtt},
+    units::{Direction, Flow, Rate, Ratio, Rtt},
     zone::Zone,
 };
 
@@ -14,11 +14,21 @@ const fn ppm(ppm: u32) -> Ratio {
     Ratio::from_ppm(ppm)
 }
 
+/// Where a delay begins to count, in ms.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Limits {
+    /// Below this there is no queue to speak of.
+    pub(super) calm: f64,
+    /// Above this there is one.
+    pub(super) over: f64,
+}
+
 /// What one direction sees.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct View<'a> {
-    pub(super) tuning: &'a Tuning,
+pub(super) struct View {
+    pub(super) tuning: &'static Tuning,
     pub(super) now: Instant,
+    pub(super) direction: Direction,
     pub(super) rate: Rate,
     pub(super) flow: Flow,
     pub(super) in_force: Option<Rate>,
@@ -26,8 +36,12 @@ pub(super) struct View<'a> {
     pub(super) base: Option<Rate>,
     pub(super) share: f64,
     pub(super) suspect: bool,
+    /// Whether the other direction has not just been raised.
+    pub(super) may_raise: bool,
     pub(super) delta: f64,
-    pub(super) threshold: f64,
+    /// By how many ms per ms the delay grows.
+    pub(super) growth: f64,
+    pub(super) limits: Limits,
     pub(super) round_trip: Rtt,
 }
 
@@ -37,13 +51,19 @@ pub(super) struct Step {
     pub(super) rate: Rate,
     pub(super) zone: Zone,
     pub(super) in_vain: bool,
+    /// A cut while the delay of the one before stays.
+    pub(super) again: bool,
 }
 
-/// A cut and the delay that it was for.
+/// A cut and the worst delay since.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Cut {
     before: Rate,
+    /// The line hardly carries more.
+    most: Rate,
     delta: f64,
+    /// The least delay since the last cut.
+    least: f64,
     vain: u8,
 }
 
@@ -59,6 +79,10 @@ pub(super) struct Lane {
     /// Since when the limit in force is the wanted one.
     in_force: Option<(Rate, Instant)>,
     raise_at: Instant,
+    /// The last raise: when, and from where, without any delay.
+    good: Option<(Instant, Rate)>,
+    /// Not beyond the knee before this.
+    probe_at: Instant,
     idle: Option<Instant>,
     cut: Option<Cut>,
 }
@@ -68,25 +92,31 @@ impl Lane {
         self.knee
     }
 
-    pub(super) fn step(&mut self, view: &View<'_>) -> Step {
-        let View { tuning, now, rate, delta, threshold, .. } = *view;
+    pub(super) const fn base(&self) -> Option<Rate> {
+        self.base
+    }
+
+    pub(super) fn step(&mut self, view: &View) -> Step {
+        let View { tuning, now, rate, delta, limits: Limits { calm, over }, .. } = *view;
         self.idle = if view.share < tuning.idle { self.idle.or(Some(now)) } else { None };
-        let congested = delta > threshold && view.suspect;
+        let congested = delta > over && view.suspect;
         let zone = match congested {
             false => Zone::Green,
-            true if delta > threshold * 2.0 => Zone::Red,
+            true if delta > over * 2.0 => Zone::Red,
             true => Zone::Yellow,
         };
-        if delta < threshold / 2.0 {
-            self.cut = None;
-        }
-        let mut step = Step { rate, zone, in_vain: false };
+        self.follow(view);
+        let mut step = Step { rate, zone, in_vain: false, again: false };
         if !self.felt(view) {
             return step;
         }
         if congested {
             self.cut(view, &mut step);
-        } else if view.share >= tuning.high && delta < threshold / 2.0 && now >= self.raise_at {
+        } else if view.may_raise
+            && view.share >= tuning.high
+            && delta < calm
+            && now >= self.raise_at
+        {
             step.rate = self.raised(view);
         } else if self.idle.is_some_and(|since| now.since(since) >= tuning.idle_for) {
             step.rate = self.at_rest(view);
@@ -96,8 +126,30 @@ impl Lane {
         step
     }
 
+    /// What becomes of the delay that the last cut was for.
+    fn follow(&mut self, view: &View) {
+        let delta = view.delta;
+        match &mut self.cut {
+            Some(_) if delta < view.limits.calm => {
+                self.cut = None;
+                self.learn_base(view.tuning);
+            }
+            Some(cut) => {
+                cut.delta = cut.delta.max(delta);
+                cut.least = cut.least.min(delta);
+                // What passes is known late. A download that passes while its queue stands is what
+                // the line carries; the limit in force can only hide some of it.
+                if view.direction == Direction::Download && cut.vain == 0 {
+                    let passed = Rate::from_bps(view.flow.bps()).unwrap_or(Rate::MIN);
+                    self.knee = self.knee.map(|knee| knee.max(passed.min(cut.most)));
+                }
+            }
+            None => {}
+        }
+    }
+
     /// Whether the last move is in force for so long that the delay of now is its doing.
-    fn felt(&mut self, view: &View<'_>) -> bool {
+    fn felt(&mut self, view: &View) -> bool {
         let View { tuning, now, rate, in_force, round_trip, .. } = *view;
         let near = in_force.is_some_and(|own| own.distance(rate) <= rate.bps() / 100);
         if !near {
@@ -110,76 +162,118 @@ impl Lane {
                 now
             }
         };
-        let trips = whole(round_trip.ms() * 1_000.0 * tuning.trips);
+        // Senders follow with a time constant of one and a half round trips: a raise is felt after
+        // one of them; a cut has done all that it can after two.
+        let trips = if self.cut.is_some() { tuning.trips_of_cut } else { tuning.trips };
+        let trips = whole(round_trip.ms() * 1_000.0 * trips);
         now.since(since) >= tuning.window + Span::from_micros(trips)
     }
 
-    fn cut(&mut self, view: &View<'_>, step: &mut Step) {
-        let View { tuning, rate, flow, delta, share, .. } = *view;
-        // What passed of a short burst says little about what could have.
-        let least = if share >= tuning.high { Rate::MIN } else { rate.scaled(tuning.surely) };
-        let passed = Rate::from_bps(flow.bps()).unwrap_or(Rate::MIN).max(least).min(rate);
-        let binding = share >= tuning.binding;
+    fn cut(&mut self, view: &View, step: &mut Step) {
+        let View { tuning, now, rate, delta, share, .. } = *view;
+        let gone = delta + view.growth * tuning.soon_gone < view.limits.calm;
+        if self.cut.is_some_and(|cut| gone || delta < cut.delta * tuning.drains) {
+            return;
+        }
+        let most = self.most(view);
+        let carried = carried(view).min(most);
+        let binding = share >= tuning.binding && rate > view.bounds.0;
         // In vain: what arrives is less than before the last cut, and the delay is just the same.
-        let same = |cut: &Cut| (delta - cut.delta).abs() < cut.delta / 4.0;
+        let same = |cut: &Cut| cut.least > cut.delta * tuning.stays;
+        step.again = self.cut.is_some();
         let earlier = self.cut.filter(|cut| binding && same(cut));
         let vain = earlier.map_or(0, |cut| cut.vain.saturating_add(1));
-        let first = earlier.map_or(Cut { before: rate, delta, vain }, |cut| Cut { vain, ..cut });
-        let most = if delta > tuning.long { tuning.long_in_vain } else { tuning.in_vain };
-        if vain >= most {
+        let first = earlier.map_or(Cut { before: rate, most, delta, least: delta, vain }, |cut| {
+            Cut { least: delta, vain, ..cut }
+        });
+        if vain >= (if delta > tuning.long { tuning.long_in_vain } else { tuning.in_vain }) {
             self.cut = None;
             step.rate = first.before;
             step.in_vain = true;
             return;
         }
-        self.cut = Some(first);
-        if earlier.is_none() && share >= tuning.high {
-            self.learn(passed, tuning);
+        if share >= tuning.high {
+            match self.cut {
+                None => self.learn(carried, tuning),
+                Some(_) => self.knee = self.knee.map(|knee| knee.min(carried)),
+            }
         }
+        self.cut = Some(first);
+        self.in_force = None;
         let drains = u32::try_from(whole(delta * tuning.cut_per_ms)).unwrap_or(tuning.most_cut);
         let take = drains.saturating_add(tuning.cut).max(tuning.least_cut).min(tuning.most_cut);
-        let left = ppm(1_000_000 - take);
-        step.rate = passed.scaled(left).max(rate.scaled(tuning.half));
+        let left = ppm(1_000_000_u32.saturating_sub(take));
+        step.rate = carried.scaled(left).max(rate.scaled(tuning.half));
         self.beyond = 0;
+        self.probe_at = now + tuning.probe_every.times(1 << self.confidence);
+    }
+
+    /// After a raise the line carries more than before it, and less than now. What passes tells no
+    /// more: the router still sends what had gathered in its own queue.
+    fn most(&self, view: &View) -> Rate {
+        let recent =
+            self.good.filter(|(at, _)| view.now.since(*at) <= view.tuning.raise_every.times(2));
+        let middle = recent.map(|(_, good)| view.rate.bps().midpoint(good.bps()));
+        middle.and_then(Rate::from_bps).map_or(view.rate, |middle| middle.min(view.rate))
     }
 
     /// What passed at a cut is what the line carries.
-    fn learn(&mut self, passed: Rate, tuning: &Tuning) {
-        let agrees = self.knee.is_some_and(|knee| knee.distance(passed) < knee.bps() / 20);
+    fn learn(&mut self, carried: Rate, tuning: &Tuning) {
+        let agrees = self.knee.is_some_and(|knee| knee.distance(carried) < knee.bps() / 20);
         self.confidence =
             if agrees { (self.confidence + 1).min(tuning.most_confidence) } else { 0 };
-        self.knee = Some(passed);
-        let aim = passed.scaled(tuning.below_knee);
+        self.knee = Some(carried);
+    }
+
+    /// A burst starts where the last ones were well.
+    fn learn_base(&mut self, tuning: &Tuning) {
+        let Some(aim) = self.knee.map(|knee| knee.scaled(tuning.below_knee)) else { return };
         let mean = |base: Rate| Rate::from_bps(base.bps().midpoint(aim.bps())).unwrap_or(aim);
         self.base = Some(self.base.map_or(aim, mean));
     }
 
-    fn raised(&mut self, view: &View<'_>) -> Rate {
+    fn raised(&mut self, view: &View) -> Rate {
         let View { tuning, now, rate, .. } = *view;
         let knee = self.knee.unwrap_or(rate.scaled(tuning.half));
-        let back = knee.scaled(tuning.below_knee);
-        if rate < back {
-            self.raise_at = now + tuning.raise_every;
-            return back.min(rate.scaled(ppm(1_500_000)));
+        let (back, probe) = (knee.scaled(tuning.below_knee), knee.scaled(tuning.above_knee));
+        if rate < back.scaled(tuning.near_below) {
+            return back;
         }
-        if rate < knee.scaled(tuning.above_knee) {
-            self.raise_at = now + tuning.probe_every.times(1 << self.confidence);
-            return rate.scaled(ppm(1_000_000 + tuning.raise));
+        if now < self.probe_at {
+            return rate;
         }
-        let more = tuning.raise << (self.beyond / 2);
+        self.raise_at = now + tuning.raise_every;
+        self.good = Some((now, rate));
+        if rate < probe {
+            return probe;
+        }
+        let more = tuning.raise << self.beyond;
         self.beyond = (self.beyond + 1).min(tuning.most_beyond);
         self.confidence = self.confidence.saturating_sub(1);
-        self.raise_at = now + tuning.raise_every;
         rate.scaled(ppm(1_000_000 + more))
     }
 
     /// Where a burst shall start.
-    fn at_rest(&mut self, view: &View<'_>) -> Rate {
+    fn at_rest(&mut self, view: &View) -> Rate {
         let Some(base) = view.base.or(self.base) else { return view.rate };
         self.beyond = 0;
         let far = base.distance(view.rate) > view.rate.bps() / 50;
         if far { base } else { view.rate }
     }
+}
+
+/// What the line carries while its queue stands or grows. The router counts a download behind the
+/// provider's queue, so that what passes is just that; an upload it counts before the queue, which
+/// grows by what is too much.
+fn carried(view: &View) -> Rate {
+    let View { tuning, rate, flow, share, growth, .. } = *view;
+    let passed = match view.direction {
+        Direction::Download => flow.bps(),
+        Direction::Upload => whole(number(flow.bps()) / (1.0 + growth.max(0.0))),
+    };
+    // What passed of a short burst says little about what could have.
+    let least = if share >= tuning.high { Rate::MIN } else { rate.scaled(tuning.surely) };
+    Rate::from_bps(passed).unwrap_or(Rate::MIN).max(least).min(rate)
 }
 
 /// The whole part of a number that is not negative and below 2^32.

@@ -1,4 +1,5 @@
-//! The delay as the adaptive law sees it: a low quantile of the last values, and the idle line.
+//! The delay as the adaptive law sees it: a low quantile of the last values, or on a steady line their
+//! median, and the same of the idle line.
 //! Promises: the idle time rises in seconds only while nothing passes, and falls at any time.
 //! Knows nothing of rates.
 
@@ -10,64 +11,29 @@ use crate::control::{
     units::{Alpha, Rtt},
 };
 
-/// Values of the last window, and what they are on the idle line.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Filter {
-    values: Deque<(Instant, Rtt), 16>,
+/// Values that are kept: as many as the shortest interval gives in a window.
+const KEPT: usize = 16;
+
+/// One way to look at the last values: what it shows now, and what it shows on the idle line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Track {
     seen: Rtt,
     idle: Option<Rtt>,
     noise: f64,
-    learnt: Option<Instant>,
 }
 
-impl Filter {
-    /// Takes a value in; the low quantile from now on.
-    pub(super) fn take(&mut self, now: Instant, value: Rtt, baseline: Rtt, window: Span) -> Rtt {
-        while self.values.front().is_some_and(|(at, _)| now.since(*at) > window)
-            || self.values.is_full()
-        {
-            self.values.pop_front();
-        }
-        let _ = self.values.push_back((now, value));
-        let (mut lowest, mut second) = (value, None::<Rtt>);
-        for (_, value) in self.values.iter().take(self.values.len().saturating_sub(1)) {
-            if *value < lowest {
-                second = Some(lowest);
-                lowest = *value;
-            } else if second.is_none_or(|second| *value < second) {
-                second = Some(*value);
-            }
-        }
-        self.seen = if self.values.len() >= 4 { second.unwrap_or(lowest) } else { lowest };
-        if self.idle.is_none() {
-            self.idle = Some(baseline);
-        }
-        self.seen
-    }
-
-    pub(super) fn delta(&self) -> f64 {
-        self.seen.above(self.idle())
-    }
-
-    pub(super) const fn noise(&self) -> f64 {
-        self.noise
-    }
-
-    pub(super) fn idle(&self) -> Rtt {
+impl Track {
+    fn idle(&self) -> Rtt {
         self.idle.unwrap_or(self.seen)
     }
 
+    fn delta(&self) -> f64 {
+        self.seen.above(self.idle())
+    }
+
     /// Follows the idle line.
-    pub(super) fn learn(
-        &mut self,
-        now: Instant,
-        quiet: bool,
-        (delta, threshold): (f64, f64),
-        tuning: &Tuning,
-    ) {
-        let last = self.learnt.replace(now);
-        let passed = last.map_or(Span::ZERO, |last| now.since(last));
-        let passed = passed.min(tuning.settled_after);
+    fn learn(&mut self, passed: Span, quiet: bool, threshold: f64, tuning: &Tuning) {
+        let delta = self.delta();
         let constant = match (quiet, delta) {
             (true, delta) if delta < threshold => tuning.quiet,
             (_, delta) if delta < 0.0 => tuning.fall,
@@ -80,16 +46,135 @@ impl Filter {
             self.noise += weight.value() * (delta.abs() - self.noise);
         }
     }
+}
+
+/// Values of the last window, and what they are on the idle line.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Filter {
+    pub(super) tuning: &'static Tuning,
+    values: Deque<(Instant, Rtt), KEPT>,
+    /// The median of the last three of each cycle of the last window.
+    medians: Deque<(Instant, Rtt), KEPT>,
+    fast: Track,
+    slow: Track,
+    learnt: Option<Instant>,
+}
+
+/// Makes room for a new value and takes it in.
+fn push(values: &mut Deque<(Instant, Rtt), KEPT>, now: Instant, value: Rtt, window: Span) {
+    while values.front().is_some_and(|(at, _)| now.since(*at) > window) || values.is_full() {
+        values.pop_front();
+    }
+    let _ = values.push_back((now, value));
+}
+
+impl Filter {
+    pub(super) fn new(tuning: &'static Tuning) -> Self {
+        let track = Track { seen: Rtt::ZERO, idle: None, noise: 0.0 };
+        let (values, medians) = (Deque::new(), Deque::new());
+        Self { tuning, values, medians, fast: track, slow: track, learnt: None }
+    }
+
+    /// Takes a value in.
+    pub(super) fn take(&mut self, now: Instant, value: Rtt, baseline: Rtt) {
+        push(&mut self.values, now, value, self.tuning.window);
+        self.slow.seen = self.second_lowest(value);
+        self.fast.seen = self.median_of_three(value);
+        push(&mut self.medians, now, self.fast.seen, self.tuning.window);
+        for track in [&mut self.fast, &mut self.slow] {
+            track.idle = track.idle.or(Some(baseline));
+        }
+    }
+
+    /// A queue lifts the lowest values too; jitter does not.
+    fn second_lowest(&self, value: Rtt) -> Rtt {
+        let (mut lowest, mut second) = (value, None::<Rtt>);
+        for (_, value) in self.values.iter().take(self.values.len().saturating_sub(1)) {
+            if *value < lowest {
+                second = Some(lowest);
+                lowest = *value;
+            } else if second.is_none_or(|second| *value < second) {
+                second = Some(*value);
+            }
+        }
+        if self.values.len() >= 4 { second.unwrap_or(lowest) } else { lowest }
+    }
+
+    /// One outlier does not move it.
+    fn median_of_three(&self, value: Rtt) -> Rtt {
+        let mut latest = self.values.iter().rev().skip(1).map(|(_, value)| *value);
+        let (one, two) = (latest.next().unwrap_or(value), latest.next().unwrap_or(value));
+        let (low, high) = if one < two { (one, two) } else { (two, one) };
+        if value < low {
+            low
+        } else if value > high {
+            high
+        } else {
+            value
+        }
+    }
+
+    /// The way to look that suits the line.
+    const fn track(&self) -> &Track {
+        if self.is_steady() { &self.fast } else { &self.slow }
+    }
+
+    const fn is_steady(&self) -> bool {
+        self.fast.noise < self.tuning.steady
+    }
+
+    /// The round-trip time as it is seen.
+    pub(super) const fn seen(&self) -> Rtt {
+        self.track().seen
+    }
+
+    pub(super) fn delta(&self) -> f64 {
+        self.track().delta()
+    }
+
+    pub(super) const fn noise(&self) -> f64 {
+        self.track().noise
+    }
+
+    pub(super) fn idle(&self) -> Rtt {
+        self.track().idle()
+    }
+
+    /// By how many ms per ms the delay grew within the last window, less what noise may have done;
+    /// negative if it fell.
+    pub(super) fn growth(&self) -> f64 {
+        let over = if self.is_steady() { self.tuning.recent } else { self.tuning.window };
+        let Some((to, after)) = self.medians.back() else { return 0.0 };
+        let oldest = self.medians.iter().find(|(at, _)| to.since(*at) <= over);
+        oldest.map_or(0.0, |(from, before)| {
+            let passed = Rtt::from_span(to.since(*from).max(self.tuning.recent)).ms();
+            (after.above(*before) - self.tuning.noises_of_growth * self.noise()) / passed
+        })
+    }
+
+    /// Follows the idle line.
+    pub(super) fn learn(&mut self, now: Instant, quiet: bool, threshold: f64) {
+        let last = self.learnt.replace(now);
+        let passed = last.map_or(Span::ZERO, |last| now.since(last));
+        let passed = passed.min(self.tuning.settled_after);
+        for track in [&mut self.fast, &mut self.slow] {
+            track.learn(passed, quiet, threshold, self.tuning);
+        }
+    }
 
     /// What is seen now is the idle line.
     pub(super) fn jump(&mut self) -> Option<PathChange> {
-        let before = self.idle.replace(self.seen)?;
-        Some(PathChange { before, after: self.seen })
+        let before = self.track().idle?;
+        for track in [&mut self.fast, &mut self.slow] {
+            track.idle = Some(track.seen);
+        }
+        Some(PathChange { before, after: self.idle() })
     }
 
     /// The values before are none of now.
     pub(super) fn interrupt(&mut self) {
         self.values.clear();
+        self.medians.clear();
         self.learnt = None;
     }
 }

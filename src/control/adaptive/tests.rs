@@ -26,7 +26,7 @@ impl Bench {
             base: PerDirection::both(None),
             yellow: PerDirection::both(ms(15.0)),
             bounds: PerDirection::both((mbit(10), mbit(100))),
-            tuning: Tuning::DEFAULT,
+            tuning: &Tuning::DEFAULT,
         };
         let rates = PerDirection::both(mbit(80));
         Self { law: Adaptive::new(settings), rates, now: 0, paths: 0 }
@@ -115,4 +115,41 @@ fn a_cut_takes_at_most_half_and_waits_for_its_feedback() {
     }
     assert!(cuts <= 1, "{cuts} cuts within 1 s at a round trip of 900 ms");
     assert!(last < before);
+}
+
+#[test]
+fn a_delay_that_falls_needs_no_second_cut() {
+    let mut bench = Bench::new();
+    bench.run(40, 20.0, (99, 0));
+    let mut last = bench.rates.download;
+    let mut cuts = 0;
+    // 60 ms that drain within a second.
+    for cycle in 0..20_u32 {
+        bench.run(1, 80.0 - f64::from(cycle) * 3.0, (99, 0));
+        cuts += u32::from(bench.rates.download < last);
+        last = bench.rates.download;
+    }
+    assert_eq!(cuts, 1);
+}
+
+#[test]
+fn at_the_floor_no_path_is_blamed_for_a_delay_that_stays() {
+    let mut bench = Bench::new();
+    bench.rates = PerDirection::both(mbit(10));
+    bench.run(40, 20.0, (99, 0));
+    bench.run(400, 120.0, (99, 0));
+    assert_eq!((bench.paths, bench.rates.download), (0, mbit(10)));
+}
+
+#[test]
+fn a_load_has_a_class_and_an_interrupted_one_is_unknown() {
+    use super::Load;
+    let mut bench = Bench::new();
+    for (share, load) in [(5, Load::Idle), (50, Load::Low), (90, Load::High)] {
+        bench.run(1, 20.0, (share, 0));
+        let seen = bench.law.seen().download.unwrap();
+        assert_eq!((seen.load, seen.base), (load, None), "{share}");
+    }
+    bench.law.interrupt();
+    assert_eq!(bench.law.seen().download, None);
 }

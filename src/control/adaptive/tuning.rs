@@ -24,8 +24,16 @@ pub struct Tuning {
     pub settled_after: Span,
     /// The threshold on a line without noise, as a share of the delay of a yellow zone.
     pub yellow: f64,
-    /// The threshold is so many mean deviations above the idle line: 3 are about 2.4 standard ones.
+    /// The threshold is so many mean deviations above the idle line: 3.5 are about 2.8 standard
+    /// ones. At 2 a line of 38 ms of jitter would be cut for nothing.
     pub noises: f64,
+    /// Growth of the delay by less than so many of them is noise: two ends are each that far off at
+    /// once seldom enough.
+    pub noises_of_growth: f64,
+    /// Below this noise in ms the line is so steady that its latest values can be believed.
+    pub steady: f64,
+    /// On a steady line the values of this time tell where it goes.
+    pub recent: Span,
     /// How long a value counts.
     pub window: Span,
     /// Time constant of the idle line while it is quiet.
@@ -34,33 +42,48 @@ pub struct Tuning {
     pub calm: Span,
     /// The same downwards: what is below the idle line proves that it is too high.
     pub fall: Span,
-    /// So many round trips pass until senders have followed.
+    /// So many round trips pass until a raise is felt: the time constant with which senders follow.
     pub trips: f64,
+    /// So many until a cut has done all that it can.
+    pub trips_of_cut: f64,
     /// What a cut takes, before any of the delay, in millionths.
     pub cut: u32,
-    /// What it takes for each ms of delay: a queue of that length then drains within a second.
+    /// What it takes for each ms of delay: a queue of that length then drains within a
+    /// third of a second.
     pub cut_per_ms: f64,
     /// What a cut takes in any case: less than this is not worth a write.
     pub least_cut: u32,
-    /// The most that one cut takes of what passes.
+    /// The most that one cut takes of what the line carries.
     pub most_cut: u32,
     /// No cut leaves less than this of the rate: what passes may be known too late.
     pub half: Ratio,
     /// A cut under less than high load does not go below this share because little passed.
     pub surely: Ratio,
+    /// A delay that is down to this share of its worst needs no further cut.
+    pub drains: f64,
+    /// Nor does one that will be gone after so many ms, as fast as it falls.
+    pub soon_gone: f64,
+    /// A delay that never was below this share of its worst did not react to the cut.
+    pub stays: f64,
     /// From this share on the limit is what holds the senders.
     pub binding: f64,
-    /// Just below what the line carried: back there at once.
+    /// Below this share a download is held back by something else than the router: the line.
+    pub binds: f64,
+    /// From so many ms on neither direction is spared: one raise too many makes a shorter queue.
+    pub far: f64,
+    /// Just below what the line carried: back there as soon as the queue is gone, and stay.
     pub below_knee: Ratio,
-    /// Beyond this the line carries more than it did.
+    /// A rate closer than this to that is left where it is.
+    pub near_below: Ratio,
+    /// Whoever goes beyond what the line carried goes this far, so that the answer is clear.
     pub above_knee: Ratio,
-    /// The smallest raise: above the percent from which a change is written at once.
+    /// The first raise beyond that, in millionths; each further one is twice as large.
     pub raise: u32,
-    /// Raises beyond the knee double every second time, at most so often.
+    /// Raises double at most so often.
     pub most_beyond: u32,
     /// Raises are at least this far apart.
     pub raise_every: Span,
-    /// Near the knee they are, for each may be one too many.
+    /// Below the knee the rate stays this long, for the next raise is probably one too many.
     pub probe_every: Span,
     /// On a line that carries the same each time they are up to two to the power of this as far
     /// apart.
@@ -70,7 +93,7 @@ pub struct Tuning {
     /// Cuts in vain until the path is blamed, if the delay is one that a change of path brings.
     pub in_vain: u8,
     /// The same for longer delays: a full buffer too is as long after a cut as before, until what
-    /// arrives is less than what the line carries. Five cuts leave less than a tenth.
+    /// arrives is less than what the line carries. Five cuts leave less than a third.
     pub long_in_vain: u8,
     /// Where longer delays begin, in ms.
     pub long: f64,
@@ -87,25 +110,35 @@ impl Tuning {
         suspect: 0.5,
         settled_after: Span::from_secs(1),
         yellow: 0.5,
-        noises: 3.0,
+        noises: 3.5,
+        noises_of_growth: 2.0,
+        steady: 1.0,
+        recent: Span::from_millis(150),
         window: Span::from_millis(250),
         quiet: Span::from_secs(2),
         calm: Span::from_secs(60),
         fall: Span::from_secs(5),
         trips: 1.5,
+        trips_of_cut: 2.0,
         cut: 20_000,
-        cut_per_ms: 1_000.0,
+        cut_per_ms: 3_000.0,
         least_cut: 40_000,
         most_cut: 400_000,
         half: Ratio::from_ppm(500_000),
         surely: Ratio::from_ppm(750_000),
+        drains: 0.7,
+        soon_gone: 1_000.0,
+        stays: 0.75,
         binding: 0.9,
-        below_knee: Ratio::from_ppm(960_000),
+        binds: 0.95,
+        far: 120.0,
+        below_knee: Ratio::from_ppm(970_000),
+        near_below: Ratio::from_ppm(950_000),
         above_knee: Ratio::from_ppm(1_020_000),
-        raise: 12_500,
-        most_beyond: 6,
+        raise: 40_000,
+        most_beyond: 3,
         raise_every: Span::from_secs(1),
-        probe_every: Span::from_secs(2),
+        probe_every: Span::from_secs(4),
         most_confidence: 4,
         idle_for: Span::from_secs(5),
         in_vain: 2,

@@ -6,7 +6,7 @@
 use heapless::Vec;
 
 use super::{
-    Engine, MAX_ROUTERS, MAX_STEERINGS, MAX_WANS, Router,
+    Engine, MAX_LEAVING, MAX_ROUTERS, MAX_STEERINGS, MAX_WANS, Router,
     router::Awaited,
     steering::{seed_of_steering, steering_ids},
 };
@@ -43,7 +43,8 @@ impl Engine {
         self.wans = wans.iter().map(|next| self.next_wan(next, now, seed)).collect();
         self.routers = routers;
         self.saved = saved;
-        self.courses = self.next_courses(change.steerings, now, seed);
+        self.courses = self.next_courses(change, now, seed);
+        self.steering = change.steerings.len().min(MAX_STEERINGS);
         self.next_steering = self.next_steering.max(now);
         self.want_counts();
     }
@@ -85,10 +86,10 @@ impl Engine {
 
     fn next_courses(
         &self,
-        steerings: &[NextSteering],
+        change: &Change<'_>,
         now: Instant,
         seed: u64,
-    ) -> Vec<Course, MAX_STEERINGS> {
+    ) -> Vec<Course, { MAX_STEERINGS + MAX_LEAVING }> {
         let next = |(id, next): (SteeringId, &NextSteering)| {
             let seed = seed_of_steering(seed, id);
             let kept = next.from.and_then(|from| {
@@ -105,7 +106,21 @@ impl Engine {
             }
             course
         };
-        steering_ids().zip(steerings).take(MAX_STEERINGS).map(next).collect()
+        let next = steering_ids().zip(change.steerings).take(MAX_STEERINGS).map(next);
+        next.chain(self.leaving_courses(change, now)).collect()
+    }
+
+    fn leaving_courses(&self, change: &Change<'_>, now: Instant) -> impl Iterator<Item = Course> {
+        let leaving = change.leaving.iter().take(MAX_LEAVING);
+        // Beyond a place that does not exist none would be at its own.
+        leaving.map_while(move |leaving| {
+            let mut course = self.courses.get(usize::from(leaving.from.steering.0))?.clone();
+            course.leave(leaving.router, now);
+            if leaving.from.rule != KeptItems::Same {
+                course.on_unanswered(now);
+            }
+            Some(course)
+        })
     }
 
     /// How long a router has not answered.
@@ -125,13 +140,15 @@ impl Engine {
     ) -> Vec<Router, MAX_ROUTERS> {
         // Later than all, so that no answer to an earlier request is taken for one to a later.
         let tickets = self.routers.iter().map(Router::last_ticket).max().unwrap_or_default();
-        let used = change.wans.iter().map(|wan| wan.settings.router.0.saturating_add(1));
+        let used = change.wans.iter().map(|wan| wan.settings.router);
+        let used = used.chain(change.leaving.iter().map(|leaving| leaving.router));
+        let used = used.map(|router| router.0.saturating_add(1));
         let next = |(id, next): (RouterId, NextRouter)| {
             let seed = super::seed_of_router(seed, id);
             let old = |old: RouterId| self.routers.get(usize::from(old.0));
             match next {
                 NextRouter::Kept(from) => {
-                    old(from).map(|old| old.moved(id, |who| heir(who, wans, change.steerings)))
+                    old(from).map(|old| old.moved(id, |who| heir(who, wans, change)))
                 }
                 NextRouter::After(from, kept) => {
                     old(from).map(|old| old.followed((id, kept), now, seed, tickets))
@@ -155,7 +172,7 @@ struct Sorted<'a> {
 }
 
 /// Who waits for the answer to a question of a WAN or a steering, at the places from now on.
-fn heir(awaited: Awaited, wans: &[Sorted<'_>], steerings: &[NextSteering]) -> Awaited {
+fn heir(awaited: Awaited, wans: &[Sorted<'_>], change: &Change<'_>) -> Awaited {
     match awaited {
         Awaited::By(wan, ask) => {
             let goes_on = |next: &&Sorted<'_>| {
@@ -167,8 +184,10 @@ fn heir(awaited: Awaited, wans: &[Sorted<'_>], steerings: &[NextSteering]) -> Aw
         }
         Awaited::ByRule(steering, ask) => {
             let same = KeptSteering { steering, rule: KeptItems::Same };
-            let goes_on = |(_, next): &(SteeringId, &NextSteering)| next.from == Some(same);
-            let next = steering_ids().zip(steerings).find(goes_on);
+            let steering = change.steerings.iter().take(MAX_STEERINGS).map(|next| next.from);
+            let leaving = change.leaving.iter().take(MAX_LEAVING).map(|leaving| Some(leaving.from));
+            let mut next = steering_ids().zip(steering.chain(leaving));
+            let next = next.find(|(_, from)| *from == Some(same));
             next.map_or(Awaited::ByNobody, |(id, _)| Awaited::ByRule(id, ask))
         }
         Awaited::ByTally(..) | Awaited::ByItself | Awaited::ByTry | Awaited::ByNobody => awaited,

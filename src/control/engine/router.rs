@@ -3,7 +3,9 @@
 //! take; each WAN gets its turn.
 //! Knows nothing of what the answers mean for a queue.
 
-use super::{Answer, facts::Facts, of_router, steering::steering_ids};
+mod turns;
+
+use super::{Answer, facts::Facts, of_router};
 use crate::control::{
     applier::{Ask, RouterAnswers},
     change::KeptWays,
@@ -18,9 +20,6 @@ use crate::control::{
     wan::{RouterId, Wan, WanId},
 };
 
-/// A rule that waits for its turn behind the queues waits no longer than this: on a slow router the
-/// queues alone may keep it busy for as long as the line is bad.
-const RULE_WAITS: Span = Span::from_secs(1);
 /// A router that stays lost is mentioned this often.
 const STILL_LOST_EVERY: Span = Span::from_secs(600);
 
@@ -94,6 +93,8 @@ pub struct Router {
     turn: usize,
     tickets: u32,
     requests: u64,
+    /// Requests since the last one about counters, as far as it matters.
+    since_count: u8,
     pub(super) told_lost: Instant,
 }
 
@@ -120,6 +121,7 @@ impl Router {
             turn: 0,
             tickets,
             requests: 0,
+            since_count: 0,
             told_lost: Instant::default(),
         }
     }
@@ -242,73 +244,6 @@ impl Router {
         }
     }
 
-    /// Takes the next request to the wire, if there is one. Tries of the preferred transport come
-    /// first: they are rare, and while no transport works the queues always have something to ask.
-    pub(super) fn next(
-        &mut self,
-        (wans, courses): (&mut [Wan], &mut [Course]),
-        now: Instant,
-        stopped: Option<Instant>,
-    ) -> Option<Action> {
-        self.give_way(wans, now);
-        if self.pending.is_some() {
-            return None;
-        }
-        if stopped.is_none() && self.next_try_at(now).is_some_and(|at| at <= now) {
-            let request = self.proof(wans);
-            return Some(self.ask(request, Awaited::ByTry, Route::Preferred, now));
-        }
-        let in_use = self.failover.in_use();
-        if self.connectivity.not_before(in_use) > now {
-            return None;
-        }
-        let request = match stopped {
-            None => self.next_of_rules(courses, (now.before(RULE_WAITS), now), stopped),
-            Some(_) => None,
-        };
-        let request = request.or_else(|| self.next_of_queues(wans, now));
-        let request = request.or_else(|| self.next_of_rules(courses, (now, now), stopped));
-        // Facts are asked for when no queue is waiting, and not at the end.
-        let facts = || (self.facts.due(now) && stopped.is_none()).then_some(Request::Facts);
-        let request = request.or_else(facts);
-        let counted = || stopped.is_none().then(|| self.next_count(wans, now)).flatten();
-        let request = request.or_else(counted)?;
-        Some(self.ask(request, request.into(), in_use, now))
-    }
-
-    /// The next request about a queue, which must then be asked. The WANs take turns.
-    fn next_of_queues(&mut self, wans: &mut [Wan], now: Instant) -> Option<Request> {
-        let count = wans.len();
-        for offset in 0..count {
-            let index = (self.turn + offset) % count;
-            let wan = wans.get_mut(index).filter(|wan| wan.settings().router == self.id);
-            let Some((id, ask)) = wan.and_then(|wan| Some((wan.id(), wan.next_ask(now)?))) else {
-                continue;
-            };
-            self.turn = index + 1;
-            return Some(match ask {
-                Ask::Read(slot) => Request::Read(id, slot),
-                Ask::Write(slot, limit) => Request::Write(id, slot, limit),
-            });
-        }
-        None
-    }
-
-    /// The next request about a rule, which must then be asked, of those that are due by `by`.
-    fn next_of_rules(
-        &self,
-        courses: &mut [Course],
-        (by, now): (Instant, Instant),
-        stopped: Option<Instant>,
-    ) -> Option<Request> {
-        let due = |course: &Course| self.rule_at(course, stopped).is_some_and(|at| at <= by);
-        let (id, course) = steering_ids().zip(courses).find(|(_, course)| due(course))?;
-        Some(match course.next_ask(now)? {
-            rule::Ask::Read => Request::ReadRule(id),
-            rule::Ask::Switch(to) => Request::SwitchRule(id, to),
-        })
-    }
-
     /// When there is something to ask about this rule. While the router does not answer its queues
     /// are asked for; at the end, when all is tried once more, so is the rule.
     fn rule_at(&self, course: &Course, stopped: Option<Instant>) -> Option<Instant> {
@@ -328,18 +263,6 @@ impl Router {
     ) -> Option<Instant> {
         let next = courses.iter().filter_map(|course| self.rule_at(course, stopped)).min();
         next.map(|at| at.max(self.connectivity.not_before(self.failover.in_use())))
-    }
-
-    /// The next counters to read. Writes come first, so these wait while there is anything else.
-    fn next_count(&mut self, wans: &mut [Wan], now: Instant) -> Option<Request> {
-        if self.contact() != Contact::Reachable {
-            return None;
-        }
-        let own = |wan: &&mut Wan| wan.settings().router == self.id;
-        let due = |wan: &mut Wan| Some(Request::Count(wan.id(), wan.next_count(now)?));
-        let since = |wan: &&mut Wan| wan.next_count_at();
-        let wanted = wans.iter_mut().filter(own).filter(|wan| since(wan).is_some());
-        wanted.min_by_key(since).and_then(due)
     }
 
     /// When there are counters to read, once no request is on the way.
@@ -363,6 +286,14 @@ impl Router {
     fn ask(&mut self, request: Request, awaited: Awaited, route: Route, now: Instant) -> Action {
         self.tickets = self.tickets.wrapping_add(1);
         self.requests = self.requests.saturating_add(1);
+        self.since_count = match request {
+            Request::Count(..) => 0,
+            Request::Facts
+            | Request::Read(..)
+            | Request::Write(..)
+            | Request::ReadRule(_)
+            | Request::SwitchRule(..) => self.since_count.saturating_add(1),
+        };
         let ticket = Ticket(self.tickets);
         self.pending = Some(Pending { ticket, awaited, asked: now, route });
         Action::Ask { router: self.id, ticket, request, route }

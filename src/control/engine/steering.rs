@@ -29,6 +29,9 @@ use crate::control::{
 /// Most steerings: one for each WAN.
 pub const MAX_STEERINGS: usize = MAX_WANS;
 
+/// So many may leave beside those that steer.
+pub const MAX_LEAVING: usize = MAX_STEERINGS;
+
 /// Evaluated this often. A fraction of the shortest time that decides anything.
 const EVERY: Span = Span::from_millis(200);
 
@@ -39,6 +42,7 @@ impl Engine {
             Course::new(*settings, seed_of_steering(seed, id), now)
         };
         self.courses = steering_ids().zip(settings).take(MAX_STEERINGS).map(course).collect();
+        self.steering = self.courses.len();
         self.next_steering = now;
     }
 
@@ -51,12 +55,18 @@ impl Engine {
 
     /// The steerings.
     pub fn courses(&self) -> &[Course] {
-        &self.courses
+        self.courses.get(..self.steering).unwrap_or_default()
+    }
+
+    /// Whether a steering, which may have left the configuration, still has to bring its rule to
+    /// where it shall stay.
+    pub fn leaves(&self, id: SteeringId) -> bool {
+        self.courses.get(usize::from(id.0)).is_some_and(Course::leaves)
     }
 
     /// When the steerings are looked at next; `None`: there are none, or the end has begun.
     pub(super) fn next_steering_at(&self) -> Option<Instant> {
-        let any = !self.courses.is_empty() && self.stopped.is_none();
+        let any = self.steering > 0 && self.stopped.is_none();
         any.then_some(self.next_steering)
     }
 
@@ -82,7 +92,7 @@ impl Engine {
 
     /// The worst line first; of those that lead away from one line, the first in the file.
     fn order(&self) -> Vec<usize, MAX_STEERINGS> {
-        let mut order: Vec<usize, MAX_STEERINGS> = (0..self.courses.len()).collect();
+        let mut order: Vec<usize, MAX_STEERINGS> = (0..self.steering).collect();
         let badness =
             |place: usize| self.courses.get(place).map_or((Zone::Green, 0.0), Course::badness);
         order.sort_unstable_by(|a, b| {
@@ -94,10 +104,10 @@ impl Engine {
 
     /// How the line is that the steering at `place` would lead to.
     fn alternate(&self, place: usize) -> Alternate {
-        let Some(own) = self.courses.get(place).map(Course::settings) else {
+        let Some(own) = self.courses().get(place).map(Course::settings) else {
             return Alternate::Unfit;
         };
-        let others = self.courses.iter().enumerate().filter(|(other, _)| *other != place);
+        let others = self.courses().iter().enumerate().filter(|(other, _)| *other != place);
         let mut at_work = others.map(|(_, course)| course).filter(|course| {
             let counts = course.settings().effect == Effect::Real || own.effect == Effect::DryRun;
             counts && course.mind().state() == State::Degraded
@@ -115,22 +125,26 @@ impl Engine {
 
     /// Whoever is watched has its queue read.
     pub(super) fn want_counts(&mut self) {
-        let Self { wans, courses, .. } = self;
+        let Self { wans, courses, steering, .. } = self;
         for wan in wans {
-            let own = courses.iter().filter(|course| course.settings().primary == wan.id());
+            let own = courses
+                .iter()
+                .take(*steering)
+                .filter(|course| course.settings().primary == wan.id());
             wan.want_counts(Consumer::Steering, own.map(Course::counts_wanted).min());
         }
     }
 
     /// The queue in `slot` of a WAN was read, or could not be.
     pub(super) fn on_count(&mut self, wan: WanId, slot: QueueSlot, now: Instant) {
-        let Self { wans, courses, .. } = self;
+        let Self { wans, courses, steering, .. } = self;
         if !slot.carries(Direction::Download) {
             return;
         }
         let known = wans.get(usize::from(wan.0)).map(Wan::tally);
         let readings = known.and_then(|tally| tally.readings(Direction::Download));
-        let of_wan = courses.iter_mut().filter(|course| course.settings().primary == wan);
+        let courses = courses.iter_mut().take(*steering);
+        let of_wan = courses.filter(|course| course.settings().primary == wan);
         for course in of_wan {
             // After a gap or a reset there is nothing to hold the reading against.
             if readings.is_none_or(|readings| readings.before.is_none()) {
@@ -149,7 +163,8 @@ impl Engine {
     pub(super) fn on_no_count(&mut self, wan: WanId, slot: QueueSlot, now: Instant) {
         let own = |course: &&mut Course| course.settings().primary == wan;
         if slot.carries(Direction::Download) {
-            self.courses.iter_mut().filter(own).for_each(|course| course.on_statistics(None, now));
+            let courses = self.courses.iter_mut().take(self.steering);
+            courses.filter(own).for_each(|course| course.on_statistics(None, now));
         }
     }
 

@@ -61,6 +61,17 @@ enum Start {
     Over,
 }
 
+/// What it is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// To steer.
+    Steers,
+    /// To bring its rule to where it shall stay: it is in no configuration any more.
+    Leaves,
+    /// For nothing any more.
+    Gone,
+}
+
 /// See the module.
 #[derive(Clone, Debug)]
 pub struct Course {
@@ -68,6 +79,7 @@ pub struct Course {
     mind: Steering,
     rule: Rule,
     start: Start,
+    stage: Stage,
     /// How the primary WAN was at the last evaluation.
     primary: Primary,
     changes: u32,
@@ -90,6 +102,7 @@ impl Course {
             mind: Steering::new(settings.law),
             rule: Rule::new(settings.foreign, seed, now),
             start: Start::Open,
+            stage: Stage::Steers,
             primary: Primary::Unknown,
             changes: 0,
             news: Worth::Nothing,
@@ -184,7 +197,10 @@ impl Course {
 
     /// When there is something to ask about the rule, if no request about it is on the way.
     pub(in crate::control) const fn next_ask_at(&self) -> Option<Instant> {
-        self.rule.next_at()
+        match self.stage {
+            Stage::Steers | Stage::Leaves => self.rule.next_at(),
+            Stage::Gone => None,
+        }
     }
 
     /// What to ask about the rule, which must then be asked.
@@ -198,7 +214,15 @@ impl Course {
         answer: Result<State, FailureKind>,
         now: Instant,
     ) -> Option<News> {
-        let news = self.rule.on_answer(answer, now)?;
+        let news = self.rule.on_answer(answer, now);
+        if self.stage != Stage::Steers {
+            // A rule that is not there any more leads nothing anywhere.
+            if answer == Err(FailureKind::NotFound) || self.rule.settled() {
+                self.stage = Stage::Gone;
+            }
+            return news;
+        }
+        let news = news?;
         match (self.settings.effect, news) {
             (Effect::Real, News::Found(state)) if self.start == Start::Open => {
                 self.start = Start::Over;
@@ -230,6 +254,22 @@ impl Course {
     pub(in crate::control) fn doubt(&mut self, now: Instant) {
         self.rule.doubt(now);
         self.mind.on_statistics(None, now);
+    }
+
+    /// It is in no configuration any more, and its rule, on this router, is left where it shall stay
+    /// at the end. Whatever a human does to the rule meanwhile, it is brought there.
+    pub(in crate::control) fn leave(&mut self, router: RouterId, now: Instant) {
+        self.settings.router = router;
+        if self.stage == Stage::Steers {
+            self.rule.retune(Foreign::Undo);
+            self.on_stop(now);
+            self.stage = if self.rule.settled() { Stage::Gone } else { Stage::Leaves };
+        }
+    }
+
+    /// Whether it ends, and its rule is not yet where it shall stay.
+    pub fn leaves(&self) -> bool {
+        self.stage == Stage::Leaves
     }
 
     /// The end begins.

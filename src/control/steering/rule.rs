@@ -189,7 +189,14 @@ impl Rule {
         let ask = self.in_flight.take()?;
         match answer {
             Ok(shown) => self.on_shown(ask, shown, now),
-            Err(kind) => self.on_failed(Trouble::Refused(kind), now),
+            Err(kind) => {
+                if kind == FailureKind::Garbage && matches!(ask, Ask::Switch(_)) {
+                    // It may have been carried out all the same.
+                    self.shown = None;
+                    self.due = None;
+                }
+                self.on_failed(Trouble::Refused(kind), now)
+            }
         }
     }
 
@@ -233,13 +240,24 @@ impl Rule {
     fn settle(&mut self, shown: State, now: Instant) {
         self.shown = Some(shown);
         self.due = None;
-        self.streak = Streak::NONE;
-        let done = self.wanted.is_none_or(|wanted| wanted == shown);
-        self.next = if done { now + READ_EVERY } else { now };
+        if self.is_done(shown) {
+            self.streak = Streak::NONE;
+            self.next = now + READ_EVERY;
+        } else {
+            self.next = now;
+        }
+    }
+
+    fn is_done(&self, shown: State) -> bool {
+        self.wanted.is_none_or(|wanted| wanted == shown)
     }
 
     /// What a reading means that nobody asked to be different.
     fn compare(&mut self, before: Option<State>, shown: State, now: Instant) -> Option<News> {
+        if before.is_none() && self.trouble.is_some() && !self.is_done(shown) {
+            // That it is not so was told; it is over when the switch is done.
+            return None;
+        }
         let mended = self.trouble.take().map(|_| News::Mended);
         let news = match before {
             None => News::Found(shown),

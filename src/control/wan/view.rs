@@ -4,14 +4,16 @@
 
 use super::{Cycles, Settings, Signal, Wan, WanId};
 use crate::control::{
+    adaptive::Seen,
     applier::{Applier, Counters},
     classic::Classic,
     law::Decision,
     reflectors::Reflectors,
     rhythm::Lengths,
     rounds::Unused,
+    rule::Kind,
     time::Instant,
-    units::{PerDirection, Rate},
+    units::{Direction, PerDirection, Rate},
 };
 
 impl Wan {
@@ -49,6 +51,16 @@ impl Wan {
     /// The law.
     pub const fn law(&self) -> &Classic {
         self.law.classic()
+    }
+
+    /// Which law moves the rates.
+    pub const fn choice(&self) -> Kind {
+        self.law.kind()
+    }
+
+    /// How a direction is loaded, as the law sees it; `None`: it does not know or care.
+    pub fn load(&self, direction: Direction) -> Option<Seen> {
+        self.law.adaptive().and_then(|law| *law.seen().of(direction))
     }
 
     /// Whether the line can be measured.

@@ -8,11 +8,15 @@ use crate::{
     config::{Config, Globals, RouterSection, SteeringSection, WanSection},
     control::{
         change::{
-            KeptItems, KeptStandIns, KeptSteering, KeptWan, KeptWays, NextRouter, NextSteering,
-            NextWan,
+            KeptItems, KeptStandIns, KeptSteering, KeptWan, KeptWays, Leaving, NextRouter,
+            NextSteering, NextWan,
         },
+        engine::MAX_LEAVING,
         id::SteeringId,
-        steering::course::Settings,
+        steering::{
+            course::{Effect, Settings},
+            rule::OnExit,
+        },
         wan::{RouterId, WanId},
     },
     probe::settings::Settings as Probe,
@@ -25,6 +29,8 @@ pub(super) struct Plan {
     pub(super) wans: Vec<NextWan>,
     pub(super) routers: Vec<NextRouter>,
     pub(super) steerings: Vec<NextSteering>,
+    /// Those that end, with a rule that is to be switched off.
+    pub(super) leaving: Vec<(Leaving, SteeringSection)>,
     /// For each WAN, whose prober it keeps.
     pub(super) wires: Vec<Option<usize>>,
     /// What changes, in the words of the configuration.
@@ -32,7 +38,9 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn of(old: &Config, new: &Config) -> Self {
+    /// `left` are the steerings that earlier reloads have ended, as far as their rules are not yet
+    /// where they shall stay.
+    pub(super) fn of(old: &Config, left: &[Left], new: &Config) -> Self {
         let routers: Vec<_> =
             new.routers.iter().map(|router| of_router(&old.routers, router)).collect();
         let found = |wan: &WanSection| old.wans.iter().position(|old| old.name == wan.name);
@@ -51,6 +59,7 @@ impl Plan {
             let same = |old: &WanSection| same_echoes(&old.probe, &wan.probe);
             found(wan).filter(|place| old.wans.get(*place).is_some_and(same))
         };
+        let leaving = of_leaving(&old.steerings, left, new, &routers);
         Self {
             wans: new
                 .wans
@@ -59,7 +68,8 @@ impl Plan {
                 .collect(),
             wires: new.wans.iter().map(wire).collect(),
             steerings: of_steerings(old, new, &routers),
-            news: news(old, new),
+            news: news(old, new, &routers, &leaving),
+            leaving,
             routers,
         }
     }
@@ -130,6 +140,44 @@ fn of_steerings(old: &Config, new: &Config, routers: &[NextRouter]) -> Vec<NextS
     new.steerings.iter().map(next).collect()
 }
 
+/// A steering that is in no configuration any more, at its place in the core.
+pub(super) type Left = (SteeringId, SteeringSection);
+
+/// What of the steerings that end is to be switched off, as far as there is room. One whose rule
+/// another section goes on with is left to that; nobody reaches a router that is gone too.
+fn of_leaving(
+    old: &[SteeringSection],
+    left: &[Left],
+    new: &Config,
+    routers: &[NextRouter],
+) -> Vec<(Leaving, SteeringSection)> {
+    let leaves = |(steering, section): (SteeringId, &SteeringSection)| {
+        let Settings { router, effect, on_exit, .. } = section.control;
+        let ends = effect == Effect::Real && on_exit == OnExit::Disable;
+        if !ends || goes_on(section, new, routers) {
+            return None;
+        }
+        let places = (0..).map(RouterId).take(routers.len());
+        let kept = places.map(|place| (place, of_items((router, place), routers)));
+        let (router, rule) = kept.into_iter().find(|(_, rule)| *rule != KeptItems::Others)?;
+        let control = Settings { router, ..section.control };
+        let leaving = Leaving { from: KeptSteering { steering, rule }, router };
+        Some((leaving, SteeringSection { control, ..section.clone() }))
+    };
+    let old = (0..).map(SteeringId).zip(old);
+    let left = left.iter().map(|(id, section)| (*id, section));
+    old.chain(left).filter_map(leaves).take(MAX_LEAVING).collect()
+}
+
+/// Whether a section goes on with the rule of this one.
+fn goes_on(section: &SteeringSection, new: &Config, routers: &[NextRouter]) -> bool {
+    let same = |next: &SteeringSection| {
+        let places = (section.control.router, next.control.router);
+        next.comment == section.comment && of_items(places, routers) != KeptItems::Others
+    };
+    new.steerings.iter().any(same)
+}
+
 /// The names of both WANs.
 fn pair<'a>(config: &'a Config, steering: &SteeringSection) -> [Option<&'a str>; 2] {
     let name = |wan: WanId| config.wans.get(usize::from(wan.0)).map(|wan| wan.name.as_str());
@@ -163,10 +211,15 @@ fn places(old: &Probe, new: &Probe) -> Vec<Option<u8>> {
 /// A steering without places, and the names that it refers to.
 type PlainSteering = (SteeringSection, [Option<String>; 3]);
 
-fn news(old: &Config, new: &Config) -> String {
+fn news(
+    old: &Config,
+    new: &Config,
+    routers: &[NextRouter],
+    leaving: &[(Leaving, SteeringSection)],
+) -> String {
     let mut news = of_globals(&old.globals, &new.globals);
     let name = |router: &RouterSection| router.name.clone();
-    news.extend(of_sections("router", &old.routers, &new.routers, name, ""));
+    news.extend(of_sections("router", &old.routers, &new.routers, name, |_| ""));
     // By name, for the place of a router means nothing to people.
     let plain = |config: &Config| -> Vec<(WanSection, Option<String>)> {
         let router =
@@ -179,7 +232,7 @@ fn news(old: &Config, new: &Config) -> String {
         config.wans.iter().map(plain).collect()
     };
     let name = |(wan, _): &(WanSection, Option<String>)| wan.name.clone();
-    let left = " (its limits stay as they are)";
+    let left = |_: &_| " (its limits stay as they are)";
     news.extend(of_sections("wan", &plain(old), &plain(new), name, left));
     // By name, as with the routers.
     let plain = |config: &Config| -> Vec<PlainSteering> {
@@ -198,7 +251,16 @@ fn news(old: &Config, new: &Config) -> String {
         config.steerings.iter().map(plain).collect()
     };
     let name = |(steering, _): &PlainSteering| steering.name.clone();
-    let left = " (its rule stays as it is)";
+    let left = |(gone, _): &PlainSteering| {
+        let of = |section: &&SteeringSection| section.name == gone.name;
+        if leaving.iter().any(|(_, section)| of(&section)) {
+            " (its rule is switched off)"
+        } else if old.steerings.iter().find(of).is_some_and(|old| goes_on(old, new, routers)) {
+            " (another section goes on with its rule)"
+        } else {
+            " (its rule stays as it is)"
+        }
+    };
     news.extend(of_sections("steering", &plain(old), &plain(new), name, left));
     if news.is_empty() { "another order of the sections".to_owned() } else { news.join("; ") }
 }
@@ -216,7 +278,7 @@ fn of_sections<T: PartialEq>(
     old: &[T],
     new: &[T],
     name: impl Fn(&T) -> String,
-    left: &str,
+    left: impl Fn(&T) -> &'static str,
 ) -> Vec<String> {
     let of = |sections: &[T], wanted: &str| sections.iter().position(|one| name(one) == wanted);
     let next = |section: &T| {
@@ -227,8 +289,8 @@ fn of_sections<T: PartialEq>(
             None => Some(format!("{kind} {named} is new")),
         }
     };
-    let gone = old.iter().map(&name).filter(|named| of(new, named).is_none());
-    let gone = gone.map(|named| format!("{kind} {named} is gone{left}"));
+    let gone = old.iter().filter(|section| of(new, &name(section)).is_none());
+    let gone = gone.map(|section| format!("{kind} {} is gone{}", name(section), left(section)));
     new.iter().filter_map(next).chain(gone).collect()
 }
 

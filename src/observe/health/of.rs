@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     control::{
+        baseline::Baseline,
         connectivity::Contact,
         engine::{Engine, MAX_ROUTERS, MAX_STEERINGS, MAX_WANS},
         failover::{Away, Route},
@@ -80,11 +81,15 @@ impl WanHealth {
         let (unused, cycles, counters) = (wan.unused(), wan.cycles(), wan.counters());
         Self {
             name: text(names.wan(wan.id())),
+            law: text(wan.choice().word()),
             signal: text(signal_word(wan)),
             source: text(source),
             tcp_target,
             tcp_baseline,
-            baseline_ms: means.map(|means| means.baseline().ms()),
+            baseline_ms: decision
+                .map(|decision| decision.baseline)
+                .or(means.map(Baseline::baseline))
+                .map(Rtt::ms),
             load_ms: decision.map(|decision| decision.load.ms()),
             delta_ms: decision.map(|decision| decision.delta),
             download: DirectionHealth::of(wan, Direction::Download),
@@ -183,12 +188,16 @@ impl DirectionHealth {
             Direction::Upload => upload,
         };
         let ladder = wan.settings().law.ladders.of(direction);
+        let seen = wan.load(direction);
         Self {
             state: text(verdict.map_or(undecided(wan), |verdict| verdict.zone.word())),
             wanted_bps: wanted.bps(),
             confirmed_bps: wan.applier().confirmed().of(direction).map(Rate::bps),
             floor_bps: ladder.floors.red.bps(),
             ceiling_bps: ladder.ceiling.bps(),
+            base_bps: seen.and_then(|seen| seen.base).map(Rate::bps),
+            flow_bps: seen.map(|seen| seen.flow.bps()),
+            load: seen.map(|seen| text(seen.load.word())),
             reason: text(verdict.map_or("no decision: rates are held", reason)),
             outcome: text(outcome.word()),
             trouble: trouble.map(|trouble| text(trouble.kind.word())),

@@ -8,6 +8,9 @@ fn direction() -> DirectionHealth {
         state: text("SOFT_RED"),
         wanted_bps: u64::MAX,
         confirmed_bps: Some(u64::MAX),
+        base_bps: Some(u64::MAX),
+        flow_bps: Some(u64::MAX),
+        load: Some(text("high")),
         floor_bps: u64::MAX,
         ceiling_bps: u64::MAX,
         reason: text("sustained low delay: waiting for a streak of green"),
@@ -48,6 +51,7 @@ pub(in crate::observe) fn full() -> Health {
     let reflector = ReflectorHealth { address: text(&long), lost_of_16: u32::MAX, aside: false };
     let wan = WanHealth {
         name: text(&long),
+        law: text("adaptive"),
         signal: text("no-signal"),
         source: text("gateway"),
         tcp_target: Some(text("[2001:db8:1111:2222:3333:4444:5555:6666]:65535")),

@@ -92,7 +92,7 @@ pub(super) static UNUSED: [Row<u32>; 1] = [(
 )];
 
 /// One value per WAN and direction.
-pub(super) static DIRECTION: [Row<DirectionHealth>; 6] = [
+pub(super) static DIRECTION: [Row<DirectionHealth>; 9] = [
     (gauge("wanctl_state", "0 GREEN, 1 YELLOW, 2 SOFT_RED, 3 RED, 4 no-signal."), |direction| {
         code(&direction.state)
     }),
@@ -111,6 +111,20 @@ pub(super) static DIRECTION: [Row<DirectionHealth>; 6] = [
         gauge("wanctl_rate_ceiling_bytes_per_second", "The highest limit ever wanted."),
         |direction| Some(Value::Bits(direction.ceiling_bps)),
     ),
+    (
+        gauge("wanctl_rate_base_bytes_per_second", "The limit that a burst after a pause finds."),
+        |direction| direction.base_bps.map(Value::Bits),
+    ),
+    (
+        gauge("wanctl_flow_bytes_per_second", "What passes the queue, as the law sees it."),
+        |direction| direction.flow_bps.map(Value::Bits),
+    ),
+    (gauge("wanctl_load", "0 idle, 1 low, 2 high, by what passes of the limit."), |direction| {
+        let place = ["idle", "low", "high"]
+            .iter()
+            .position(|word| direction.load.as_ref().is_some_and(|load| load == word));
+        place.and_then(|place| u64::try_from(place).ok()).map(Value::Whole)
+    }),
     (gauge("wanctl_queue_trouble", "1: the router refuses what is asked of the queue."), |of| {
         Some(flag(of.trouble.is_some()))
     }),

@@ -122,7 +122,7 @@ pub(super) struct Router {
     pub(super) settings: RouterSettings,
     pub(super) writes: u64,
     pub(super) requests: u64,
-    last: Option<Work>,
+    pub(super) last: Option<Work>,
     /// Requests that came while it worked on another one, but for those beside a read over the other
     /// transport: that neither changes anything nor is in their way.
     pub(super) overlaps: u64,
@@ -130,7 +130,7 @@ pub(super) struct Router {
 
 /// What a router does for a request.
 #[derive(Clone, Copy, Debug)]
-struct Work {
+pub(super) struct Work {
     route: Route,
     is_write: bool,
     /// It works on it for so long, though nobody may wait for it any more.

@@ -83,6 +83,12 @@ impl Rule {
         }
     }
 
+    /// Somebody switches it, which is shown at once.
+    pub const fn touch(&mut self, to: State) {
+        self.state = to;
+        self.before = None;
+    }
+
     pub(super) fn read(&mut self, now: Instant) -> Result<Answer, FailureKind> {
         match self.copies {
             0 => Err(FailureKind::NotFound),

@@ -12,7 +12,7 @@ use crate::{
     grid::Grid,
     laws::{self, Law},
     loads::Load,
-    score::{Point, Trace},
+    watch::{Point, Trace},
 };
 
 const WIDTH: f64 = 980.0;
@@ -94,7 +94,7 @@ fn steps(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut last = None;
     for (x, y) in points {
         match last {
-            Some(before) if before == *y => {}
+            Some(before) if f64::abs(before - *y) < 0.05 => continue,
             Some(before) => corners.extend([(*x, before), (*x, *y)]),
             None => corners.push((*x, *y)),
         }

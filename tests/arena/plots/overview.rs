@@ -34,7 +34,7 @@ pub fn draw(grid: &Grid) -> String {
         svg.text((panel.corner.0, TOP - 26.0), Anchor::Start, "strong", title);
     };
     title(&mut svg, &delays, "95th percentile of added delay, ms (left is better)");
-    title(&mut svg, &shares, "carried of what a full line could, % (right is better)");
+    title(&mut svg, &shares, "% carried of a full line (right is better)");
     for (line, y) in rows(grid) {
         row(&mut svg, grid, line, y, (&delays, &shares));
     }
@@ -56,7 +56,7 @@ fn stripes(svg: &mut Svg, grid: &Grid) {
         if load == LOADS[0] {
             svg.text((20.0, y + 4.0), Anchor::Start, "strong", line);
         }
-        if index % LOADS.len() % 2 == 0 {
+        if (index % LOADS.len()).is_multiple_of(2) {
             svg.rect((84.0, y - ROW / 2.0), (956.0, ROW), STRIPE);
         }
         svg.text((178.0, y + 4.0), Anchor::End, "small", load.word());

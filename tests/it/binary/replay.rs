@@ -27,7 +27,7 @@ fn replayed(trace: &Path) -> Vec<u8> {
 #[test]
 fn every_trace_gives_what_is_expected_byte_by_byte_and_again() {
     let traces = traces();
-    assert!(traces.len() >= 3, "{traces:?}");
+    assert!(traces.len() >= 4, "{traces:?}");
     for trace in traces {
         let expected = fs::read(trace.with_extension("expected")).unwrap();
         let given = replayed(&trace);

@@ -48,7 +48,11 @@ fn reload(world: &mut World, kept: KeptWays) {
     let from = Some(KeptWan { wan: WanId(0), reflectors, stand_ins, queues });
     let (wans, routers) = ([NextWan { settings, from }], [NextRouter::After(RouterId(0), kept)]);
     let now = world.now();
-    world.engine().reconfigure(&Change { wans: &wans, routers: &routers, steerings: &[] }, now, 5);
+    world.engine().reconfigure(
+        &Change { wans: &wans, routers: &routers, steerings: &[], leaving: &[] },
+        now,
+        5,
+    );
     world.engine().set_fallback(RouterId(0), Fallback::Present);
 }
 

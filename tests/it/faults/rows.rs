@@ -135,7 +135,7 @@ pub fn rows() -> Vec<Row> {
         row(Silence(0), |story| story.silences == 1),
         row(Dead(0, 0), |story| story.set_aside == 2 && story.silences == 0),
         row(Lying(0, 1), |story| steady_baseline(story) && story.silences == 0),
-        row(Path(0), |story| story.red_ticks > 10 && story.silences == 0),
+        row(Path(0), |story| (story.red_ticks > 10 || story.paths > 0) && story.silences == 0),
         row(Loss(0), |story| story.silences == 0 && story.set_aside > 0 && steady_baseline(story)),
         row(Unsteady(0), |story| story.red_ticks > 10),
         row(Stall, |story| story.cycles.missed > 200),

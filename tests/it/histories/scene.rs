@@ -17,7 +17,7 @@ use wanctl::{
 };
 
 use super::fault::History;
-use crate::support::settings::{mbit, ms, wan};
+use crate::support::settings::{adaptive, mbit, ms, wan};
 
 #[derive(Clone, Debug)]
 pub struct Scene {
@@ -49,12 +49,14 @@ fn site(rng: &mut Rng, router: u8) -> (Settings, LinkSettings) {
 }
 
 impl Scene {
-    /// One WAN, or two on the same router or on one of their own.
+    /// One WAN, or two on the same router or on one of their own. Each law has half of the seeds.
     pub fn draw(seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed ^ 0x5ce9_e000);
         let wans = if rng.u8(..10) < 6 { 1 } else { 2 };
         let routers = if wans == 2 && rng.bool() { 2 } else { 1 };
-        let wans = (0..wans).map(|index| site(&mut rng, index % routers)).collect();
+        let law = if seed.is_multiple_of(2) { |settings: &Settings| *settings } else { adaptive };
+        let site = |index: u8| site(&mut rng, index % routers);
+        let wans = (0..wans).map(site).map(|(settings, line)| (law(&settings), line)).collect();
         let mut router = || RouterSettings {
             latency: Schedule::constant(Span::from_millis(rng.u64(1..=40))),
             initial: FOUND[rng.usize(..FOUND.len())].map(|rate| rate.map(mbit)),

@@ -35,6 +35,8 @@ pub struct Story {
     pub reds_without_router: u32,
     /// Ticks at which red was the last decision.
     pub red_ticks: u32,
+    /// Changes of the path that the adaptive law has told.
+    pub paths: u32,
     /// The lowest and the highest baseline in milliseconds, once there was one.
     pub baselines: Option<(f64, f64)>,
     /// The rates wanted when the router of the first WAN was lost, and the lowest ones until it was

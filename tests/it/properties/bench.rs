@@ -1,6 +1,7 @@
 //! Drives the core with inputs that a seed chooses, plausible and implausible ones.
 
 mod changes;
+mod rules;
 
 use fastrand::Rng;
 use wanctl::control::{
@@ -15,6 +16,7 @@ use wanctl::control::{
     wan::{RouterId, WanId},
 };
 
+use self::rules::Rules;
 use super::{
     judge::{GIVEN_UP_AFTER, Judge},
     routers::{Coming, Held, Router, any_limit},
@@ -23,6 +25,9 @@ use super::{
 
 /// Ticks without any effect in less than a millisecond, from which on it is a livelock.
 const MOST_IDLE_TICKS: u32 = 40;
+
+/// Counters that have waited go before limits after so many other requests.
+const BETWEEN_COUNTS: u32 = 3;
 
 /// What may go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +71,7 @@ pub struct Bench {
     delay: Vec<u64>,
     /// Since when nothing happened but ticks, and how many.
     idle: (Instant, u32),
+    rules: Rules,
 }
 
 impl Bench {
@@ -88,6 +94,7 @@ impl Bench {
                 engine.wan_mut(WanId(id)).unwrap().want_counts(Consumer::Steering, Some(period));
             }
         }
+        let rules = Rules::draw(seed, &mut engine, now);
         let held = |_| Held {
             limits: PerDirection { download: any_limit(&mut rng), upload: any_limit(&mut rng) },
             changes: 0,
@@ -104,6 +111,7 @@ impl Bench {
             connected: Vec::new(),
             delay: vec![0; usize::from(wans)],
             idle: (now, 0),
+            rules,
             rng,
         }
     }
@@ -263,6 +271,7 @@ impl Bench {
         let held = &mut self.held[index];
         held.limits = PerDirection { download: any_limit(rng), upload: any_limit(rng) };
         held.changes += 1;
+        self.rules.touch();
     }
 
     /// From now on every router does what it is asked.
@@ -306,16 +315,23 @@ impl Bench {
                 Action::Save => {}
             }
         }
-        while self.engine.poll_event().is_some() {}
+        while let Some(event) = self.engine.poll_event() {
+            self.rules.hear(&event);
+        }
     }
 
     fn ask(&mut self, router: RouterId, ticket: Ticket, request: Request) {
         self.judge.asked(&self.engine, router.0, ticket, request, self.now);
-        if matches!(request, Request::Count(..)) {
+        let since_count = &mut self.routers[usize::from(router.0)].since_count;
+        if !matches!(request, Request::Count(..)) {
+            *since_count += 1;
+        } else if std::mem::take(since_count) < BETWEEN_COUNTS {
             self.nothing_else_is_due(router);
         }
         let wan = match request {
-            Request::Facts | Request::ReadRule(_) | Request::SwitchRule(..) => 0,
+            Request::ReadRule(rule) => return self.ask_rule(router, ticket, rule, None),
+            Request::SwitchRule(rule, to) => return self.ask_rule(router, ticket, rule, Some(to)),
+            Request::Facts => 0,
             Request::Read(wan, _) | Request::Write(wan, ..) | Request::Count(wan, _) => {
                 usize::from(wan.0)
             }
@@ -325,7 +341,7 @@ impl Bench {
         router.ask(rng, *now, ticket, request, &mut held[wan]);
     }
 
-    /// Counters wait for everything that moves a limit.
+    /// Counters wait for everything that moves a limit, unless that has had its turns.
     fn nothing_else_is_due(&mut self, router: RouterId) {
         for id in (0..8).map(WanId) {
             let now = self.now;

@@ -36,6 +36,8 @@ pub struct Router {
     pub coming: Vec<Coming>,
     /// How many of a hundred requests fail.
     pub failing: u32,
+    /// Requests since the last one about counters.
+    pub since_count: u32,
 }
 
 impl Router {

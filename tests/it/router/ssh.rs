@@ -1,6 +1,7 @@
 //! The SSH client against OpenSSH's own server.
 
 use std::{
+    fs,
     process::{Command, Stdio},
     rc::Rc,
     sync::{Arc, Mutex},
@@ -34,6 +35,18 @@ use crate::running::{
 };
 
 pub(super) const DOWNLOAD: Op<'_> = read_tree("WAN-Download");
+
+/// Until the kernel knows of no connection to this port any more whose other side has not closed it.
+async fn until_told_to_be_over(port: u16) {
+    let open = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        // The other end, and the state: 01 is established.
+        words[2].ends_with(&format!(":{port:04X}")) && words[3] == "01"
+    };
+    while fs::read_to_string("/proc/net/tcp").unwrap().lines().skip(1).any(open) {
+        smol::Timer::after(Duration::from_millis(5)).await;
+    }
+}
 
 /// A test of a client whose key may log in.
 pub(super) fn with_sshd<T>(test: impl AsyncFnOnce(&mut SshClient, &Sshd) -> T) -> T {
@@ -254,8 +267,7 @@ fn a_session_that_ended_while_idle_is_replaced_without_an_error() {
         assert!(client.perform(&DOWNLOAD).await.is_ok());
         sshd.kill();
         sshd.all_closed().await;
-        // Until its end has travelled.
-        smol::Timer::after(Duration::from_millis(100)).await;
+        until_told_to_be_over(sshd.settings().port).await;
         assert_eq!(client.perform(&DOWNLOAD).await, Ok(tree_reply(900_000_000)));
         assert_eq!(sshd.connections(), 2);
     });

@@ -122,3 +122,41 @@ fn reading_counters_holds_up_no_write_for_longer_than_one_answer() {
     let most = 600_000 / (4 * 200) + 1;
     assert!((most / 2..=most).contains(&counted), "{counted}: a quarter of its time");
 }
+
+/// The first of five lines is asked for its counters each half second, and the limits of the others
+/// change so often that the router, which takes 200 ms, is never idle.
+fn never_idle() -> World {
+    let call = Demand::Fixed(mbit(30));
+    let steady = LinkSettings::quiet().with_load(Direction::Download, window(0, FOR_EVER), call);
+    let mut lines = vec![(wan(90, 18), steady)];
+    lines.extend((0..4).map(|_| (wan(520, 52), busy(10))));
+    let mut router = RouterSettings::healthy();
+    router.latency = Schedule::constant(Span::from_millis(200));
+    let mut world = World::new(lines, vec![router], 1);
+    want(&mut world, 500);
+    world
+}
+
+#[test]
+fn on_a_slow_router_that_limits_keep_busy_the_counters_have_their_turn_and_no_more() {
+    let mut world = never_idle();
+    run(&mut world, 60_000);
+    world.take_requests();
+    let mut unknown = 0;
+    for millis in (60_000..120_000).step_by(100) {
+        run(&mut world, millis);
+        unknown += u32::from(flow(&mut world, Direction::Download).is_none());
+    }
+    let requests = world.take_requests();
+    assert!(requests.len() >= 290, "{} requests in a minute: it was idle", requests.len());
+    let about_counts = |(_, (_, _, request)): &(usize, &(_, _, Request))| counts(*request);
+    let places: Vec<usize> =
+        requests.iter().enumerate().filter(about_counts).map(|(place, _)| place).collect();
+    // Half a second late, after the answer on the way: every six or seven requests.
+    assert!((40..=60).contains(&places.len()), "{} readings in a minute", places.len());
+    for pair in places.windows(2) {
+        let between = pair[1] - pair[0] - 1;
+        assert!((3..=8).contains(&between), "{between} requests between two readings");
+    }
+    assert_eq!(unknown, 0, "of 600 looks at the flow");
+}

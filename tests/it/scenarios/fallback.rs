@@ -371,7 +371,12 @@ fn targets_that_a_reload_put_in_the_place_of_others_are_told() {
         queues: KeptItems::Same,
     };
     let wans = [NextWan { settings: settings(), from: Some(from) }];
-    let change = Change { wans: &wans, routers: &[NextRouter::Kept(RouterId(0))], steerings: &[] };
+    let change = Change {
+        wans: &wans,
+        routers: &[NextRouter::Kept(RouterId(0))],
+        steerings: &[],
+        leaving: &[],
+    };
     world.engine().reconfigure(&change, at(30_000), 5);
     run(&mut world, 60_000);
     assert_eq!(instead(&mut world), before);

@@ -36,7 +36,11 @@ fn reload(
     let from = KeptWan { wan: WanId(0), reflectors, stand_ins, queues };
     let wans = [NextWan { settings: *settings, from: Some(from) }];
     let now = world.now();
-    world.engine().reconfigure(&Change { wans: &wans, routers, steerings: &[] }, now, 5);
+    world.engine().reconfigure(
+        &Change { wans: &wans, routers, steerings: &[], leaving: &[] },
+        now,
+        5,
+    );
 }
 
 const SAME: [Option<u8>; 3] = [Some(0), Some(1), Some(2)];
@@ -151,7 +155,7 @@ fn an_answer_of_the_router_before_is_none_of_the_one_after() {
     let before = asked(&mut engine).unwrap();
     let wans = [NextWan { settings: wan(500, 50), from: None }];
     engine.reconfigure(
-        &Change { wans: &wans, routers: &[NextRouter::New], steerings: &[] },
+        &Change { wans: &wans, routers: &[NextRouter::New], steerings: &[], leaving: &[] },
         at(10),
         2,
     );

@@ -196,6 +196,37 @@ fn on_a_slow_router_the_rule_has_its_turn_among_the_limits() {
 }
 
 #[test]
+fn on_a_slow_router_that_limits_keep_busy_the_counters_are_read_and_it_is_steered_by_them() {
+    // Each request takes 200 ms from the beginning, and six other lines change their limits all the
+    // time, so that there is always one to be written.
+    let router = RouterSettings {
+        latency: Schedule::constant(Span::from_millis(200)),
+        ..RouterSettings::healthy()
+    };
+    let restless: Vec<(u64, u64)> =
+        (0..15).map(|index| (20 + index * 12, 24 + index * 12)).collect();
+    for mode in BOTH {
+        let mut lines = vec![line(&[(60, 120)]), line(&[])];
+        lines.extend((0..6).map(|_| line(&restless)));
+        let mut scene = Scene::behind(router.clone(), &[usual(mode)], lines);
+        scene.go(50);
+        scene.world.take_requests();
+        scene.go(60);
+        let requests = scene.world.take_requests().len();
+        assert!(requests >= 48, "{requests} requests in 10 s: it was idle");
+        scene.world.congest(0, 20, 60);
+        scene.go(120);
+        scene.world.congest(0, 0, 0);
+        scene.go(190);
+        let [(on, State::Degraded), (off, State::Good)] = scene.switches()[..] else {
+            panic!("{mode:?}: {:?}", scene.switched)
+        };
+        after(on, 60, 2_000..=5_000);
+        after(off, 120, 30_000..=40_000);
+    }
+}
+
+#[test]
 fn the_other_transport_carries_the_rule_when_the_first_one_fails() {
     let router = RouterSettings {
         fallback: Fallback::Present,

@@ -3,9 +3,10 @@
 use wanctl::{
     control::{
         change::{
-            Change, KeptItems, KeptStandIns, KeptSteering, KeptWan, NextRouter, NextSteering,
-            NextWan,
+            Change, KeptItems, KeptStandIns, KeptSteering, KeptWan, Leaving, NextRouter,
+            NextSteering, NextWan,
         },
+        event::Request,
         failure::FailureKind,
         id::{RouterId, SteeringId},
         saved::SavedSteering,
@@ -16,7 +17,10 @@ use wanctl::{
         },
         time::Span,
     },
-    sim::{schedule::Window, world::RouterSettings},
+    sim::{
+        schedule::Window,
+        world::{Obedience, RouterSettings},
+    },
 };
 
 use super::{BOTH, CONVERGES, Scene, after, line, usual};
@@ -193,6 +197,17 @@ fn what_is_changed_during_an_outage_is_seen_when_it_is_over() {
 
 /// Goes on with other settings of the one steering.
 fn reconfigure(scene: &mut Scene, settings: Settings, rule: KeptItems) {
+    let from = Some(KeptSteering { steering: SteeringId(0), rule });
+    change(scene, &[NextSteering { settings, from }], &[]);
+}
+
+/// Goes on without the one steering, whose rule is to be brought to where it shall stay.
+fn take_out(scene: &mut Scene, rule: KeptItems) {
+    let from = KeptSteering { steering: SteeringId(0), rule };
+    change(scene, &[], &[Leaving { from, router: RouterId(0) }]);
+}
+
+fn change(scene: &mut Scene, steerings: &[NextSteering], leaving: &[Leaving]) {
     let wans: Vec<NextWan> = scene
         .world
         .engine()
@@ -208,10 +223,8 @@ fn reconfigure(scene: &mut Scene, settings: Settings, rule: KeptItems) {
             }),
         })
         .collect();
-    let from = Some(KeptSteering { steering: SteeringId(0), rule });
-    let steerings = [NextSteering { settings, from }];
     let change =
-        Change { wans: &wans, routers: &[NextRouter::Kept(RouterId(0))], steerings: &steerings };
+        Change { wans: &wans, routers: &[NextRouter::Kept(RouterId(0))], steerings, leaving };
     let now = scene.world.now();
     scene.world.engine().reconfigure(&change, now, 3);
 }
@@ -256,4 +269,86 @@ fn a_dry_run_that_becomes_real_begins_with_what_the_router_shows() {
     scene.go(200);
     let [(off, State::Good)] = scene.switches()[..] else { panic!("{:?}", scene.switched) };
     after(off, 100, 29_000..=35_000);
+}
+
+const DISABLED: OnExit = OnExit::Disable;
+
+#[test]
+fn a_rule_whose_steering_is_taken_out_is_switched_off_and_then_left_alone() {
+    for kept in [KeptItems::Same, KeptItems::Doubted] {
+        // On; in the middle of being switched on; and off already.
+        for (ms, most) in [(60_000, 1), (22_300, 2), (10_000, 0)] {
+            let settings = Settings { on_exit: DISABLED, ..usual(Mode::Hysteresis) };
+            let mut scene = Scene::new(settings, &[(20, 600)]);
+            scene.go_ms(ms);
+            let before = scene.world.rule(0).unwrap().switches;
+            take_out(&mut scene, kept);
+            assert_eq!(scene.world.engine().courses().len(), 0);
+            scene.go_ms(ms + 2_000);
+            let rule = *scene.world.rule(0).unwrap();
+            assert_eq!(rule.state, State::Good, "{kept:?} {ms}");
+            assert!(rule.switches - before <= most, "{kept:?} {ms}: {}", rule.switches - before);
+            assert!(!scene.world.engine().leaves(SteeringId(0)));
+            // What a human does with it later is his business.
+            scene.world.rule(0).unwrap().state = State::Degraded;
+            scene.world.take_requests();
+            scene.go(600);
+            let about = |request: &Request| {
+                matches!(request, Request::ReadRule(_) | Request::SwitchRule(..))
+            };
+            let asked = scene.world.take_requests();
+            assert_eq!(asked.iter().filter(|(_, _, request)| about(request)).count(), 0);
+        }
+    }
+}
+
+#[test]
+fn a_rule_whose_steering_is_taken_out_in_an_outage_is_switched_off_when_it_is_over() {
+    for kept in [KeptItems::Same, KeptItems::Doubted] {
+        let outage = Window { from: at(40_000), to: at(100_000) };
+        let router = RouterSettings {
+            failures: vec![(outage, FailureKind::Refused)],
+            ..RouterSettings::healthy()
+        };
+        let settings = Settings { on_exit: DISABLED, ..usual(Mode::Hysteresis) };
+        let mut scene = Scene::behind(router, &[settings], vec![line(&[(20, 600)]), line(&[])]);
+        scene.go(50);
+        take_out(&mut scene, kept);
+        scene.go(99);
+        assert_eq!(scene.world.rule(0).unwrap().state, State::Degraded);
+        assert!(scene.world.engine().leaves(SteeringId(0)));
+        scene.go(108);
+        let [_, (off, State::Good)] = scene.switches()[..] else { panic!("{:?}", scene.switched) };
+        after(off, 100, 0..=7_000);
+        assert!(!scene.world.engine().leaves(SteeringId(0)));
+    }
+}
+
+#[test]
+fn a_rule_that_was_deleted_is_given_up_when_its_steering_is_taken_out() {
+    let settings = Settings { on_exit: DISABLED, ..usual(Mode::Hysteresis) };
+    let mut scene = Scene::new(settings, &[(20, 600)]);
+    scene.go(60);
+    scene.world.rule(0).unwrap().copies = 0;
+    take_out(&mut scene, KeptItems::Same);
+    scene.go(62);
+    assert!(!scene.world.engine().leaves(SteeringId(0)));
+}
+
+#[test]
+fn the_end_also_brings_a_rule_to_where_it_shall_stay_whose_steering_was_taken_out_before() {
+    let settings = Settings { on_exit: DISABLED, ..usual(Mode::Hysteresis) };
+    let mut scene = Scene::new(settings, &[(20, 600)]);
+    scene.go(60);
+    scene.world.rule(0).unwrap().obedience = Obedience::Refuses;
+    take_out(&mut scene, KeptItems::Same);
+    scene.go(80);
+    assert!(scene.world.engine().leaves(SteeringId(0)), "it is asked for again and again");
+    scene.world.rule(0).unwrap().obedience = Obedience::Obeys;
+    let now = scene.world.now();
+    scene.world.engine().on_stop(now);
+    scene.go_ms(80_500);
+    assert_eq!(scene.world.rule(0).unwrap().state, State::Good);
+    let now = scene.world.now();
+    assert!(scene.world.engine().is_drained(now));
 }

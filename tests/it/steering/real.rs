@@ -186,7 +186,8 @@ fn ends(over: Over, on_exit: &str) {
     // The limits come first; at the end there shall be none left to set.
     daemon.until_within(seconds(60), "steering, and confirmed", |health| {
         let mut limits = health.wans.iter().flat_map(|wan| [&wan.download, &wan.upload]);
-        is_on(health) && limits.all(|of| of.confirmed_bps == Some(of.wanted_bps))
+        let confirmed = limits.all(|of| of.confirmed_bps == Some(of.wanted_bps));
+        health.status == Status::Healthy && is_on(health) && confirmed
     });
     if matches!(over, Over::Rest) {
         bed.router.force(Some(Down::Refuse));
@@ -280,6 +281,53 @@ fn a_reload_changes_the_section_and_keeps_what_is_decided() {
     reload(&[("enabled", "0"), ("recover_after", "5s")], "steering calls is gone", 1);
     daemon.line("(its rule stays as it is)");
     daemon.until("none", |health| health.steerings.is_empty());
+    assert_eq!(daemon.stop().status.code(), Some(0));
+}
+
+#[test]
+fn a_reload_that_takes_the_section_out_switches_its_rule_off_where_that_is_set() {
+    for (on_exit, words) in
+        [("disable", "(its rule is switched off)"), ("keep", "(its rule stays as it is)")]
+    {
+        let bed = Bed::new();
+        let usual = [("recover_after", "600s"), ("on_exit", on_exit)];
+        let mut daemon = start(&bed.configure(Over::Rest, &usual));
+        daemon.until("steering", is_on);
+        bed.configure(Over::Rest, &[&usual[..], &[("enabled", "0")]].concat());
+        daemon.signal(libc::SIGHUP);
+        daemon.line(&format!("steering calls is gone {words}"));
+        daemon.until("none", |health| health.steerings.is_empty());
+        if on_exit == "disable" {
+            daemon.line("steering calls: the rule \"calls: other line\" is off now");
+        }
+        assert_eq!(bed.rule(), on_exit == "keep");
+        // Taken in again it begins with what it finds, and nobody switches anything.
+        bed.configure(Over::Rest, &usual);
+        daemon.signal(libc::SIGHUP);
+        daemon.line("steering calls is new");
+        daemon.until("read", |health| calls(health).rule_on == Some(on_exit == "keep"));
+        assert_eq!(bed.switches(), usize::from(on_exit == "disable"));
+        others_are_untouched(&bed);
+        assert_eq!(daemon.stop().status.code(), Some(0));
+    }
+}
+
+#[test]
+fn a_rule_that_a_reload_leaves_is_switched_off_when_the_router_is_back() {
+    let bed = Bed::new();
+    let usual = [("recover_after", "600s"), ("on_exit", "disable")];
+    let mut daemon = start(&bed.configure(Over::Rest, &usual));
+    daemon.until("steering", is_on);
+    bed.router.force(Some(Down::Refuse));
+    daemon.until("lost", |health| health.routers[0].reachable == Some(false));
+    bed.configure(Over::Rest, &[&usual[..], &[("comment", "voip")]].concat());
+    daemon.signal(libc::SIGHUP);
+    daemon.line("applied: steering calls changed");
+    assert!(bed.rule());
+    bed.router.force(None);
+    daemon.line("steering calls: the rule \"calls: other line\" is off now");
+    assert!(!bed.rule());
+    daemon.until("the other one", |health| calls(health).rule_on == Some(true));
     assert_eq!(daemon.stop().status.code(), Some(0));
 }
 

@@ -1,6 +1,7 @@
 //! Settings of a WAN as a test wants them.
 
 use wanctl::control::{
+    adaptive,
     applier::{Layout, OnExit},
     baseline, classic, fallback,
     ladder::{self, Floors},
@@ -71,4 +72,15 @@ pub fn wan(download: u64, upload: u64) -> wan::Settings {
         fallback: fallback::Settings::NOTHING,
         on_exit: PerDirection::both(OnExit::Keep),
     }
+}
+
+/// The same with the adaptive law.
+pub fn adaptive(settings: &wan::Settings) -> wan::Settings {
+    let choice = Choice::Adaptive(adaptive::Settings {
+        base: PerDirection::both(None),
+        yellow: settings.law.thresholds.map(|thresholds| thresholds.yellow),
+        bounds: settings.law.ladders.map(|ladder| (ladder.floors.red, ladder.ceiling)),
+        tuning: &adaptive::Tuning::DEFAULT,
+    });
+    wan::Settings { choice, ..*settings }
 }

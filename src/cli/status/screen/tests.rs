@@ -12,6 +12,9 @@ use crate::{
 
 fn direction(state: &str, wanted_bps: u64) -> DirectionHealth {
     DirectionHealth {
+        base_bps: None,
+        flow_bps: None,
+        load: None,
         state: text(state),
         wanted_bps,
         confirmed_bps: Some(wanted_bps / 2),
@@ -30,6 +33,7 @@ fn wan(name: &str) -> WanHealth {
         aside: true,
     };
     WanHealth {
+        law: text("classic"),
         name: text(name),
         signal: text("fresh"),
         source: text("icmp"),

@@ -111,6 +111,7 @@ options! {
         Steering, "on_exit",
         Choice { words: &[("keep", OnExit::Keep), ("disable", OnExit::Disable)], later: &[] },
         Value("keep"),
-        "What becomes of the rule when the daemon ends: it stays, or is switched off.",
+        "What becomes of the rule when the daemon ends, or a reload takes the section out or gives it \
+         another rule: it stays, or is switched off.",
     );
 }

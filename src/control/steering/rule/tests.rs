@@ -77,6 +77,30 @@ fn a_refusal_is_told_once_and_tried_again_by_back_off() {
 }
 
 #[test]
+fn a_switch_whose_answer_makes_no_sense_is_read_before_it_is_made_again_by_back_off() {
+    let mut rule = off(Foreign::Undo);
+    rule.want(Degraded, at(1_000));
+    let (mut switches, mut told) = (Vec::new(), Vec::new());
+    for ms in 1_000..31_000 {
+        let answer = match rule.next(at(ms)) {
+            Some(Ask::Switch(_)) => {
+                switches.push(ms);
+                Err(FailureKind::Garbage)
+            }
+            Some(Ask::Read) => Ok(Good),
+            None => continue,
+        };
+        told.extend(rule.on_answer(answer, at(ms)));
+        assert!(answer.is_ok() || rule.shown().is_none(), "it may be on by now");
+    }
+    assert_eq!(told, [News::Trouble(Trouble::Refused(FailureKind::Garbage))], "told once");
+    assert!((6..=14).contains(&switches.len()), "{switches:?}");
+    let again = (31_000..40_000).find(|ms| rule.next(at(*ms)).is_some()).unwrap();
+    let read = rule.on_answer(Ok(Degraded), at(again));
+    assert!(read.is_some() && rule.settled() && rule.trouble().is_none(), "{read:?}");
+}
+
+#[test]
 fn a_humans_change_is_told_once_and_undone() {
     let mut rule = off(Foreign::Undo);
     let read = at(10) + READ_EVERY;

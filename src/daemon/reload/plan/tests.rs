@@ -4,7 +4,8 @@ use super::Plan;
 use crate::{
     config::{self, Config, TextOnly},
     control::{
-        change::{KeptItems, KeptWays, NextRouter},
+        change::{KeptItems, KeptSteering, KeptWays, Leaving, NextRouter},
+        id::SteeringId,
         wan::{RouterId, WanId},
     },
 };
@@ -35,7 +36,7 @@ fn read(sections: &[String]) -> Config {
 }
 
 fn plan(old: &[String], new: &[String]) -> Plan {
-    Plan::of(&read(old), &read(new))
+    Plan::of(&read(old), &[], &read(new))
 }
 
 fn home() -> String {
@@ -147,4 +148,72 @@ fn reflectors_keep_what_is_known_of_them_only_by_the_same_way() {
     let same = cable().replace("'100M'", "'90M'");
     let same = plan(&[home(), cable()], &[home(), same]);
     assert_eq!((places(&same), same.wires), (vec![Some(0), Some(1)], vec![Some(0)]));
+}
+
+fn calls(comment: &str, more: &str) -> String {
+    format!(
+        "config steering 'calls'\n\toption enabled '1'\n\toption primary 'cable'\n\
+         \toption alternate 'lte'\n\toption comment '{comment}'\n{more}"
+    )
+}
+
+const DISABLE: &str = "\toption on_exit 'disable'\n";
+
+#[test]
+fn a_rule_that_no_section_goes_on_with_is_switched_off_where_that_is_set() {
+    let lte = wan("lte", "home", "r", &["9.9.9.9"]);
+    let with = |router: String, steering: String| [router, cable(), lte.clone(), steering];
+    let old = with(home(), calls("calls", DISABLE));
+    let leaving = |rule| {
+        let from = KeptSteering { steering: SteeringId(0), rule };
+        Leaving { from, router: ID }
+    };
+    let gone = |new: &[String]| {
+        let plan = plan(&old, new);
+        let leaving: Vec<Leaving> = plan.leaving.iter().map(|(leaving, _)| *leaving).collect();
+        (leaving, plan.news)
+    };
+    let without = |router| with(router, String::new());
+    let words = "steering calls is gone (its rule is switched off)";
+    assert_eq!(gone(&without(home())), (vec![leaving(KeptItems::Same)], words.into()));
+    let (doubted, _) = gone(&without(router("home", "https://10.0.0.1", "b")));
+    assert_eq!(doubted, [leaving(KeptItems::Doubted)], "by another access");
+    let (nobody, news) = gone(&without(router("home", "https://10.0.0.2", "a")));
+    assert_eq!(nobody, [], "nobody reaches the old router");
+    assert!(news.ends_with("steering calls is gone (its rule stays as it is)"), "{news}");
+    let renamed =
+        calls("calls", DISABLE).replace("'calls'\n\toption enabled", "'other'\n\toption enabled");
+    let (nobody, news) = gone(&with(home(), renamed));
+    assert_eq!(
+        (nobody, news.as_str()),
+        (
+            vec![],
+            "steering other is new; steering calls is gone (another section goes on with its rule)"
+        )
+    );
+    let (other_rule, news) = gone(&with(home(), calls("voip", DISABLE)));
+    assert_eq!(
+        (other_rule, news.as_str()),
+        (vec![leaving(KeptItems::Same)], "steering calls changed")
+    );
+    let (same_rule, _) = gone(&with(home(), calls("calls", "")));
+    assert_eq!(same_rule, []);
+    for kept in ["", "\toption on_exit 'disable'\n\toption dry_run '1'\n"] {
+        let plan = plan(&with(home(), calls("calls", kept)), &without(home()));
+        assert!(plan.leaving.is_empty(), "{kept}");
+        assert_eq!(plan.news, "steering calls is gone (its rule stays as it is)");
+    }
+}
+
+#[test]
+fn a_rule_that_is_not_yet_switched_off_is_so_after_another_reload_unless_a_section_takes_it() {
+    let lte = wan("lte", "home", "r", &["9.9.9.9"]);
+    let old = read(&[home(), cable(), lte.clone(), calls("calls", DISABLE)]);
+    let without = read(&[home(), cable(), lte]);
+    let first = Plan::of(&old, &[], &without);
+    let (_, section) = first.leaving[0].clone();
+    let left = [(SteeringId(0), section)];
+    let again = Plan::of(&without, &left, &without);
+    assert_eq!(again.leaving[0].0.from.steering, SteeringId(0));
+    assert!(Plan::of(&without, &left, &old).leaving.is_empty());
 }

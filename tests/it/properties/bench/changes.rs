@@ -19,7 +19,8 @@ impl Bench {
     pub(super) fn reconfigure(&mut self) {
         let routers = self.any_routers();
         let wans = self.any_wans(&routers);
-        let change = Change { wans: &wans, routers: &routers, steerings: &[] };
+        let leaving = self.leaving(&routers);
+        let change = Change { wans: &wans, routers: &routers, steerings: &[], leaving: &leaving };
         let before = self.engine.clone();
         let seed = self.rng.u64(..);
         self.engine.reconfigure(&change, self.now, seed);
@@ -27,6 +28,7 @@ impl Bench {
             assert_eq!(self.engine.wans().len(), before.wans().len(), "nothing changes at the end");
             return;
         }
+        self.rules.follow(&leaving);
         for (wan, next) in self.engine.wans().iter().zip(&wans) {
             let old = next.from.as_ref().map(|from| &before.wans()[usize::from(from.wan.0)]);
             check(wan, next, old, self.now);

@@ -1,0 +1,79 @@
+//! Whose queue a delay is while both directions are loaded, since a round trip tells only the sum.
+//! Promises: one direction at a time is raised, and one at a time is blamed, until its cut did not
+//! help or the delay is a long one.
+//! Knows nothing of rates.
+
+use super::Tuning;
+use crate::control::{
+    time::Instant,
+    units::{Direction, PerDirection},
+};
+
+/// Whose queue it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Whose {
+    /// There is no delay.
+    #[default]
+    Nobodys,
+    /// That one's, as it seems.
+    Of(Direction),
+    /// It stayed after a cut of the one that was blamed.
+    Both,
+}
+
+/// Who is blamed, and the last raise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Blame {
+    whose: Whose,
+    raised: Option<(Direction, Instant)>,
+}
+
+impl Blame {
+    /// Judges the delay of a cycle, which is none below `calm` and one to act on above `threshold`.
+    /// It is of the one raised last; or of the download, if less passes than may: then it is not
+    /// the router that holds it back; or of the upload.
+    pub(super) fn judge(
+        &mut self,
+        now: Instant,
+        shares: &PerDirection<f64>,
+        delta: f64,
+        (calm, threshold): (f64, f64),
+        tuning: &Tuning,
+    ) {
+        let both = shares.download >= tuning.suspect && shares.upload >= tuning.suspect;
+        if delta < calm {
+            self.whose = Whose::Nobodys;
+        } else if delta > tuning.far {
+            self.whose = Whose::Both;
+        } else if delta > threshold && both && self.whose == Whose::Nobodys {
+            let recent =
+                self.raised.filter(|(_, at)| now.since(*at) <= tuning.raise_every.times(2));
+            self.whose = Whose::Of(match recent {
+                Some((direction, _)) => direction,
+                None if shares.download < tuning.binds => Direction::Download,
+                None => Direction::Upload,
+            });
+        }
+    }
+
+    /// Whether the other direction is blamed for it alone.
+    pub(super) fn clears(&self, direction: Direction) -> bool {
+        matches!(self.whose, Whose::Of(one) if one != direction)
+    }
+
+    /// A cut of the one that was blamed did not help.
+    pub(super) const fn did_not_help(&mut self) {
+        self.whose = Whose::Both;
+    }
+
+    /// Whether a delay from now on could only be of this direction's raise.
+    pub(super) fn may_raise(&self, direction: Direction, now: Instant, tuning: &Tuning) -> bool {
+        self.raised
+            .is_none_or(|(last, at)| last == direction || now.since(at) >= tuning.raise_every)
+    }
+
+    /// A direction was raised.
+    pub(super) const fn raised(&mut self, direction: Direction, now: Instant) {
+        self.raised = Some((direction, now));
+    }
+}

@@ -1,0 +1,256 @@
+//! The adaptive law on simulated lines: what it moves, when, and what it leaves alone.
+
+use wanctl::{
+    control::{
+        event::{Request, WanNews},
+        failure::FailureKind,
+        queue::Limit,
+        time::{Instant, Span},
+        units::{Direction, PerDirection, Rate},
+        wan,
+    },
+    sim::{
+        link::{Demand, LinkSettings},
+        schedule::Schedule,
+        world::{RouterSettings, World},
+    },
+};
+
+use super::{FOR_EVER, count, limits, of_wan, run, window};
+use crate::support::settings::{adaptive, at, mbit};
+
+/// A quiet line of 100 and 20 Mbit/s whose ceilings are a tenth too high.
+fn settings() -> wan::Settings {
+    adaptive(&crate::support::settings::wan(110, 22))
+}
+
+fn loaded(line: LinkSettings, directions: &[Direction]) -> LinkSettings {
+    let greedy = |line: LinkSettings, direction: &Direction| {
+        line.with_load(*direction, window(5_000, FOR_EVER), Demand::Greedy)
+    };
+    directions.iter().fold(line, greedy)
+}
+
+fn world(line: LinkSettings) -> World {
+    World::new(vec![(settings(), line)], vec![RouterSettings::healthy()], 1)
+}
+
+/// Each limit of a direction in force from now on, and since when.
+fn moves(world: &mut World, to_ms: u64, direction: Direction) -> Vec<(Instant, Rate)> {
+    let mut moves: Vec<(Instant, Rate)> = Vec::new();
+    let watch = |world: &mut World| {
+        let limit = world.limit(0, direction);
+        if let Some(limit) =
+            limit.filter(|limit| moves.last().is_none_or(|(_, last)| last != limit))
+        {
+            moves.push((world.now(), limit));
+        }
+    };
+    world.run_until(at(to_ms), watch).unwrap();
+    moves
+}
+
+fn cuts(moves: &[(Instant, Rate)]) -> Vec<Instant> {
+    let cut = |pair: &[(Instant, Rate)]| (pair[1].1 < pair[0].1).then_some(pair[1].0);
+    moves.windows(2).filter_map(cut).collect()
+}
+
+/// 40 ms more from that moment on.
+fn longer_path(line: LinkSettings, from_ms: u64) -> LinkSettings {
+    let longer = line.base_rtt.at(at(0)) + Span::from_millis(40);
+    let base_rtt = line.base_rtt.clone().then(at(from_ms), longer);
+    LinkSettings { base_rtt, ..line }
+}
+
+#[test]
+fn a_longer_path_on_an_idle_line_costs_no_cut_and_is_told_within_seconds() {
+    for seed in 0..10 {
+        let line = longer_path(LinkSettings::cable(), 60_000);
+        let settings = adaptive(&crate::support::settings::wan(550, 55));
+        let mut world = World::new(vec![(settings, line)], vec![RouterSettings::healthy()], seed);
+        run(&mut world, 59_000);
+        let before = limits(&world, 0);
+        let _ = world.take_events();
+        run(&mut world, 64_000);
+        let told = of_wan(&world.take_events(), 0);
+        let mut paths = Vec::new();
+        for news in &told {
+            if let WanNews::PathChanged(change) = news {
+                paths.push(change.after.above(change.before));
+            }
+        }
+        assert_eq!(paths.len(), 1, "seed {seed}: {told:?}");
+        assert!((35.0..45.0).contains(&paths[0]), "seed {seed}: {paths:?}");
+        run(&mut world, 600_000);
+        assert_eq!(limits(&world, 0), before, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_longer_path_under_load_costs_the_rate_for_fifteen_seconds_at_most() {
+    for (seed, directions) in [
+        (0, &[Direction::Download][..]),
+        (1, &[Direction::Upload]),
+        (2, &[Direction::Download, Direction::Upload]),
+    ] {
+        let line = longer_path(loaded(LinkSettings::dsl(), directions), 120_000);
+        let settings = adaptive(&crate::support::settings::wan(55, 11));
+        let mut world = World::new(vec![(settings, line)], vec![RouterSettings::healthy()], seed);
+        run(&mut world, 119_900);
+        let before = limits(&world, 0);
+        let mut lowest = before;
+        let watch = |world: &mut World| lowest = limits(world, 0).zip(lowest).map(least);
+        world.run_until(at(124_000), watch).unwrap();
+        let mut best = PerDirection::both(None);
+        let watch = |world: &mut World| best = limits(world, 0).zip(best).map(|(a, b)| a.max(b));
+        world.run_until(at(135_000), watch).unwrap();
+        let told = of_wan(&world.take_events(), 0);
+        assert!(told.iter().any(|news| matches!(news, WanNews::PathChanged(_))), "{directions:?}");
+        for direction in directions {
+            let rate = |rates: &PerDirection<Option<Rate>>| rates.of(*direction).unwrap().bps();
+            assert!(rate(&best) * 10 >= rate(&before) * 9, "{directions:?}: {best:?}, {before:?}");
+            assert!(rate(&lowest) * 2 >= rate(&before), "{directions:?}: {lowest:?}, {before:?}");
+        }
+    }
+}
+
+fn least((one, other): (Option<Rate>, Option<Rate>)) -> Option<Rate> {
+    one.min(other)
+}
+
+#[test]
+fn congestion_of_one_direction_leaves_the_limit_of_the_other_untouched() {
+    for congested in Direction::BOTH {
+        let other = match congested {
+            Direction::Download => Direction::Upload,
+            Direction::Upload => Direction::Download,
+        };
+        let mut world = world(loaded(LinkSettings::quiet(), &[congested]));
+        run(&mut world, 4_000);
+        let mut own = Vec::new();
+        let mut others = Vec::new();
+        let watch = |world: &mut World| {
+            own.extend(world.limit(0, congested));
+            others.extend(world.limit(0, other));
+        };
+        world.run_until(at(120_000), watch).unwrap();
+        assert!(others.iter().all(|limit| *limit == others[0]), "{congested:?}");
+        let (line, ceiling) = match congested {
+            Direction::Download => (100_000_000, mbit(110)),
+            Direction::Upload => (20_000_000, mbit(22)),
+        };
+        assert_eq!(own[0], ceiling);
+        let last = own[own.len() - 1].bps();
+        assert!((line * 80 / 100..=line * 106 / 100).contains(&last), "{congested:?}: {last}");
+    }
+}
+
+#[test]
+fn while_both_are_loaded_only_the_one_whose_queue_it_is_is_cut() {
+    for congested in Direction::BOTH {
+        let mut line = loaded(LinkSettings::quiet(), &Direction::BOTH);
+        // Twice of what the other's ceiling lets through.
+        let (other, spare) = match congested {
+            Direction::Download => (Direction::Upload, 44),
+            Direction::Upload => (Direction::Download, 220),
+        };
+        line.lanes.of_mut(other).capacity = Schedule::constant(mbit(spare));
+        let mut world = world(line);
+        // Until it is known what the line carries, both are cut.
+        run(&mut world, 60_000);
+        let others = moves(&mut world, 180_000, other);
+        let cut = cuts(&others).len();
+        let own = moves(&mut world, 300_000, congested);
+        assert!(cut <= 1, "{congested:?}: {others:?}");
+        assert!(!cuts(&own).is_empty(), "{congested:?}: {own:?}");
+    }
+}
+
+#[test]
+fn cuts_are_a_feedback_time_apart() {
+    // The line loses two thirds at once: more than one cut can take.
+    let mut line = loaded(LinkSettings::quiet(), &[Direction::Download]);
+    line.lanes.download.capacity = Schedule::constant(mbit(100)).then(at(60_000), mbit(33));
+    let mut world = world(line);
+    run(&mut world, 59_900);
+    let moves = moves(&mut world, 70_000, Direction::Download);
+    let cuts = cuts(&moves);
+    assert!((2..=6).contains(&cuts.len()), "{moves:?}");
+    // The window of 250 ms and one and a half times the 20 ms of the line.
+    let least = Span::from_millis(280);
+    for pair in cuts.windows(2) {
+        assert!(pair[1].since(pair[0]) >= least, "{moves:?}");
+    }
+    let (_, end) = moves[moves.len() - 1];
+    assert!(end > mbit(24) && end < mbit(36), "{end:?}");
+}
+
+#[test]
+fn a_line_that_carries_the_same_each_time_is_tried_less_and_less_often() {
+    let mut world = world(loaded(LinkSettings::quiet(), &[Direction::Upload]));
+    let early = moves(&mut world, 120_000, Direction::Upload).len();
+    run(&mut world, 600_000);
+    let late = moves(&mut world, 720_000, Direction::Upload);
+    assert!(late.len() < early && (1..=12).contains(&late.len()), "{early}, then {late:?}");
+    for (_, rate) in late {
+        assert!(rate > mbit(17) && rate < mbit(21), "{rate:?}");
+    }
+}
+
+#[test]
+fn without_a_known_load_the_classic_rules_cut_and_nothing_rises() {
+    let counted = |request| matches!(request, Request::Count(..));
+    let mut router = RouterSettings::healthy();
+    router.refusals.push((window(60_000, 100_000), counted, FailureKind::Timeout));
+    let line = loaded(LinkSettings::quiet(), &[Direction::Download]);
+    let mut world = World::new(vec![(settings(), line)], vec![router], 1);
+    run(&mut world, 66_000);
+    let _ = world.take_requests();
+    let before = world.limit(0, Direction::Download).unwrap();
+    let mut last = before;
+    let mut rose = false;
+    let watch = |world: &mut World| {
+        let limit = world.limit(0, Direction::Download).unwrap();
+        rose |= limit > last;
+        last = limit;
+    };
+    world.run_until(at(99_000), watch).unwrap();
+    assert!(!rose, "the load is not known");
+    assert!(count(&world.take_requests(), counted) > 2, "it is asked all the same");
+    let moved = moves(&mut world, 180_000, Direction::Download);
+    assert!(moved.windows(2).any(|pair| pair[1].1 > pair[0].1), "known again: {moved:?}");
+}
+
+#[test]
+fn counters_that_begin_anew_are_no_idle_line() {
+    let mut world = world(loaded(LinkSettings::quiet(), &[Direction::Upload]));
+    run(&mut world, 60_000);
+    let before = world.limit(0, Direction::Upload).unwrap();
+    for second in 60..90 {
+        run(&mut world, second * 1_000);
+        world.recount(0);
+    }
+    let after = world.limit(0, Direction::Upload).unwrap();
+    assert!(after >= before.scaled(wanctl::control::units::Ratio::from_ppm(800_000)), "{after:?}");
+    assert!(after <= mbit(21), "{after:?}: nothing shows that more is carried");
+    let told = of_wan(&world.take_events(), 0);
+    assert!(!told.iter().any(|news| matches!(news, WanNews::PathChanged(_))), "{told:?}");
+}
+
+#[test]
+fn a_pair_of_limits_is_written_as_one() {
+    let mut settings = settings();
+    settings.layout = wanctl::control::applier::Layout::Pair;
+    let line = loaded(LinkSettings::quiet(), &[Direction::Upload]);
+    let mut world = World::new(vec![(settings, line)], vec![RouterSettings::healthy()], 1);
+    run(&mut world, 60_000);
+    let mut pairs = Vec::new();
+    for (_, _, request) in world.take_requests() {
+        if let Request::Write(_, _, Limit::Pair(rates)) = request {
+            pairs.push(rates);
+        }
+    }
+    assert!(pairs.len() >= 2);
+    assert!(pairs.iter().all(|rates| rates.download == pairs[0].download), "{pairs:?}");
+    assert!(pairs.iter().any(|rates| rates.upload < mbit(20)), "{pairs:?}");
+}
