@@ -80,6 +80,9 @@ mod settings;
 mod shaper;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../arena/watch.rs"]
+#[allow(dead_code, reason = "the arena uses more of it")]
+mod watch;
 
 use std::env;
 

@@ -62,7 +62,7 @@ fn row(cell: Cell) -> Option<Row> {
         Load::Both => loads::Load::Both,
     };
     let line = line(cell.load);
-    let tuning = Tuning::DEFAULT;
+    let tuning = &Tuning::DEFAULT;
     let (score, _) =
         score::judge(&Job { line: &line, load, law, seed: 1, seconds: SECONDS, tuning });
     let carried = PerDirection { download: score.mbit, upload: 0.0 };

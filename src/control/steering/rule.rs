@@ -75,8 +75,9 @@ pub struct Rule {
     wanted: Option<State>,
     shown: Option<State>,
     in_flight: Option<Ask>,
-    /// A switch that was answered and is not shown yet: until when it may take.
-    due: Option<Instant>,
+    /// A switch that was answered and is not shown yet: to what, and until when it may take. It comes
+    /// into effect even if something else is wanted by now.
+    due: Option<(State, Instant)>,
     next: Instant,
     foreign: Foreign,
     streak: Streak,
@@ -124,7 +125,8 @@ impl Rule {
 
     /// Whether the router shows what is wanted, and nothing is on the way.
     pub fn settled(&self) -> bool {
-        self.in_flight.is_none() && (self.wanted.is_none() || self.wanted == self.shown)
+        let still = self.in_flight.is_none() && self.due.is_none();
+        still && (self.wanted.is_none() || self.wanted == self.shown)
     }
 
     /// Wants it so from now on. What failed is tried by its back-off, not sooner.
@@ -146,12 +148,16 @@ impl Rule {
     /// Wants nothing of it any more.
     pub const fn release(&mut self) {
         self.wanted = None;
+        self.due = None;
     }
 
     /// The end begins: what is to become of it is tried at once.
     pub fn on_stop(&mut self, on_exit: OnExit, now: Instant) {
         self.wanted = match on_exit {
-            OnExit::Keep => None,
+            OnExit::Keep => {
+                self.due = None;
+                None
+            }
             OnExit::Disable => Some(State::Good),
         };
         self.next = now;
@@ -210,10 +216,10 @@ impl Rule {
     fn on_shown(&mut self, ask: Ask, shown: State, now: Instant) -> Option<News> {
         let before = self.shown;
         match (ask, self.due) {
-            (Ask::Switch(to), _) if to != shown => self.look_again(now + SHOWN_WITHIN, now),
-            (Ask::Read, Some(by)) if self.wanted != Some(shown) => {
+            (Ask::Switch(to), _) if to != shown => self.look_again(to, now + SHOWN_WITHIN, now),
+            (Ask::Read, Some((to, by))) if to != shown => {
                 if now < by {
-                    return self.look_again(by, now);
+                    return self.look_again(to, by, now);
                 }
                 self.due = None;
                 self.shown = Some(shown);
@@ -231,8 +237,8 @@ impl Rule {
         }
     }
 
-    fn look_again(&mut self, by: Instant, now: Instant) -> Option<News> {
-        self.due = Some(by);
+    fn look_again(&mut self, to: State, by: Instant, now: Instant) -> Option<News> {
+        self.due = Some((to, by));
         self.next = now + LOOK_AGAIN;
         None
     }

@@ -267,7 +267,10 @@ impl Judge {
         let rule = world.engine().courses()[0].rule();
         let lately = |since: Instant, within: Span| now.since(since) < within;
         let unseen = self.touched.is_some_and(|touched| lately(touched, SEEN_WITHIN));
-        if rule.shown().is_some_and(|shown| shown != state)
+        // What it was shown last may be long ago while answers make no sense; it must not take that
+        // for what is wanted.
+        if rule.settled()
+            && rule.shown().is_some_and(|shown| shown != state)
             && !lately(self.changed, SHOWN_WITHIN)
             && !unseen
         {

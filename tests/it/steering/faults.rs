@@ -213,7 +213,8 @@ fn on_a_slow_router_that_limits_keep_busy_the_counters_are_read_and_it_is_steere
         scene.world.take_requests();
         scene.go(60);
         let requests = scene.world.take_requests().len();
-        assert!(requests >= 48, "{requests} requests in 10 s: it was idle");
+        // At the lowest limits there is nothing to write for a moment.
+        assert!(requests >= 44, "{requests} requests in 10 s: it was idle");
         scene.world.congest(0, 20, 60);
         scene.go(120);
         scene.world.congest(0, 0, 0);
