@@ -1,6 +1,7 @@
 //! What the daemon may do without privileges.
 
 use std::{
+    collections::BTreeMap,
     fs,
     os::unix::{
         fs::{PermissionsExt as _, chown},
@@ -49,6 +50,17 @@ fn start(program: &Path, config: &Path) -> Daemon {
     daemon
 }
 
+/// It measures and controls without a complaint until it is stopped.
+fn measures(mut daemon: Daemon) {
+    let health = daemon.until("healthy and fresh", |health| {
+        health.wans[0].signal == "fresh"
+            && health.wans[0].download.confirmed_bps == Some(24_000_000)
+    });
+    assert!(health.wans[0].reflectors.iter().all(|reflector| reflector.lost_of_16 == 0));
+    assert_eq!(daemon.count(&["IPv4 probes"]), 0, "{:?}", daemon.lines());
+    assert_eq!(daemon.stop().status.code(), Some(0));
+}
+
 #[test]
 fn without_privileges_it_measures_by_ping_sockets_where_the_system_allows_them() {
     let Some(bed) = Bed::new() else { return };
@@ -57,14 +69,54 @@ fn without_privileges_it_measures_by_ping_sockets_where_the_system_allows_them()
     bed.inside("client", || {
         let router = Router::start(home());
         let (program, config) = for_nobody(&scratch, &router);
-        let mut daemon = start(&program, &config);
-        let health = daemon.until("healthy and fresh", |health| {
-            health.wans[0].signal == "fresh"
-                && health.wans[0].download.confirmed_bps == Some(24_000_000)
-        });
-        assert!(health.wans[0].reflectors.iter().all(|reflector| reflector.lost_of_16 == 0));
-        assert_eq!(daemon.count(&["IPv4 probes"]), 0, "{:?}", daemon.lines());
-        assert_eq!(daemon.stop().status.code(), Some(0));
+        measures(start(&program, &config));
+    });
+}
+
+/// What procd's jail leaves the service, by the file that OpenWrt's package has for it. A set that
+/// the file does not name must be empty.
+fn jailed(program: &Path, config: &Path) -> Command {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("openwrt/files/wanctl.json");
+    let named: BTreeMap<String, Vec<String>> =
+        serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    let set = |name: &str| {
+        let names = named.get(name).into_iter().flatten();
+        let names =
+            names.map(|name| format!(",+{}", name.trim_start_matches("CAP_").to_lowercase()));
+        format!("-all{}", names.collect::<String>())
+    };
+    let mut command = Command::new("setpriv");
+    command.args([format!("--reuid={NOBODY}"), format!("--regid={NOBODY}")]);
+    command.args(["--clear-groups", "--no-new-privs"]);
+    for (option, name) in
+        [("inh-caps", "inheritable"), ("ambient-caps", "ambient"), ("bounding-set", "bounding")]
+    {
+        command.arg(format!("--{option}={}", set(name)));
+    }
+    command.arg(program).arg("run").arg("-c").arg(config);
+    command
+}
+
+/// `CAP_NET_RAW` in a set of capabilities, and no other.
+const RAW_ALONE: &str = "0000000000002000";
+
+#[test]
+fn with_the_capabilities_of_openwrts_package_and_no_other_it_measures_by_raw_sockets() {
+    let Some(bed) = Bed::new() else { return };
+    let scratch = Scratch::new();
+    bed.set("client", "net.ipv4.ping_group_range", "1 0");
+    bed.inside("client", || {
+        let router = Router::start(home());
+        let (program, config) = for_nobody(&scratch, &router);
+        let mut daemon = Daemon::spawn(jailed(&program, &config));
+        daemon.wait_for_status();
+        let text = fs::read_to_string(format!("/proc/{}/status", daemon.pid())).unwrap();
+        for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+            assert!(text.contains(&format!("{set}:\t{RAW_ALONE}")), "{text}");
+        }
+        assert!(text.contains("NoNewPrivs:\t1"), "{text}");
+        assert!(text.contains(&format!("Uid:\t{NOBODY}\t{NOBODY}\t")), "{text}");
+        measures(daemon);
     });
 }
 
