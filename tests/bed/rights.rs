@@ -80,10 +80,10 @@ fn jailed(program: &Path, config: &Path) -> Command {
     let named: BTreeMap<String, Vec<String>> =
         serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
     let set = |name: &str| {
-        let names = named.get(name).into_iter().flatten();
-        let names =
-            names.map(|name| format!(",+{}", name.trim_start_matches("CAP_").to_lowercase()));
-        format!("-all{}", names.collect::<String>())
+        let kept = named.get(name).into_iter().flatten();
+        kept.fold("-all".to_owned(), |set, capability| {
+            set + ",+" + &capability.trim_start_matches("CAP_").to_lowercase()
+        })
     };
     let mut command = Command::new("setpriv");
     command.args([format!("--reuid={NOBODY}"), format!("--regid={NOBODY}")]);
