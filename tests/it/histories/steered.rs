@@ -31,8 +31,8 @@ use crate::{
 };
 
 /// How many histories are played.
-const HISTORIES: u64 = 1_500;
-/// Things go wrong from the first second of these to the second, in milliseconds.
+const HISTORIES: u64 = 1_000;
+/// Things begin to go wrong from the first to the second, in milliseconds; a line that flaps goes on.
 const TROUBLED: std::ops::Range<u64> = 5_000..60_000;
 /// What somebody else did is seen by then: the minute between two readings, and those before it.
 const SEEN_WITHIN: Span = Span::from_secs(65);
@@ -91,11 +91,11 @@ impl Plan {
         let mut things: Vec<Timed> =
             (0..count).map(|_| (rng.u64(TROUBLED), any_thing(&mut rng))).collect();
         if rng.bool() {
-            // A line that flaps.
-            let (from, every) = (rng.u64(TROUBLED) / 2, rng.u64(4_000..9_000));
-            things.extend((0..10).map(|index| (from + index * every, Thing::Bad(every / 2))));
+            // A line that flaps, for so long that the brake is put on.
+            let (from, every) = (rng.u64(TROUBLED) / 2, rng.u64(14_000..22_000));
+            things.extend((0..8).map(|index| (from + index * every, Thing::Bad(every / 3))));
         }
-        things.retain(|(from, _)| TROUBLED.contains(from));
+        things.retain(|(from, _)| TROUBLED.start <= *from);
         things.sort_by_key(|(from, _)| *from);
         Self { seed, things }
     }
@@ -292,7 +292,9 @@ impl Judge {
             What::Steering(_, SteeringNews::Rule(News::Switched(to))) => {
                 self.sum.switched += 1;
                 let by_hand = self.touched.is_some_and(|at| event.at.since(at) < SHOWN_WITHIN);
-                if world.rule(0).unwrap().state != to && !by_hand {
+                // It may have been switched back in the same moment, because that is wanted by now.
+                let was = [self.state, world.rule(0).unwrap().state];
+                if !was.contains(&to) && !by_hand {
                     self.breach(format!("told {to:?} at {:?}, and it is not", event.at));
                 }
             }
@@ -345,6 +347,9 @@ fn act(world: &mut World, judge: &mut Judge, thing: Thing) {
         Thing::Copies(_, copies) => rule.copies = copies,
         Thing::Restart => {
             judge.sum.restarts += 1;
+            // A switch of the moment before is not shown yet to who starts now, but a minute later.
+            let lately = now.since(judge.changed) < SHOWN_WITHIN;
+            judge.touched = if lately { Some(now) } else { judge.touched };
             return world.restart(now.as_micros());
         }
         Thing::Bad(_)
@@ -402,5 +407,5 @@ fn in_random_histories_the_rule_follows_what_is_decided_and_nothing_is_done_that
         total.braked += sum.braked;
     }
     let counts = [total.switched, total.troubles, total.foreign, total.restarts, total.braked];
-    assert!(one.is_some() || counts.iter().all(|count| *count > 100), "{total:?}");
+    assert!(one.is_some() || counts.iter().all(|count| *count > 50), "{total:?}");
 }
