@@ -185,6 +185,8 @@ pub enum Relation {
 /// What works, but ought to be known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caution {
+    /// What is listened on is not the loopback interface.
+    OpenToOthers,
     /// `http://` in the URL.
     PlainHttp,
     /// `tls_verify 0`.
@@ -230,6 +232,7 @@ impl What {
 impl Caution {
     const fn consequence(&self) -> &'static str {
         match self {
+            Self::OpenToOthers => "whoever reaches it sees the lines and their limits",
             Self::PlainHttp => "whoever listens between here and the router reads the password",
             Self::NotVerified => "whoever answers in the router's place gets the password",
             Self::NoSsh => "the limits stand still while REST does not work, though SSH might",
@@ -363,6 +366,7 @@ impl fmt::Display for Relation {
 impl fmt::Display for Caution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::OpenToOthers => f.write_str("others can connect to it, and there is no login"),
             Self::PlainHttp => f.write_str("the connection is not encrypted"),
             Self::NotVerified => f.write_str("the router's certificate is not verified"),
             Self::NoSsh => f.write_str("without ssh_host_key SSH cannot stand in for REST"),

@@ -232,6 +232,8 @@ const CONFLICTS: &[Mistake] = &[
 #[rustfmt::skip]
 const CAUTIONS: &[Mistake] = &[
     ("https:", "http:", 2, "url", "not encrypted; allowed: https://; consequence: whoever"),
+    ("", "config globals\n\toption listen '0.0.0.0:9101'", 15, "listen", "there is no login; allowed: 127.0.0.1:9101"),
+    ("", "config globals\n\toption listen '[2001:db8::1]:9101'", 15, "listen", "there is no login"),
     ("'wanctl'", "'wanctl'\n\toption tls_verify 0", 4, "tls_verify", "not verified"),
     ("", "option baseline_freeze 15ms", 14, "baseline_freeze", "not below target_bloat (15ms)"),
     ("", "option load_time_constant 50ms\n\toption interval 60ms", 14, "load_time_constant", "below interval (60ms)"),
