@@ -133,6 +133,8 @@ fn whenever_an_operation_is_given_up_the_next_ones_get_their_own_answers_by_one_
             assert_eq!(set, Ok(tree_limit(number * 1_000_000)), "seed {seed}, {number}");
             limits_are(&mut client, 900_000_000, number * 1_000_000).await;
         }
-        assert_eq!((sshd.connections(), sshd.logins()), (1, 1), "seed {seed}: {}", sshd.log());
+        // The first may be given up before its connection is anybody's.
+        assert!(sshd.connections() <= 2, "seed {seed}: {}", sshd.log());
+        assert_eq!(sshd.logins(), 1, "seed {seed}: {}", sshd.log());
     });
 }
