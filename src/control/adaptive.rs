@@ -57,6 +57,7 @@ use super::{
 /// Two full Ethernet frames in bits: a lone packet waits in CAKE for the one that is being sent, and
 /// for one of another flow. Were it less, each cut would make the next one likelier.
 const FRAMES: f64 = 24_224.0;
+
 /// What the adaptive law is tuned by.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
@@ -123,6 +124,9 @@ pub enum Load {
 }
 
 impl Load {
+    /// All of them, by how much passes.
+    pub const ALL: [Self; 3] = [Self::Idle, Self::Low, Self::High];
+
     /// The word used in JSON.
     pub const fn word(self) -> &'static str {
         match self {

@@ -11,7 +11,7 @@ mod guard;
 mod handle;
 mod health;
 mod input;
-mod names;
+pub(crate) mod names;
 mod pages;
 mod reload;
 mod router;

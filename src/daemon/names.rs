@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The names of everything in `config`, and of the steerings that have left it.
-pub(super) fn of(config: &Config, leaving: &[SteeringSection]) -> Names {
+pub(crate) fn of(config: &Config, leaving: &[SteeringSection]) -> Names {
     let steerings = config.steerings.iter().chain(leaving);
     Names {
         wans: config.wans.iter().map(of_wan).collect(),

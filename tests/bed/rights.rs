@@ -38,6 +38,21 @@ fn for_nobody(scratch: &Scratch, router: &Router) -> (PathBuf, PathBuf) {
     (program, config)
 }
 
+/// In the client's namespace, where groups of this range may have ping sockets.
+fn with_ping_sockets_for(range: &str, test: impl FnOnce(&Bed, &Path, &Path) + Send) {
+    let Some(bed) = Bed::new() else { return };
+    let scratch = Scratch::new();
+    bed.set("client", "net.ipv4.ping_group_range", range);
+    bed.inside("client", || {
+        let router = Router::start(home());
+        let (program, config) = for_nobody(&scratch, &router);
+        test(&bed, &program, &config);
+    });
+}
+
+/// No group.
+const NO_GROUP: &str = "1 0";
+
 /// A daemon without any capability, in the namespace of this thread.
 fn start(program: &Path, config: &Path) -> Daemon {
     let mut command: Command = run(program, config);
@@ -63,13 +78,8 @@ fn measures(mut daemon: Daemon) {
 
 #[test]
 fn without_privileges_it_measures_by_ping_sockets_where_the_system_allows_them() {
-    let Some(bed) = Bed::new() else { return };
-    let scratch = Scratch::new();
-    bed.set("client", "net.ipv4.ping_group_range", &format!("{NOBODY} {NOBODY}"));
-    bed.inside("client", || {
-        let router = Router::start(home());
-        let (program, config) = for_nobody(&scratch, &router);
-        measures(start(&program, &config));
+    with_ping_sockets_for(&format!("{NOBODY} {NOBODY}"), |_, program, config| {
+        measures(start(program, config));
     });
 }
 
@@ -102,13 +112,8 @@ const RAW_ALONE: &str = "0000000000002000";
 
 #[test]
 fn with_the_capabilities_of_openwrts_package_and_no_other_it_measures_by_raw_sockets() {
-    let Some(bed) = Bed::new() else { return };
-    let scratch = Scratch::new();
-    bed.set("client", "net.ipv4.ping_group_range", "1 0");
-    bed.inside("client", || {
-        let router = Router::start(home());
-        let (program, config) = for_nobody(&scratch, &router);
-        let mut daemon = Daemon::spawn(jailed(&program, &config));
+    with_ping_sockets_for(NO_GROUP, |_, program, config| {
+        let mut daemon = Daemon::spawn(jailed(program, config));
         daemon.wait_for_status();
         let text = fs::read_to_string(format!("/proc/{}/status", daemon.pid())).unwrap();
         for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
@@ -122,13 +127,8 @@ fn with_the_capabilities_of_openwrts_package_and_no_other_it_measures_by_raw_soc
 
 #[test]
 fn without_privileges_and_ping_sockets_it_says_what_to_do_and_begins_once_that_is_done() {
-    let Some(bed) = Bed::new() else { return };
-    let scratch = Scratch::new();
-    bed.set("client", "net.ipv4.ping_group_range", "1 0");
-    bed.inside("client", || {
-        let router = Router::start(home());
-        let (program, config) = for_nobody(&scratch, &router);
-        let mut daemon = start(&program, &config);
+    with_ping_sockets_for(NO_GROUP, |bed, program, config| {
+        let mut daemon = start(program, config);
         let line = daemon.line("no IPv4 probes");
         announce(&format!("\nwithout privileges: {line}"));
         assert!(line.contains("sysctl -w net.ipv4.ping_group_range=\"0 2147483647\""), "{line}");

@@ -20,7 +20,8 @@ use crate::{
         units::{Direction, PerDirection, Rate},
         wan::{self, Wan, WanId},
     },
-    observe::words::{Names, SteeringNames, WanNames},
+    daemon,
+    observe::words::{Names, WanNames},
 };
 
 /// See the module.
@@ -320,35 +321,18 @@ impl Player {
         if let Some(score) = mind.score() {
             write!(out, " score {score}")?;
         }
-        let rule = match course.rule().shown() {
-            Some(State::Degraded) => "on",
-            Some(State::Good) => "off",
-            None => "unknown",
-        };
+        let rule = course.rule().shown().map_or("unknown", State::of_rule);
         writeln!(out, " brake {} rule {rule}", mind.brake(self.now))
     }
 }
 
+/// As the daemon says them; but a trace has no transports and no targets, and its queues no names.
 fn names(config: &Config) -> Names {
-    let name = |wan: WanId| {
-        config.wans.get(usize::from(wan.0)).map_or_else(String::new, |wan| wan.name.clone())
-    };
-    let wan = |wan: &config::WanSection| WanNames {
-        name: wan.name.clone(),
-        reflectors: wan.probe.reflectors.clone(),
+    let names = daemon::names::of(config, &[]);
+    let wan = |wan| WanNames {
         targets: Vec::new(),
         queues: PerDirection { download: "download".into(), upload: "upload".into() },
+        ..wan
     };
-    let steering = |steering: &config::SteeringSection| SteeringNames {
-        name: steering.name.clone(),
-        primary: name(steering.control.primary),
-        alternate: name(steering.control.alternate),
-        comment: steering.comment.clone(),
-    };
-    Names {
-        wans: config.wans.iter().map(wan).collect(),
-        routers: config.routers.iter().map(|router| router.name.clone()).collect(),
-        transports: Vec::new(),
-        steerings: config.steerings.iter().map(steering).collect(),
-    }
+    Names { wans: names.wans.into_iter().map(wan).collect(), transports: Vec::new(), ..names }
 }

@@ -153,21 +153,23 @@ impl Rule {
 
     /// The end begins: what is to become of it is tried at once.
     pub fn on_stop(&mut self, on_exit: OnExit, now: Instant) {
-        self.wanted = match on_exit {
-            OnExit::Keep => {
-                self.due = None;
-                None
-            }
-            OnExit::Disable => Some(State::Good),
-        };
+        match on_exit {
+            OnExit::Keep => self.release(),
+            OnExit::Disable => self.wanted = Some(State::Good),
+        }
         self.next = now;
     }
 
     /// The router did not answer for a while: what was known is doubted.
     pub fn doubt(&mut self, now: Instant) {
+        self.forget();
+        self.next = now;
+    }
+
+    /// How it is is not known any more.
+    const fn forget(&mut self) {
         self.shown = None;
         self.due = None;
-        self.next = now;
     }
 
     /// When it wants to ask next; `None`: an answer is awaited.
@@ -196,10 +198,14 @@ impl Rule {
         match answer {
             Ok(shown) => self.on_shown(ask, shown, now),
             Err(kind) => {
-                if kind == FailureKind::Garbage && matches!(ask, Ask::Switch(_)) {
-                    // It may have been carried out all the same.
-                    self.shown = None;
-                    self.due = None;
+                // What was shown was that of a rule that is not there any more; or what is answered
+                // with nonsense may have been carried out all the same.
+                if matches!(
+                    (kind, ask),
+                    (FailureKind::NotFound | FailureKind::Ambiguous, _)
+                        | (FailureKind::Garbage, Ask::Switch(_))
+                ) {
+                    self.forget();
                 }
                 self.on_failed(Trouble::Refused(kind), now)
             }
@@ -283,11 +289,6 @@ impl Rule {
             Trouble::Refused(kind) => kind,
             Trouble::NotShown => FailureKind::Rejected,
         };
-        if matches!(kind, FailureKind::NotFound | FailureKind::Ambiguous) {
-            // What was shown was that of a rule that is not there any more.
-            self.shown = None;
-            self.due = None;
-        }
         self.failures = self.failures.saturating_add(1);
         self.streak = self.streak.and(kind);
         self.next = now + self.jitter.wait(self.streak);

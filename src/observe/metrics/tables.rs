@@ -4,7 +4,7 @@
 
 use super::Value;
 use crate::{
-    control::zone::Zone,
+    control::{adaptive::Load, zone::Zone},
     observe::health::{
         CycleHealth, DirectionHealth, ReflectorHealth, RouterHealth, SteeringHealth, WanHealth,
     },
@@ -120,10 +120,9 @@ pub(super) static DIRECTION: [Row<DirectionHealth>; 9] = [
         |direction| direction.flow_bps.map(Value::Bits),
     ),
     (gauge("wanctl_load", "0 idle, 1 low, 2 high, by what passes of the limit."), |direction| {
-        let place = ["idle", "low", "high"]
-            .iter()
-            .position(|word| direction.load.as_ref().is_some_and(|load| load == word));
-        place.and_then(|place| u64::try_from(place).ok()).map(Value::Whole)
+        let load = direction.load.as_ref()?;
+        let codes = (0..).map(Value::Whole).zip(Load::ALL);
+        codes.into_iter().find_map(|(code, own)| (load == own.word()).then_some(code))
     }),
     (gauge("wanctl_queue_trouble", "1: the router refuses what is asked of the queue."), |of| {
         Some(flag(of.trouble.is_some()))

@@ -44,7 +44,7 @@ impl State {
     }
 
     /// How its rule is then.
-    const fn of_rule(self) -> &'static str {
+    pub const fn of_rule(self) -> &'static str {
         match self {
             Self::Good => "off",
             Self::Degraded => "on",

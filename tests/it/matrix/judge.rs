@@ -77,7 +77,7 @@ impl Patient<'_> {
         let (cycle, missed) = (wan.cycle.unwrap(), wan.cycles_missed);
         let sung = canary.since(before);
         let (most_ms, most_missed) = if sung.missed == 0 && !is_crowded() {
-            (70 + sung.late_at_most(99).as_millis(), 2)
+            (60 + sung.late_at_most(99).as_millis(), 2)
         } else {
             (120 + 3 * sung.late_at_most(99).as_millis(), 2 + wan.cycles / 20 + 3 * sung.missed)
         };

@@ -125,8 +125,10 @@ fn whenever_an_operation_is_given_up_the_next_ones_get_their_own_answers_by_one_
     run_within(Duration::from_mins(3), async |executor: &Rc<LocalExecutor<'static>>| {
         let sshd = Sshd::start(executor, settings());
         let mut client = SshClient::new(&sshd.settings()).unwrap();
+        let mut first = None;
         for number in 1..=30 {
             let wait = Span::from_micros(random.u64(0..25_000));
+            first.get_or_insert(wait);
             given_up_after(&mut client, wait).await;
             let set = set_tree("WAN-Upload", number * 1_000_000);
             let set = client.perform(&set).await;
@@ -134,7 +136,9 @@ fn whenever_an_operation_is_given_up_the_next_ones_get_their_own_answers_by_one_
             limits_are(&mut client, 900_000_000, number * 1_000_000).await;
         }
         // The first may be given up before its connection is anybody's.
-        assert!(sshd.connections() <= 2, "seed {seed}: {}", sshd.log());
-        assert_eq!(sshd.logins(), 1, "seed {seed}: {}", sshd.log());
+        let early = first.is_some_and(|first| first < Span::from_millis(2));
+        let (connections, logins) = (sshd.connections(), sshd.logins());
+        assert!(connections == 1 || early && connections == 2, "seed {seed}: {}", sshd.log());
+        assert_eq!(logins, 1, "seed {seed}: {}", sshd.log());
     });
 }
