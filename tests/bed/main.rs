@@ -1,7 +1,7 @@
 //! The real daemon on a real, if small, internet: network namespaces, queues of the kernel, ICMP and
 //! TCP. Needs root, `ip`, `tc`, `iperf3`, `ping`, `strace`, `busybox`, `debootstrap`, `promtool`,
 //! `chromium` and `tmux`:
-//! `cargo test --features bed --test bed`. A missing tool is a failure; `WANCTL_SKIP=bed` skips.
+//! `cargo test --test bed`. A missing tool is a failure; `WANCTL_SKIP=bed` skips.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -21,7 +21,6 @@ use wanctl::{
     },
 };
 
-#[cfg(feature = "bed")]
 mod bed;
 
 use crate::os::{alone, anywhere, in_time, loopback, opened};

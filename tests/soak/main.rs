@@ -1,7 +1,7 @@
 //! The soak: the real daemon for a long time, with faults of router and line that switch every few
 //! seconds at random, and everything that must hold looked at all the time.
 //!
-//! `cargo test --release --features bed --test soak -- --nocapture`
+//! `cargo test --release --test soak -- --nocapture`
 //!
 //! Needs what the bed needs (root and tools, see `tests/bed`). `WANCTL_SOAK_SECONDS` says how long
 //! (3600), `WANCTL_SOAK_SEED` which faults in which order; the seed of a run is told.

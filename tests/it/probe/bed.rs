@@ -45,6 +45,7 @@ fn ip(arguments: &str) {
 }
 
 #[test]
+#[ignore = "needs root and network namespaces, as the bed does"]
 fn everything_holds_with_ping_sockets_too() {
     in_namespace(EVERYBODY, &child("probe::bed::inside_ping_sockets_are_taken"));
     let mut all = Command::new(std::env::current_exe().unwrap());
@@ -64,6 +65,7 @@ fn inside_ping_sockets_are_taken() {
 }
 
 #[test]
+#[ignore = "needs root and network namespaces, as the bed does"]
 fn a_flood_beyond_the_buffer_costs_datagrams_and_nothing_else() {
     for groups in [NOBODY, EVERYBODY] {
         in_namespace(groups, &child("probe::bed::inside_a_flood"));
@@ -95,6 +97,7 @@ fn try_at(prober: &mut Prober<IcmpWire>, at: Instant) -> Result<Sent, Unsent> {
 }
 
 #[test]
+#[ignore = "needs root and network namespaces, as the bed does"]
 fn a_source_address_that_goes_and_comes_back_is_used_again() {
     for groups in [NOBODY, EVERYBODY] {
         in_namespace(groups, &child("probe::bed::inside_an_address_goes_and_comes_back"));
@@ -127,6 +130,7 @@ fn inside_an_address_goes_and_comes_back() {
 }
 
 #[test]
+#[ignore = "needs root and network namespaces, as the bed does"]
 fn a_device_that_comes_back_under_its_name_is_used_again() {
     for groups in [NOBODY, EVERYBODY] {
         in_namespace(groups, &child("probe::bed::inside_a_device_goes_and_comes_back"));
