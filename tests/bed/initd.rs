@@ -1,5 +1,5 @@
 //! `init.d/wanctl` in a system that has busybox and nothing else (its shell, its
-//! `start-stop-daemon`, its `syslogd`), and in Debian.
+//! `start-stop-daemon`, its `syslogd`), and in Debian; for Alpine see `openrc`.
 
 use std::path::Path;
 
@@ -70,7 +70,7 @@ echo "== log"; cat /var/log/messages
 "#;
 
 /// A router that nobody hears of, and reflectors on the loopback.
-fn configuration() -> String {
+pub(crate) fn configuration() -> String {
     let router = section(
         "router",
         "gone",

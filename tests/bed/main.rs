@@ -25,6 +25,7 @@ mod load;
 mod needs;
 #[allow(dead_code, reason = "the comparison on CAKE uses more of it")]
 mod net;
+mod openrc;
 mod page;
 mod procd;
 mod prometheus;

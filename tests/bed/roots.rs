@@ -4,7 +4,7 @@ use std::{
     fs,
     os::unix::fs::{PermissionsExt as _, symlink},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use crate::{
@@ -42,14 +42,38 @@ pub(crate) fn debian(scratch: &Scratch) -> PathBuf {
         assert!(log.status.success(), "{}", String::from_utf8_lossy(&log.stdout));
         fs::rename(making, &kept).unwrap();
     }
+    let root = copy(&kept, scratch);
+    add_busybox(&root, "usr/sbin", &["syslogd"]);
+    add_program(&root);
+    root
+}
+
+/// Alpine, with OpenRC, in whose runlevels nothing is yet, and the program.
+pub(crate) fn alpine(scratch: &Scratch) -> PathBuf {
+    let fetched = Command::new("tests/boards/alpine")
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
+    assert!(fetched.status.success(), "no Alpine");
+    let kept = String::from_utf8(fetched.stdout).unwrap();
+    let root = copy(&Path::new(kept.trim_end()).join("root"), scratch);
+    for level in fs::read_dir(root.join("etc/runlevels")).unwrap() {
+        for service in fs::read_dir(level.unwrap().path()).unwrap() {
+            fs::remove_file(service.unwrap().path()).unwrap();
+        }
+    }
+    add_program(&root);
+    root
+}
+
+fn copy(kept: &Path, scratch: &Scratch) -> PathBuf {
     let root = scratch.join("root");
-    let copied = Command::new("cp").arg("-a").args([&kept, &root]).status().unwrap();
+    let copied = Command::new("cp").arg("-a").args([kept, &root]).status().unwrap();
     assert!(copied.success());
     for dir in ["etc/config", "etc/init.d"] {
         fs::create_dir_all(root.join(dir)).unwrap();
     }
-    add_busybox(&root, "usr/sbin", &["syslogd"]);
-    add_program(&root);
     root
 }
 
@@ -89,14 +113,16 @@ pub(crate) fn install(root: &Path, script: &str, place: &str) {
 }
 
 /// What a script at this path in the root prints, with processes and a network of its own. There, a
-/// neighbour whose address (192.0.2.1) nobody has swallows what it is sent.
+/// neighbour whose address (192.0.2.1) nobody has swallows what it is sent, and the settings of the
+/// kernel, of which some are this machine's, cannot be changed.
 #[expect(clippy::print_stdout, reason = "shown if the test fails")]
 pub(crate) fn run(root: &Path, script: &str) -> String {
     let outside = format!(
         "set -e; ip link set lo up; ip link add hole type veth peer name end; ip link set end up; \
          ip link set hole up; ip addr add 192.0.2.2/24 dev hole; \
          ip neigh add 192.0.2.1 lladdr 02:00:00:00:00:01 dev hole; \
-         mount -t proc proc {root}/proc; exec chroot {root} /bin/sh {script}",
+         mount -t proc proc {root}/proc; mount --bind {root}/proc/sys {root}/proc/sys; \
+         mount -o remount,ro,bind {root}/proc/sys; exec chroot {root} /bin/sh {script}",
         root = root.display()
     );
     let run = Command::new("unshare")
