@@ -85,7 +85,7 @@ fn two_cuts_in_vain_blame_the_path_and_give_the_rate_back() {
     let before = bench.rates;
     bench.run(60, 60.0, (99, 5));
     assert_eq!(bench.paths, 1);
-    assert!(bench.rates.download.distance(before.download) <= before.download.bps() / 10);
+    assert!(bench.rates.download.bps() * 10 >= before.download.bps() * 9);
 }
 
 #[test]
@@ -161,11 +161,9 @@ fn a_new_path_gives_back_what_both_directions_were_cut_for() {
     let before = bench.rates;
     bench.run(100, 60.0, (99, 99));
     assert_eq!(bench.paths, 1);
-    for (now, before) in
-        [(bench.rates.download, before.download), (bench.rates.upload, before.upload)]
-    {
-        assert!(now.distance(before) <= before.bps() / 10, "{now:?}, {before:?}");
-    }
+    let most = |(now, before): (Rate, Rate)| now.bps() * 10 >= before.bps() * 9;
+    let back = bench.rates.zip(before).map(most);
+    assert!(back.download && back.upload, "{:?}, {before:?}", bench.rates);
 }
 
 #[test]
