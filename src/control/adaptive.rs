@@ -11,7 +11,7 @@
 //!     │ └───────────────────────────────┘                                     │
 //!     └──── Δ is gone: at once to just below the knee ────────────────────────┤
 //!                     Δ stays after a feedback time: CUT again, both <────────┘
-//!   idle for 5 s ──> BASE      idle and Δ > T for 1 s, or two cuts in vain ──> NEW PATH
+//!   idle for 5 s ──> BASE      idle and Δ > T for 1 s, or two cuts in vain ──> NEW PATH: all is given back
 //! ```
 //!
 //! With `d` the second lowest round-trip time of the last 250 ms (a queue lifts the lowest values
@@ -20,26 +20,33 @@
 //!
 //! | What | Formula |
 //! |---|---|
-//! | delay | `Δ = d − idle`, growing by `g` per time |
-//! | threshold | `T = yellow / 2 + 3.5·noise + serialisation of two full packets, both directions` |
+//! | delay | `Δ = d − idle − serialisation of two full packets, both directions`, growing by `g` per time |
+//! | threshold | `T = yellow / 2 + 3.5·noise` |
 //! | load | `u = flow / limit`: high from 0.75, idle below 0.1 |
 //! | carried | download: `flow`, it is counted behind the queue; upload: `flow / (1 + g)`, before it |
-//! | cut | `rate = carried · (1 − clamp(0.02 + Δ / 0.33 s, 0.04, 0.4))`, at least `rate / 2` |
+//! | cut | `rate = carried · (1 − clamp(0.02 + Δ' / 0.33 s, 0.04, 0.4))`, at least `rate / 2` |
+//! | ahead | `Δ' = Δ + g·(1.5·d + 150 ms)`, what `Δ` will be when the cut is in force; at most `2·Δ` |
 //! | knee | what was carried at the first cut and until it was felt; less after a second cut |
-//! | back | to `0.97·knee` as soon as `Δ` is gone; there for 4 s, up to 64 s if knees agree |
-//! | probe | to `1.02·knee`; then 4, 8, 16, 32 % further, each second |
+//! | usual | the highest knee; each lower one brings it nearer by an eighth |
+//! | back | to `0.97·knee` as soon as `Δ` is gone; there for 8 s, up to 64 s if knees agree; for 4 or 8 s while the knee is below `0.7·usual` |
+//! | probe | to `1.02·knee`; then 4, 8, 16, 32 % further, or half of the way to the usual if that is more, but 32 %; every 1.25 s, both directions in turn |
 //! | base | mean of the knees · 0.97, or as configured |
 //! | feedback time | `1.5·d + 250 ms` after the router confirmed the limit, `2·d + 250 ms` after a cut |
-//! | blame | both loaded: whoever was raised last; else the download if `u < 0.95`; else the upload |
+//! | over | the `Δ` of a probe is cut for at once: from `carried` of at least the rate before it |
+//! | in vain | `Δ + 3.5·noise` stays above three quarters of its worst; what fell counts anew |
+//! | blame | both loaded: whoever was raised last; else the download if `u < 0.95`; else the upload; if its cut did not help, whoever is not idle |
 //!
 //! Sources: a fluid queue that is to drain `Δ` within a time needs the rate lower by `Δ` over that
 //! time; senders follow in one and a half round trips. The knee, the way back to it and the rare
-//! probing beyond it are what TCP does after a loss. One direction at a time is raised, as whoever
+//! probing beyond it are what TCP does after a loss; half of the way to what was carried before is how
+//! its binary increase comes back. That the next change is about as far off as the last one is why
+//! tries become rarer. One direction at a time is raised, as whoever
 //! seeks the gradient of a sum does.
 
 mod blame;
 mod direction;
 mod filter;
+mod knee;
 mod tuning;
 
 pub use self::tuning::Tuning;
@@ -208,7 +215,10 @@ impl Adaptive {
 
     /// The knees: what each direction carried when it was cut last.
     pub fn knees(&self) -> PerDirection<Option<Rate>> {
-        PerDirection { download: self.lanes.download.knee(), upload: self.lanes.upload.knee() }
+        PerDirection {
+            download: self.lanes.download.knee().last(),
+            upload: self.lanes.upload.knee().last(),
+        }
     }
 
     /// One cycle.
@@ -220,14 +230,14 @@ impl Adaptive {
         self.quiet = if busy < tuning.idle { self.quiet.or(Some(now)) } else { None };
         let quiet = self.quiet.is_some_and(|since| now.since(since) >= tuning.settled_after);
         self.filter.take(now, sight.value, sight.baseline);
-        let limits = self.limits(&sight.rates);
-        let lowest = limits.map(|limits| limits.over);
-        let lowest = lowest.download.min(lowest.upload);
+        let limits = self.limits();
+        let serial = serialisation(&sight.rates);
+        let lowest = limits.download.over.min(limits.upload.over);
         let calm = limits.download.calm.min(limits.upload.calm);
-        let mut delta = self.filter.delta();
+        let mut delta = self.filter.delta() - serial;
         let mut path = self.idle_step(now, quiet, delta > lowest);
         if path.is_none() {
-            self.filter.learn(now, quiet, lowest);
+            self.filter.learn(now, quiet, lowest + serial);
         } else {
             delta = 0.0;
         }
@@ -235,19 +245,21 @@ impl Adaptive {
         self.blame.judge(now, &shares, delta, (calm, lowest), tuning);
         let mut rates = sight.rates;
         let mut zones = PerDirection::both(Zone::Green);
-        for direction in Direction::BOTH {
+        for direction in self.blame.turns() {
             let own = *shares.of(direction);
-            let suspect =
-                own >= tuning.idle && (own >= tuning.suspect || own >= other(&shares, direction));
+            let suspect = self.blame.suspects(direction, &shares, tuning);
             let view = View {
-                suspect: suspect && !quiet && !self.blame.clears(direction),
+                suspect: suspect && !quiet,
                 share: own,
                 delta,
                 limits: *limits.of(direction),
                 ..self.view(sight, direction)
             };
             let step = self.lanes.of_mut(direction).step(&view);
-            if step.rate > view.rate {
+            // Nobody feels a raise before the router has it.
+            let due =
+                view.in_force.is_none_or(|own| own.distance(step.rate) > step.rate.bps() / 100);
+            if step.rate > view.rate || (due && self.blame.was_raised(direction)) {
                 self.blame.raised(direction, now);
             }
             if step.again {
@@ -263,6 +275,9 @@ impl Adaptive {
                 flow: view.flow,
                 base: self.base(direction),
             });
+        }
+        if path.is_some() {
+            self.forgive(now, &mut rates);
         }
         Outcome { rates, zones, delta: self.filter.delta(), idle: self.filter.idle(), path }
     }
@@ -283,26 +298,36 @@ impl Adaptive {
             may_raise: self.blame.may_raise(direction, sight.now, self.settings.tuning),
             delta: 0.0,
             growth: self.filter.growth(),
+            noise: self.filter.noise(),
             limits: Limits::default(),
             round_trip: self.filter.seen(),
         }
     }
 
+    /// The delay was the path's: what was cut for it is given back to whoever uses it.
+    fn forgive(&mut self, now: Instant, rates: &mut PerDirection<Rate>) {
+        for direction in Direction::BOTH {
+            let before = self.lanes.of_mut(direction).forgive(now);
+            let used = self.seen.of(direction).is_some_and(|seen| seen.load == Load::High);
+            if let Some(before) = before.filter(|_| used) {
+                *rates.of_mut(direction) = before;
+            }
+        }
+    }
+
     /// Where a delay begins to count.
-    fn limits(&self, rates: &PerDirection<Rate>) -> PerDirection<Limits> {
-        let serial = |rate: Rate| FRAMES * 1_000.0 / number(rate.bps());
-        let serial = serial(rates.download) + serial(rates.upload);
+    fn limits(&self) -> PerDirection<Limits> {
         let tuning = self.settings.tuning;
         let noise = tuning.noises * self.filter.noise();
         self.settings.yellow.map(|yellow| {
             let queue = yellow.ms() * tuning.yellow + noise;
-            Limits { calm: serial + queue / 2.0, over: serial + queue }
+            Limits { calm: queue / 2.0, over: queue }
         })
     }
 
     /// Where a burst in this direction starts; `None`: not known yet.
     fn base(&self, direction: Direction) -> Option<Rate> {
-        self.settings.base.of(direction).or(self.lanes.of(direction).base())
+        self.settings.base.of(direction).or(self.lanes.of(direction).knee().base())
     }
 
     /// How each direction is loaded; `None`: not known.
@@ -322,6 +347,12 @@ impl Adaptive {
     }
 }
 
+/// What two full packets take at these limits, in both directions, in ms.
+fn serialisation(rates: &PerDirection<Rate>) -> f64 {
+    let own = rates.map(|rate| FRAMES * 1_000.0 / number(rate.bps()));
+    own.download + own.upload
+}
+
 /// How often what passes is to be read.
 fn period(busy: f64, delayed: bool, tuning: &Tuning) -> Span {
     if busy >= tuning.high || delayed {
@@ -336,13 +367,6 @@ fn period(busy: f64, delayed: bool, tuning: &Tuning) -> Span {
 /// How much of the limit in force passes.
 fn share(((flow, rate), in_force): ((Flow, Rate), Option<Rate>)) -> f64 {
     number(flow.bps()) / number(in_force.unwrap_or(rate).bps())
-}
-
-const fn other(shares: &PerDirection<f64>, direction: Direction) -> f64 {
-    match direction {
-        Direction::Download => shares.upload,
-        Direction::Upload => shares.download,
-    }
 }
 
 /// Rates of interest are far below 2^53 bit/s.

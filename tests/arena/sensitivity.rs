@@ -17,7 +17,7 @@ use crate::{
 type Change = fn(&mut Tuning, f64);
 
 /// Shares near one are varied by how far they are from it.
-const CONSTANTS: [(&str, Change); 43] = [
+const CONSTANTS: [(&str, Change); 49] = [
     ("fast", |tuning, by| span(&mut tuning.fast, by)),
     ("medium", |tuning, by| span(&mut tuning.medium, by)),
     ("slow", |tuning, by| span(&mut tuning.slow, by)),
@@ -43,6 +43,7 @@ const CONSTANTS: [(&str, Change); 43] = [
     ("half", |tuning, by| ratio(&mut tuning.half, by)),
     ("1 - surely", |tuning, by| ratio(&mut tuning.surely, by)),
     ("1 - drains", |tuning, by| from_one(&mut tuning.drains, by)),
+    ("1 - helps", |tuning, by| from_one(&mut tuning.helps, by)),
     ("soon_gone", |tuning, by| tuning.soon_gone *= by),
     ("1 - stays", |tuning, by| from_one(&mut tuning.stays, by)),
     ("1 - binding", |tuning, by| from_one(&mut tuning.binding, by)),
@@ -55,7 +56,12 @@ const CONSTANTS: [(&str, Change); 43] = [
     ("most_beyond", |tuning, by| count(&mut tuning.most_beyond, by)),
     ("raise_every", |tuning, by| span(&mut tuning.raise_every, by)),
     ("probe_every", |tuning, by| span(&mut tuning.probe_every, by)),
+    ("probe_soon", |tuning, by| span(&mut tuning.probe_soon, by)),
     ("most_confidence", |tuning, by| count(&mut tuning.most_confidence, by)),
+    ("usual_for", |tuning, by| tuning.usual_for = (tuning.usual_for as f64 * by) as u64),
+    ("1 - as_usual", |tuning, by| ratio(&mut tuning.as_usual, by)),
+    ("most_impatient", |tuning, by| count(&mut tuning.most_impatient, by)),
+    ("ahead", |tuning, by| tuning.ahead *= by),
     ("idle_for", |tuning, by| span(&mut tuning.idle_for, by)),
     ("in_vain", |tuning, by| few(&mut tuning.in_vain, by)),
     ("long_in_vain", |tuning, by| few(&mut tuning.long_in_vain, by)),

@@ -56,9 +56,36 @@ impl Blame {
         }
     }
 
-    /// Whether the other direction is blamed for it alone.
-    pub(super) fn clears(&self, direction: Direction) -> bool {
-        matches!(self.whose, Whose::Of(one) if one != direction)
+    /// Whether a delay may be of this direction. Whoever has much load, or more than the other one,
+    /// is suspect, unless the other one is blamed alone. After a cut that did not help so is
+    /// everybody who is not idle: a line that carries less than half of the limit lets less pass.
+    pub(super) fn suspects(
+        &self,
+        direction: Direction,
+        shares: &PerDirection<f64>,
+        tuning: &Tuning,
+    ) -> bool {
+        let own = *shares.of(direction);
+        let loaded = own >= tuning.suspect.min(tuning.high) || own >= *shares.of(other(direction));
+        own >= tuning.idle
+            && match self.whose {
+                Whose::Both => true,
+                Whose::Nobodys => loaded,
+                Whose::Of(one) => loaded && one == direction,
+            }
+    }
+
+    /// Whether it was this one that was raised last.
+    pub(super) fn was_raised(&self, direction: Direction) -> bool {
+        self.raised.is_some_and(|(last, _)| last == direction)
+    }
+
+    /// Whoever was raised last is asked last, so that both get on.
+    pub(super) fn turns(&self) -> [Direction; 2] {
+        match self.raised {
+            Some((Direction::Download, _)) => [Direction::Upload, Direction::Download],
+            _ => Direction::BOTH,
+        }
     }
 
     /// A cut of the one that was blamed did not help.
@@ -75,5 +102,12 @@ impl Blame {
     /// A direction was raised.
     pub(super) const fn raised(&mut self, direction: Direction, now: Instant) {
         self.raised = Some((direction, now));
+    }
+}
+
+const fn other(direction: Direction) -> Direction {
+    match direction {
+        Direction::Download => Direction::Upload,
+        Direction::Upload => Direction::Download,
     }
 }

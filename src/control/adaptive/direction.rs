@@ -2,7 +2,7 @@
 //! Promises: one move at a time, and none before the last one was confirmed and felt.
 //! Knows nothing of the other direction.
 
-use super::{Tuning, number};
+use super::{Tuning, knee::Knee, number};
 use crate::control::{
     time::{Instant, Span},
     units::{Direction, Flow, Rate, Ratio, Rtt},
@@ -41,6 +41,8 @@ pub(super) struct View {
     pub(super) delta: f64,
     /// By how many ms per ms the delay grows.
     pub(super) growth: f64,
+    /// By how many ms the delay strays on the idle line.
+    pub(super) noise: f64,
     pub(super) limits: Limits,
     pub(super) round_trip: Rtt,
 }
@@ -59,6 +61,8 @@ pub(super) struct Step {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Cut {
     before: Rate,
+    /// What was known before it.
+    knee: Knee,
     /// The line hardly carries more.
     most: Rate,
     delta: f64,
@@ -70,10 +74,7 @@ struct Cut {
 /// One direction.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Lane {
-    knee: Option<Rate>,
-    base: Option<Rate>,
-    /// Knees in a row that agreed.
-    confidence: u32,
+    knee: Knee,
     /// Raises in a row beyond the knee.
     beyond: u32,
     /// Since when the limit in force is the wanted one.
@@ -88,12 +89,8 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    pub(super) const fn knee(&self) -> Option<Rate> {
-        self.knee
-    }
-
-    pub(super) const fn base(&self) -> Option<Rate> {
-        self.base
+    pub(super) const fn knee(&self) -> &Knee {
+        &self.knee
     }
 
     pub(super) fn step(&mut self, view: &View) -> Step {
@@ -107,7 +104,10 @@ impl Lane {
         };
         self.follow(view);
         let mut step = Step { rate, zone, in_vain: false, again: false };
-        if !self.felt(view) {
+        let felt = self.felt(view);
+        // The delay of a probe is a queue already, and grows until the probe is over.
+        let early = congested && self.cut.is_none() && self.probed(view).is_some();
+        if !felt && !early {
             return step;
         }
         if congested {
@@ -132,7 +132,7 @@ impl Lane {
         match &mut self.cut {
             Some(_) if delta < view.limits.calm => {
                 self.cut = None;
-                self.learn_base(view.tuning);
+                self.knee.settle(view.tuning);
             }
             Some(cut) => {
                 cut.delta = cut.delta.max(delta);
@@ -141,7 +141,7 @@ impl Lane {
                 // the line carries; the limit in force can only hide some of it.
                 if view.direction == Direction::Download && cut.vain == 0 {
                     let passed = Rate::from_bps(view.flow.bps()).unwrap_or(Rate::MIN);
-                    self.knee = self.knee.map(|knee| knee.max(passed.min(cut.most)));
+                    self.knee.rise(passed.min(cut.most));
                 }
             }
             None => {}
@@ -172,69 +172,81 @@ impl Lane {
     fn cut(&mut self, view: &View, step: &mut Step) {
         let View { tuning, now, rate, delta, share, .. } = *view;
         let gone = delta + view.growth * tuning.soon_gone < view.limits.calm;
-        if self.cut.is_some_and(|cut| gone || delta < cut.delta * tuning.drains) {
-            return;
+        if let Some(cut) = &self.cut {
+            let drains = delta < cut.delta * tuning.drains;
+            if drains && !gone {
+                // It was a queue, and is one until it no longer becomes shorter.
+                self.cut = Some(self.cut_here(view, cut.most, 0));
+                self.in_force = None;
+            }
+            if gone || drains {
+                return;
+            }
         }
         let most = self.most(view);
-        let carried = carried(view).min(most);
+        let least = self.probed(view).filter(|_| self.cut.is_none()).unwrap_or(Rate::MIN);
+        let carried = carried(view).max(least).min(most);
         let binding = share >= tuning.binding && rate > view.bounds.0;
-        // In vain: what arrives is less than before the last cut, and the delay is just the same.
-        let same = |cut: &Cut| cut.least > cut.delta * tuning.stays;
-        step.again = self.cut.is_some();
+        // In vain: what arrives is less than before the last cut, and the delay is just the same,
+        // as far as noise lets one see: both ends of it stray.
+        let stray = view.noise * tuning.noises;
+        let same = |cut: &Cut| cut.least + stray > cut.delta * tuning.stays;
+        step.again = self.cut.is_some_and(|cut| delta + stray > cut.delta * tuning.helps);
         let earlier = self.cut.filter(|cut| binding && same(cut));
         let vain = earlier.map_or(0, |cut| cut.vain.saturating_add(1));
-        let first = earlier.map_or(Cut { before: rate, most, delta, least: delta, vain }, |cut| {
-            Cut { least: delta, vain, ..cut }
-        });
+        let first = self.cut_here(view, most, vain);
+        let first = earlier.map_or(first, |cut| Cut { least: delta, vain, ..cut });
         if vain >= (if delta > tuning.long { tuning.long_in_vain } else { tuning.in_vain }) {
-            self.cut = None;
-            step.rate = first.before;
             step.in_vain = true;
             return;
         }
         if share >= tuning.high {
             match self.cut {
-                None => self.learn(carried, tuning),
-                Some(_) => self.knee = self.knee.map(|knee| knee.min(carried)),
+                None => self.knee.learn(carried, tuning),
+                Some(_) => self.knee.lower(carried),
             }
         }
         self.cut = Some(first);
         self.in_force = None;
-        let drains = u32::try_from(whole(delta * tuning.cut_per_ms)).unwrap_or(tuning.most_cut);
+        let drains =
+            u32::try_from(whole(ahead(view) * tuning.cut_per_ms)).unwrap_or(tuning.most_cut);
         let take = drains.saturating_add(tuning.cut).max(tuning.least_cut).min(tuning.most_cut);
         let left = ppm(1_000_000_u32.saturating_sub(take));
         step.rate = carried.scaled(left).max(rate.scaled(tuning.half));
         self.beyond = 0;
-        self.probe_at = now + tuning.probe_every.times(1 << self.confidence);
+        self.probe_at = now + self.knee.pause(tuning);
+    }
+
+    /// A cut that begins here.
+    const fn cut_here(&self, view: &View, most: Rate, vain: u8) -> Cut {
+        let View { rate: before, delta, .. } = *view;
+        Cut { before, knee: self.knee, most, delta, least: delta, vain }
+    }
+
+    /// The delay was not for this direction's doing: what was learnt of it is forgotten.
+    pub(super) fn forgive(&mut self, now: Instant) -> Option<Rate> {
+        self.probe_at = now;
+        let cut = self.cut.take()?;
+        self.knee = cut.knee;
+        Some(cut.before)
+    }
+
+    /// Where the line carried all without any delay just now, before it was tried for more.
+    fn probed(&self, view: &View) -> Option<Rate> {
+        let recent = |at: Instant| view.now.since(at) <= view.tuning.raise_every.times(2);
+        self.good.filter(|(at, _)| recent(*at)).map(|(_, good)| good)
     }
 
     /// After a raise the line carries more than before it, and less than now. What passes tells no
     /// more: the router still sends what had gathered in its own queue.
     fn most(&self, view: &View) -> Rate {
-        let recent =
-            self.good.filter(|(at, _)| view.now.since(*at) <= view.tuning.raise_every.times(2));
-        let middle = recent.map(|(_, good)| view.rate.bps().midpoint(good.bps()));
+        let middle = self.probed(view).map(|good| view.rate.bps().midpoint(good.bps()));
         middle.and_then(Rate::from_bps).map_or(view.rate, |middle| middle.min(view.rate))
-    }
-
-    /// What passed at a cut is what the line carries.
-    fn learn(&mut self, carried: Rate, tuning: &Tuning) {
-        let agrees = self.knee.is_some_and(|knee| knee.distance(carried) < knee.bps() / 20);
-        self.confidence =
-            if agrees { (self.confidence + 1).min(tuning.most_confidence) } else { 0 };
-        self.knee = Some(carried);
-    }
-
-    /// A burst starts where the last ones were well.
-    fn learn_base(&mut self, tuning: &Tuning) {
-        let Some(aim) = self.knee.map(|knee| knee.scaled(tuning.below_knee)) else { return };
-        let mean = |base: Rate| Rate::from_bps(base.bps().midpoint(aim.bps())).unwrap_or(aim);
-        self.base = Some(self.base.map_or(aim, mean));
     }
 
     fn raised(&mut self, view: &View) -> Rate {
         let View { tuning, now, rate, .. } = *view;
-        let knee = self.knee.unwrap_or(rate.scaled(tuning.half));
+        let knee = self.knee.last().unwrap_or(rate.scaled(tuning.half));
         let (back, probe) = (knee.scaled(tuning.below_knee), knee.scaled(tuning.above_knee));
         if rate < back.scaled(tuning.near_below) {
             return back;
@@ -247,19 +259,28 @@ impl Lane {
         if rate < probe {
             return probe;
         }
-        let more = tuning.raise << self.beyond;
+        self.knee.doubt();
+        let by = |beyond: u32| rate.scaled(ppm(1_000_000 + (tuning.raise << beyond)));
+        let halfway = self.knee.halfway(rate).map(|rate| rate.min(by(tuning.most_beyond)));
+        let next = by(self.beyond);
         self.beyond = (self.beyond + 1).min(tuning.most_beyond);
-        self.confidence = self.confidence.saturating_sub(1);
-        rate.scaled(ppm(1_000_000 + more))
+        halfway.map_or(next, |halfway| halfway.max(next))
     }
 
     /// Where a burst shall start.
     fn at_rest(&mut self, view: &View) -> Rate {
-        let Some(base) = view.base.or(self.base) else { return view.rate };
+        let Some(base) = view.base.or(self.knee.base()) else { return view.rate };
         self.beyond = 0;
         let far = base.distance(view.rate) > view.rate.bps() / 50;
         if far { base } else { view.rate }
     }
+}
+
+/// The delay that there will be when senders follow a cut of now; no more than twice that of now.
+fn ahead(view: &View) -> f64 {
+    let View { tuning, delta, growth, round_trip, .. } = *view;
+    let passes = round_trip.ms() * tuning.trips + tuning.ahead;
+    delta + (growth.max(0.0) * passes).min(delta)
 }
 
 /// What the line carries while its queue stands or grows. The router counts a download behind the

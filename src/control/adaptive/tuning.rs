@@ -61,6 +61,8 @@ pub struct Tuning {
     pub surely: Ratio,
     /// A delay that is down to this share of its worst needs no further cut.
     pub drains: f64,
+    /// A cut after which it is down to this share helped, though not enough: nobody else is blamed.
+    pub helps: f64,
     /// Nor does one that will be gone after so many ms, as fast as it falls.
     pub soon_gone: f64,
     /// A delay that never was below this share of its worst did not react to the cut.
@@ -81,13 +83,26 @@ pub struct Tuning {
     pub raise: u32,
     /// Raises double at most so often.
     pub most_beyond: u32,
-    /// Raises are at least this far apart.
+    /// Raises are at least this far apart, of both directions together: so long that a queue of a
+    /// few percent too much is one that shows.
     pub raise_every: Span,
     /// Below the knee the rate stays this long, for the next raise is probably one too many.
     pub probe_every: Span,
+    /// The same while the line carries less than it usually does: it may any time carry that again.
+    pub probe_soon: Span,
     /// On a line that carries the same each time they are up to two to the power of this as far
     /// apart.
     pub most_confidence: u32,
+    /// Each cut brings what is usual nearer to what was carried by one part of so many: half of the
+    /// way takes five cuts.
+    pub usual_for: u64,
+    /// Less than this share of the usual is less: drifting lines are not tried more often for it.
+    pub as_usual: Ratio,
+    /// Then the time between two tries doubles at most so often.
+    pub most_impatient: u32,
+    /// A queue grows for so many ms, besides the time of the senders, until a cut is in force: what
+    /// the filter and the router take.
+    pub ahead: f64,
     /// A direction without load goes to its base after this.
     pub idle_for: Span,
     /// Cuts in vain until the path is blamed, if the delay is one that a change of path brings.
@@ -127,6 +142,7 @@ impl Tuning {
         half: Ratio::from_ppm(500_000),
         surely: Ratio::from_ppm(750_000),
         drains: 0.7,
+        helps: 0.85,
         soon_gone: 1_000.0,
         stays: 0.75,
         binding: 0.9,
@@ -137,9 +153,14 @@ impl Tuning {
         above_knee: Ratio::from_ppm(1_020_000),
         raise: 40_000,
         most_beyond: 3,
-        raise_every: Span::from_secs(1),
-        probe_every: Span::from_secs(4),
-        most_confidence: 4,
+        raise_every: Span::from_millis(1_250),
+        probe_every: Span::from_secs(8),
+        probe_soon: Span::from_secs(4),
+        most_confidence: 3,
+        usual_for: 8,
+        as_usual: Ratio::from_ppm(700_000),
+        most_impatient: 1,
+        ahead: 150.0,
         idle_for: Span::from_secs(5),
         in_vain: 2,
         long_in_vain: 5,
