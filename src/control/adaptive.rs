@@ -30,7 +30,7 @@
 //! | probe | to `1.02·knee`; then 4, 8, 16, 32 % further, each second |
 //! | base | mean of the knees · 0.97, or as configured |
 //! | feedback time | `1.5·d + 250 ms` after the router confirmed the limit, `2·d + 250 ms` after a cut |
-//! | blame | both loaded: whoever was raised last; else the download if `u < 0.95`; else the upload |
+//! | blame | the one that has 3/4 of the delay by one-way delays, if known; else, both loaded: whoever was raised last; else the download if `u < 0.95`; else the upload |
 //!
 //! Sources: a fluid queue that is to drain `Δ` within a time needs the rate lower by `Δ` over that
 //! time; senders follow in one and a half round trips. The knee, the way back to it and the rare
@@ -86,6 +86,9 @@ pub struct Sight {
     pub flows: PerDirection<Flow>,
     /// The limits that the router has confirmed.
     pub in_force: PerDirection<Option<Rate>>,
+    /// How much each direction delays by itself, in ms; `None`: unknown. It tells whose a delay is,
+    /// and nothing else.
+    pub ways: Option<PerDirection<f64>>,
 }
 
 /// The idle time of the line changed at once: another path.
@@ -233,12 +236,15 @@ impl Adaptive {
         }
         self.wanted = period(busy, delta > lowest / 2.0, tuning);
         self.blame.judge(now, &shares, delta, (calm, lowest), tuning);
+        self.blame.measure(sight.ways, delta, lowest);
         let mut rates = sight.rates;
         let mut zones = PerDirection::both(Zone::Green);
         for direction in Direction::BOTH {
             let own = *shares.of(direction);
-            let suspect =
-                own >= tuning.idle && (own >= tuning.suspect || own >= other(&shares, direction));
+            let likely = own >= tuning.suspect
+                || own >= other(&shares, direction)
+                || self.blame.is_measured(direction);
+            let suspect = own >= tuning.idle && likely;
             let view = View {
                 suspect: suspect && !quiet && !self.blame.clears(direction),
                 share: own,

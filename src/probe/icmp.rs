@@ -26,7 +26,7 @@ use crate::{
 use super::{
     icmp_wire::Framing,
     prober::{Incoming, Wire},
-    settings::Settings,
+    settings::{Asked, Settings},
 };
 
 /// Between two attempts to open a socket. Each costs half a dozen system calls and the replies that
@@ -44,12 +44,15 @@ const OLDEST: Span = Span::from_secs(4);
 pub struct IcmpWire {
     v4: Channel,
     v6: Channel,
+    /// `None`: nobody is asked for timestamps.
+    times: Option<Channel>,
     inbox: Box<Inbox>,
 }
 
-/// One address family.
+/// One address family, or the timestamps of IPv4.
 struct Channel {
     family: Family,
+    speech: Speech,
     place: Place,
     socket: Option<Open>,
     /// Why the last attempt to open failed.
@@ -57,6 +60,13 @@ struct Channel {
     /// When the last attempt to open was made; `None`: never.
     attempted: Option<Instant>,
     health: Health,
+}
+
+/// What goes over a socket.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Speech {
+    Echoes,
+    Timestamps,
 }
 
 /// Where the probes leave from.
@@ -97,6 +107,7 @@ impl IcmpWire {
         let mut wire = Self {
             v4: Channel::new(Family::V4, settings),
             v6: Channel::new(Family::V6, settings),
+            times: Channel::for_timestamps(settings),
             inbox: Box::default(),
         };
         for family in Family::BOTH {
@@ -122,7 +133,13 @@ impl IcmpWire {
 
     /// Resolves when something has arrived, whoever gives the time: for those who probe once.
     pub fn arrived(&self) -> impl Future<Output = ()> {
-        future::or(self.v4.arrived(), self.v6.arrived())
+        let times = async {
+            match &self.times {
+                Some(channel) => channel.arrived().await,
+                None => pending().await,
+            }
+        };
+        future::or(times, future::or(self.v4.arrived(), self.v6.arrived()))
     }
 
     const fn channel(&self, family: Family) -> &Channel {
@@ -142,15 +159,21 @@ impl IcmpWire {
 
 impl Wire for IcmpWire {
     fn prepare(&mut self, family: Family, now: Instant) -> Result<u16, NetError> {
-        let channel = self.channel_mut(family);
-        if (channel.socket.is_none() || channel.health == Health::Suspect) && channel.may_open(now)
-        {
-            channel.open(now);
-        }
-        match (&channel.socket, channel.refused) {
-            (Some(open), _) => Ok(open.socket.get_ref().ident()),
-            (None, Some(refused)) => Err(refused.cause()),
-            (None, None) => Err(NetError::of_kind(NetErrorKind::Busy)),
+        self.channel_mut(family).prepare(now)
+    }
+
+    fn prepare_times(&mut self, now: Instant) -> Result<u16, NetError> {
+        let none = NetError::of_kind(NetErrorKind::NoFamily);
+        self.times.as_mut().map_or(Err(none), |channel| channel.prepare(now))
+    }
+
+    fn send_times(
+        &mut self,
+        messages: &[Outgoing<'_>],
+        told: &mut dyn FnMut(usize, Result<Instant, NetError>),
+    ) {
+        if let Some(channel) = &mut self.times {
+            channel.send(messages, told);
         }
     }
 
@@ -165,19 +188,20 @@ impl Wire for IcmpWire {
     }
 
     fn receive(&mut self, _now: Instant, take: &mut dyn FnMut(Incoming<'_>)) {
-        for channel in [&mut self.v4, &mut self.v6] {
+        for channel in [&mut self.v4, &mut self.v6].into_iter().chain(&mut self.times) {
             let Some(open) = &mut channel.socket else { continue };
             // An error here is about a packet sent before, or a device that is gone: the next
             // batch meets it too, and is told.
-            let _ = open.receive(&mut self.inbox, take);
+            let _ = open.receive(channel.speech, &mut self.inbox, take);
         }
     }
 
     fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
-        // Both, so that either wakes.
-        match (self.v4.poll_readable(context), self.v6.poll_readable(context)) {
-            (Poll::Pending, Poll::Pending) => Poll::Pending,
-            (Poll::Ready(()), _) | (_, Poll::Ready(())) => Poll::Ready(()),
+        // All, so that each wakes.
+        let channels = [&self.v4, &self.v6].into_iter().chain(&self.times);
+        match channels.filter(|channel| channel.poll_readable(context).is_ready()).count() {
+            0 => Poll::Pending,
+            _ => Poll::Ready(()),
         }
     }
 }
@@ -185,7 +209,28 @@ impl Wire for IcmpWire {
 impl Channel {
     fn new(family: Family, settings: &Settings) -> Self {
         let place = Place { source: settings.source, interface: settings.interface.clone() };
-        Self { family, place, socket: None, refused: None, attempted: None, health: Health::Good }
+        let speech = Speech::Echoes;
+        let (socket, refused, attempted, health) = (None, None, None, Health::Good);
+        Self { family, speech, place, socket, refused, attempted, health }
+    }
+
+    /// The one for timestamps, if they are wanted; it is opened when the first one leaves.
+    fn for_timestamps(settings: &Settings) -> Option<Self> {
+        let speech = Speech::Timestamps;
+        let wanted = settings.timestamps == Asked::Timestamps;
+        wanted.then(|| Self { speech, ..Self::new(Family::V4, settings) })
+    }
+
+    /// Opens a socket if there is none that works, and says its identifier.
+    fn prepare(&mut self, now: Instant) -> Result<u16, NetError> {
+        if (self.socket.is_none() || self.health == Health::Suspect) && self.may_open(now) {
+            self.open(now);
+        }
+        match (&self.socket, self.refused) {
+            (Some(open), _) => Ok(open.socket.get_ref().ident()),
+            (None, Some(refused)) => Err(refused.cause()),
+            (None, None) => Err(NetError::of_kind(NetErrorKind::Busy)),
+        }
     }
 
     fn may_open(&self, now: Instant) -> bool {
@@ -195,7 +240,7 @@ impl Channel {
     /// Opens a socket in place of the present one, which stays if that fails.
     fn open(&mut self, now: Instant) {
         self.attempted = Some(now);
-        match Open::new(self.family, &self.place) {
+        match Open::new(self.family, self.speech, &self.place) {
             Ok(open) => {
                 self.socket = Some(open);
                 self.refused = None;
@@ -261,11 +306,15 @@ const fn may_have_lost_its_place(error: NetError) -> bool {
 }
 
 impl Open {
-    fn new(family: Family, place: &Place) -> Result<Self, OpenError> {
+    fn new(family: Family, speech: Speech, place: &Place) -> Result<Self, OpenError> {
         let first = Reading::take();
         let request =
             Request { family, source: place.source_for(family)?, interface: place.interface() };
-        Self::around(IcmpSocket::open(request)?, first)
+        let socket = match speech {
+            Speech::Echoes => IcmpSocket::open(request)?,
+            Speech::Timestamps => IcmpSocket::open_for_timestamps(request)?,
+        };
+        Self::around(socket, first)
     }
 
     /// Waits with the event loop for a socket that was opened after a reading of the clocks.
@@ -281,6 +330,7 @@ impl Open {
 
     fn receive(
         &mut self,
+        speech: Speech,
         inbox: &mut Inbox,
         take: &mut dyn FnMut(Incoming<'_>),
     ) -> Result<(), NetError> {
@@ -289,7 +339,7 @@ impl Open {
             let left = self.socket.get_ref().recv_batch(inbox)?;
             self.arrivals.fetched(Reading::take());
             for datagram in inbox.datagrams() {
-                self.hand_over(before, datagram, take);
+                self.hand_over((speech, before), datagram, take);
             }
             if left == Left::Nothing {
                 self.arrivals.emptied();
@@ -301,7 +351,7 @@ impl Open {
 
     fn hand_over(
         &mut self,
-        before: Timing,
+        (speech, before): (Speech, Timing),
         datagram: Datagram<'_>,
         take: &mut dyn FnMut(Incoming<'_>),
     ) {
@@ -310,10 +360,11 @@ impl Open {
         self.timing = if stamped.is_some() { Timing::Stamps } else { Timing::Watch };
         // Without a stamp, the time of a socket that was not watched may be a whole tick too late.
         let at = stamped.or((before == Timing::Watch).then(|| self.arrivals.now()));
-        let framing = match (socket.family(), socket.kind()) {
-            (Family::V4, Kind::Raw) => Framing::Ipv4Header,
-            (Family::V4, Kind::Ping) => Framing::Icmp,
-            (Family::V6, Kind::Raw | Kind::Ping) => Framing::Icmpv6,
+        let framing = match (speech, socket.family(), socket.kind()) {
+            (Speech::Timestamps, ..) => Framing::Timestamp,
+            (Speech::Echoes, Family::V4, Kind::Raw) => Framing::Ipv4Header,
+            (Speech::Echoes, Family::V4, Kind::Ping) => Framing::Icmp,
+            (Speech::Echoes, Family::V6, Kind::Raw | Kind::Ping) => Framing::Icmpv6,
         };
         take(Incoming {
             bytes: datagram.bytes,

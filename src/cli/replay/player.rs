@@ -196,6 +196,12 @@ impl Player {
                     let answer = self.obey(request);
                     self.engine.on_answer(router, ticket, answer, self.now);
                 }
+                // Reflectors of a trace answer echoes alone.
+                Action::AskTime { wan, number, reflectors } => {
+                    for reflector in &reflectors {
+                        self.engine.on_sent(wan, *reflector, number, self.now);
+                    }
+                }
                 Action::Save | Action::Connect { .. } | Action::AskGateway { .. } => {}
             }
         }

@@ -9,6 +9,9 @@ use crate::control::{
     units::{Direction, PerDirection},
 };
 
+/// Cuts without effect after which one-way delays are no longer believed until the delay is gone.
+const MOST_HELPLESS: u8 = 2;
+
 /// Whose queue it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Whose {
@@ -26,6 +29,10 @@ enum Whose {
 pub(super) struct Blame {
     whose: Whose,
     raised: Option<(Direction, Instant)>,
+    /// Whose it is by one-way delays.
+    measured: Option<Direction>,
+    /// Cuts of this delay that did not help.
+    helpless: u8,
 }
 
 impl Blame {
@@ -43,6 +50,7 @@ impl Blame {
         let both = shares.download >= tuning.suspect && shares.upload >= tuning.suspect;
         if delta < calm {
             self.whose = Whose::Nobodys;
+            self.helpless = 0;
         } else if delta > tuning.far {
             self.whose = Whose::Both;
         } else if delta > threshold && both && self.whose == Whose::Nobodys {
@@ -56,6 +64,22 @@ impl Blame {
         }
     }
 
+    /// Where the delays of both directions are known, in ms, it is of the one that has most of it.
+    /// Clocks that say something else than the round trip does are not believed, and neither is
+    /// anybody after two cuts that did not help.
+    pub(super) fn measure(&mut self, ways: Option<PerDirection<f64>>, delta: f64, threshold: f64) {
+        let ways = ways.filter(|_| delta > threshold && self.helpless < MOST_HELPLESS);
+        self.measured = ways.and_then(|ways| owner(&ways, delta));
+        if let Some(direction) = self.measured {
+            self.whose = Whose::Of(direction);
+        }
+    }
+
+    /// Whether a delay is of this direction by one-way delays.
+    pub(super) fn is_measured(&self, direction: Direction) -> bool {
+        self.measured == Some(direction)
+    }
+
     /// Whether the other direction is blamed for it alone.
     pub(super) fn clears(&self, direction: Direction) -> bool {
         matches!(self.whose, Whose::Of(one) if one != direction)
@@ -63,6 +87,7 @@ impl Blame {
 
     /// A cut of the one that was blamed did not help.
     pub(super) const fn did_not_help(&mut self) {
+        self.helpless = self.helpless.saturating_add(1);
         self.whose = Whose::Both;
     }
 
@@ -75,5 +100,21 @@ impl Blame {
     /// A direction was raised.
     pub(super) const fn raised(&mut self, direction: Direction, now: Instant) {
         self.raised = Some((direction, now));
+    }
+}
+
+/// Who has three quarters of a delay, if the parts make about the whole.
+fn owner(ways: &PerDirection<f64>, delta: f64) -> Option<Direction> {
+    let (download, upload) = (ways.download.max(0.0), ways.upload.max(0.0));
+    let sum = download + upload;
+    if sum < delta / 2.0 || sum > delta * 2.0 {
+        return None;
+    }
+    if download >= sum * 0.75 {
+        Some(Direction::Download)
+    } else if upload >= sum * 0.75 {
+        Some(Direction::Upload)
+    } else {
+        None
     }
 }
