@@ -30,7 +30,10 @@
 //! | probe | to `1.02·knee`; then 4, 8, 16, 32 % further, each second |
 //! | base | mean of the knees · 0.97, or as configured |
 //! | feedback time | `1.5·d + 250 ms` after the router confirmed the limit, `2·d + 250 ms` after a cut |
-//! | blame | the one that has 3/4 of the delay by one-way delays, if known; else, both loaded: whoever was raised last; else the download if `u < 0.95`; else the upload |
+//! | blame | both loaded: whoever was raised last; else the download if `u < 0.95`; else the upload |
+//!
+//! Where one-way delays are known, the direction that has 3/4 of the delay is blamed, whatever the
+//! table says, unless four cuts of it did not help.
 //!
 //! Sources: a fluid queue that is to drain `Δ` within a time needs the rate lower by `Δ` over that
 //! time; senders follow in one and a half round trips. The knee, the way back to it and the rare

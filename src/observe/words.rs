@@ -187,19 +187,8 @@ impl Names {
             ),
             WanNews::Zone { .. } => (Level::Info, zone(news)),
             WanNews::Signal(news) => self.signal(wan, news),
-            WanNews::Reflector(index, HealthChange::SetAside) => (
-                Level::Warn,
-                format!(
-                    "reflector {} fails too often; set aside, asked again every second",
-                    self.reflector(wan, index)
-                ),
-            ),
-            WanNews::Reflector(index, HealthChange::Back) => {
-                (Level::Info, format!("reflector {} answers again", self.reflector(wan, index)))
-            }
-            WanNews::Timestamps(index, standing) => {
-                timestamps(&self.reflector(wan, index), standing)
-            }
+            WanNews::Reflector(index, change) => reflector(&self.reflector(wan, index), change),
+            WanNews::Timestamps(index, how) => timestamps(&self.reflector(wan, index), how),
             WanNews::ProbesBlocked => (Level::Warn, "probes cannot be sent".to_string()),
             WanNews::Foreign { slot, expected, found } => (
                 Level::Warn,
@@ -277,6 +266,17 @@ fn refusal(kind: FailureKind) -> String {
         | FailureKind::Garbage) => format!("{}; trying again", kind.word()),
     }
 }
+/// Whether a reflector takes part.
+fn reflector(reflector: &str, change: HealthChange) -> (Level, String) {
+    match change {
+        HealthChange::SetAside => (
+            Level::Warn,
+            format!("reflector {reflector} fails too often; set aside, asked again every second"),
+        ),
+        HealthChange::Back => (Level::Info, format!("reflector {reflector} answers again")),
+    }
+}
+
 /// Whether a reflector's clock can be used, and what happens otherwise.
 fn timestamps(reflector: &str, standing: Standing) -> (Level, String) {
     let why = match standing {

@@ -9,8 +9,9 @@ use crate::control::{
     units::{Direction, PerDirection},
 };
 
-/// Cuts without effect after which one-way delays are no longer believed until the delay is gone.
-const MOST_HELPLESS: u8 = 2;
+/// Cuts that did not help after which one-way delays are no longer believed until the delay is gone:
+/// a deep queue takes two or three.
+const MOST_HELPLESS: u8 = 4;
 
 /// Whose queue it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,7 +67,7 @@ impl Blame {
 
     /// Where the delays of both directions are known, in ms, it is of the one that has most of it.
     /// Clocks that say something else than the round trip does are not believed, and neither is
-    /// anybody after two cuts that did not help.
+    /// anybody after several cuts that did not help.
     pub(super) fn measure(&mut self, ways: Option<PerDirection<f64>>, delta: f64, threshold: f64) {
         let ways = ways.filter(|_| delta > threshold && self.helpless < MOST_HELPLESS);
         self.measured = ways.and_then(|ways| owner(&ways, delta));
@@ -82,6 +83,9 @@ impl Blame {
 
     /// Whether the other direction is blamed for it alone.
     pub(super) fn clears(&self, direction: Direction) -> bool {
+        if let Some(one) = self.measured {
+            return one != direction;
+        }
         matches!(self.whose, Whose::Of(one) if one != direction)
     }
 

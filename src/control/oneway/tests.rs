@@ -5,6 +5,9 @@ const INTERVAL: Span = Span::from_millis(50);
 const FRESH: Span = Span::from_millis(250);
 const DAY_MS: u64 = 86_400_000;
 
+/// What a reflector writes for the right time; `None`: it does not answer.
+type Writes = fn(u32) -> Option<u32>;
+
 /// One reflector, and what its line and its clock are like.
 struct Bench {
     clocks: Clocks,
@@ -14,7 +17,7 @@ struct Bench {
     drift_ppm: u64,
     there_us: u64,
     back_us: u64,
-    writes: fn(u32) -> Option<u32>,
+    writes: Writes,
     asked: Vec<Way>,
     told: Vec<Standing>,
 }
@@ -146,7 +149,7 @@ fn a_clock_with_its_bytes_the_other_way_round_is_read_so() {
 
 #[test]
 fn silence_and_nonsense_are_told_once_and_asked_again_after_an_hour() {
-    let bad: [(fn(u32) -> Option<u32>, Standing); 4] = [
+    let bad: [(Writes, Standing); 4] = [
         (|_| None, Standing::Silent),
         (|_| Some(0), Standing::Nonsense),
         (|millis| Some(millis | 1 << 31), Standing::Nonsense),
@@ -185,7 +188,8 @@ fn one_that_falls_silent_is_asked_by_both_within_a_quarter_of_a_second_and_then_
 
 #[test]
 fn a_clock_that_stops_making_sense_is_given_up() {
-    for nonsense in [(|_| Some(0)) as fn(u32) -> Option<u32>, |_| Some(u32::MAX)] {
+    let zeros: Writes = |_| Some(0);
+    for nonsense in [zeros, |_| Some(u32::MAX)] {
         let mut bench = Bench::new();
         bench.rounds(150);
         bench.writes = nonsense;

@@ -46,15 +46,19 @@ fn steering(long: &str) -> SteeringHealth {
     }
 }
 
-/// As large as it gets.
-pub(in crate::observe) fn full() -> Health {
-    let long = "\"ünï\\\t".repeat(20);
-    let reflector = ReflectorHealth {
-        address: text(&long),
+fn full_reflector(long: &str) -> ReflectorHealth {
+    ReflectorHealth {
+        address: text(long),
         lost_of_16: u32::MAX,
         aside: false,
         timestamps: Some(text("nonsense")),
-    };
+    }
+}
+
+/// As large as it gets.
+pub(in crate::observe) fn full() -> Health {
+    let long = "\"ünï\\\t".repeat(20);
+    let reflector = full_reflector(&long);
     let wan = WanHealth {
         name: text(&long),
         law: text("adaptive"),

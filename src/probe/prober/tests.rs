@@ -243,7 +243,10 @@ fn an_answer_to_an_earlier_question_has_its_own_number() {
         .into_iter()
         .map(|what| match what {
             Received::Time { reflector: 2, number, .. } => Some(number),
-            _ => None,
+            Received::Time { .. }
+            | Received::Reply { .. }
+            | Received::Untimed { .. }
+            | Received::Forged => None,
         })
         .collect();
     assert_eq!(numbers, (65_530..65_545).map(Some).collect::<Vec<_>>());
