@@ -3,12 +3,13 @@
 //! Promises: the same trace gives the same output, byte by byte, on every CPU.
 //!
 //! A trace is a configuration, a line `samples`, and then one line per round: the round-trip time in
-//! ms of each reflector, `-` for a lost one, and optionally `xN` to repeat the round. `#` begins a
+//! ms of each reflector, `-` for a lost one, and optionally `xN` to repeat the round. `25/12` is one of
+//! 25 ms of which 12 are on the way there, to a reflector that answers timestamps. `#` begins a
 //! comment. Several WANs have their times in the order of the file, with `|` between them. Other
 //! lines say what is so from then on: `queue WAN DROPS WAITING` what the download queue of a WAN
 //! counts (drops per second, packets that wait), `flow WAN DOWN UP` what passes its queues in Mbit/s,
-//! `queue WAN -` that it cannot be read, `queue WAN
-//! reset` that it begins anew, and `rule STEERING on|off|gone|twice` what somebody does with a rule.
+//! `queue WAN -` that it cannot be read, `queue WAN reset` that it begins anew, and
+//! `rule STEERING on|off|gone|twice` what somebody does with a rule.
 
 mod player;
 mod trace;

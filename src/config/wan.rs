@@ -8,9 +8,13 @@ mod queues;
 mod rates;
 
 use super::{WanSection, finding::shown, kind::Switch, section::Reader, table, what::Conflict};
-use crate::control::{
-    fallback,
-    wan::{RouterId, Settings},
+use crate::{
+    control::{
+        fallback,
+        oneway::Timestamps,
+        wan::{self, RouterId},
+    },
+    probe::settings::{Asked, Settings},
 };
 pub(super) use queues::Claim;
 
@@ -36,9 +40,10 @@ pub(super) fn wan(reader: &mut Reader<'_>, routers: &[String]) -> Wan {
     let name = reader.name();
     let section = || {
         let (probe, (layout, queues), law) = (probe?, queues?, law?);
-        let control = Settings {
+        let control = wan::Settings {
             router: router?,
             reflectors: u8::try_from(probe.reflectors.len()).ok()?,
+            timestamps: timestamps(&probe),
             law: law.settings,
             choice: law.choice,
             layout,
@@ -55,6 +60,15 @@ pub(super) fn wan(reader: &mut Reader<'_>, routers: &[String]) -> Wan {
         Some(WanSection { name, control, probe, queues })
     };
     Wan { enabled, router, claims, section: section() }
+}
+
+/// Whom to ask for timestamps: IPv6 has none.
+fn timestamps(probe: &Settings) -> Timestamps {
+    if probe.timestamps == Asked::Echo {
+        return Timestamps::Off;
+    }
+    let bits = (0..u8::BITS).zip(&probe.reflectors).filter(|(_, address)| address.is_ipv4());
+    Timestamps::Of(bits.fold(0, |mask, (place, _)| mask | 1 << place))
 }
 
 fn router(reader: &mut Reader<'_>, routers: &[String]) -> Option<RouterId> {

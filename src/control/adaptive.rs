@@ -36,6 +36,9 @@
 //! | in vain | `Δ + 3.5·noise` stays above three quarters of its worst; what fell counts anew |
 //! | blame | both loaded: whoever was raised last; else the download if `u < 0.95`; else the upload; if its cut did not help, whoever is not idle |
 //!
+//! Where one-way delays are known, the direction that has 3/4 of the delay is blamed, whatever the
+//! table says, unless four cuts of it did not help.
+//!
 //! Sources: a fluid queue that is to drain `Δ` within a time needs the rate lower by `Δ` over that
 //! time; senders follow in one and a half round trips. The knee, the way back to it and the rare
 //! probing beyond it are what TCP does after a loss; half of the way to what was carried before is how
@@ -93,6 +96,9 @@ pub struct Sight {
     pub flows: PerDirection<Flow>,
     /// The limits that the router has confirmed.
     pub in_force: PerDirection<Option<Rate>>,
+    /// How much each direction delays by itself, in ms; `None`: unknown. It tells whose a delay is,
+    /// and nothing else.
+    pub ways: Option<PerDirection<f64>>,
 }
 
 /// The idle time of the line changed at once: another path.
@@ -243,6 +249,7 @@ impl Adaptive {
         }
         self.wanted = period(busy, delta > lowest / 2.0, tuning);
         self.blame.judge(now, &shares, delta, (calm, lowest), tuning);
+        self.blame.measure(sight.ways, delta, lowest);
         let mut rates = sight.rates;
         let mut zones = PerDirection::both(Zone::Green);
         for direction in self.blame.turns() {

@@ -24,6 +24,7 @@ use super::{
     failover::Fallback,
     failure::FailureKind,
     fallback::Outcome,
+    oneway::Stamps,
     queue::Found,
     saved::{Freshness, SavedWan},
     steering::{State, course::Course},
@@ -149,6 +150,20 @@ impl Engine {
     pub fn on_reply(&mut self, wan: WanId, reflector: u8, number: u32, at: Instant) {
         if let Some(wan) = self.wan_mut(wan) {
             wan.on_reply(reflector, number, at);
+        }
+    }
+
+    /// A genuine answer to a question for the time arrived at `at`.
+    pub fn on_time(&mut self, wan: WanId, reflector: u8, number: u32, stamps: Stamps, at: Instant) {
+        if let Some(wan) = self.wan_mut(wan) {
+            wan.on_time(reflector, number, stamps, at);
+        }
+    }
+
+    /// A question for the time could not be sent.
+    pub fn on_time_unsent(&mut self, wan: WanId, reflector: u8) {
+        if let Some(wan) = self.wan_mut(wan) {
+            wan.on_time_unsent(reflector);
         }
     }
 

@@ -12,6 +12,7 @@ use super::{
     fallback::Instead,
     id::{RouterId, SteeringId, WanId},
     law::Cause,
+    oneway::Standing,
     queue::{Limit, QueueSlot},
     reflectors::{HealthChange, MAX_PROBES},
     steering::{Decided, State, course::Effect, rule},
@@ -22,7 +23,7 @@ use super::{
 
 /// Events kept for a listener that is late.
 const MAX_EVENTS: usize = 64;
-/// Rounds of probes kept until they are fetched: one of every WAN.
+/// Rounds of probes kept until they are fetched: one of every WAN; of echoes and of timestamps each.
 const MAX_PROBINGS: usize = 8;
 /// Connects and echoes to gateways kept until they are fetched: one of each of every WAN.
 const MAX_BESIDES: usize = 16;
@@ -79,6 +80,8 @@ pub enum WanNews {
     Signal(SignalNews),
     /// A reflector was set aside or came back.
     Reflector(u8, HealthChange),
+    /// Whether a reflector's clock can be used, so that it is asked by timestamp instead of by echo.
+    Timestamps(u8, Standing),
     /// A probe could not be sent; told again only after a minute in which all could.
     ProbesBlocked,
     /// The router's limit was not the confirmed one: somebody changed it, or the router restarted.
@@ -177,6 +180,15 @@ pub enum Action {
         /// The reflectors, by their place in the configuration.
         reflectors: Vec<u8, MAX_PROBES>,
     },
+    /// Send one timestamp request to each of these reflectors.
+    AskTime {
+        /// For this WAN.
+        wan: WanId,
+        /// The number of the round.
+        number: u32,
+        /// The reflectors, by their place in the configuration.
+        reflectors: Vec<u8, MAX_PROBES>,
+    },
     /// Connect to a TCP target, report how that ended, and close the connection.
     Connect {
         /// For this WAN.
@@ -233,6 +245,7 @@ pub enum Request {
 #[derive(Clone, Debug, Default)]
 pub struct Outbox {
     probings: Deque<Action, MAX_PROBINGS>,
+    timings: Deque<Action, MAX_PROBINGS>,
     besides: Deque<Action, MAX_BESIDES>,
     orders: Deque<Action, MAX_ORDERS>,
     events: Deque<Event, MAX_EVENTS>,
@@ -245,6 +258,7 @@ impl Outbox {
     pub fn act(&mut self, action: Action) {
         let lost = match action {
             Action::Probe { .. } => push(&mut self.probings, action),
+            Action::AskTime { .. } => push(&mut self.timings, action),
             Action::Connect { .. } | Action::AskGateway { .. } => push(&mut self.besides, action),
             Action::Save if self.orders.iter().any(|order| *order == Action::Save) => 0,
             Action::Ask { .. } | Action::Save => push(&mut self.orders, action),
@@ -260,7 +274,8 @@ impl Outbox {
 
     /// The next thing to do; probes first, for their time counts.
     pub fn next_action(&mut self) -> Option<Action> {
-        let probing = self.probings.pop_front().or_else(|| self.besides.pop_front());
+        let probing = self.probings.pop_front().or_else(|| self.timings.pop_front());
+        let probing = probing.or_else(|| self.besides.pop_front());
         probing.or_else(|| self.orders.pop_front())
     }
 

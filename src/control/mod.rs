@@ -25,6 +25,7 @@ pub mod ladder;
 pub mod law;
 pub mod learner;
 pub mod notice;
+pub mod oneway;
 pub mod queue;
 pub mod reflectors;
 pub mod rhythm;

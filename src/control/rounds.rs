@@ -6,6 +6,7 @@
 use heapless::{Deque, Vec};
 
 use super::{
+    oneway::Way,
     reflectors::{MAX_PROBES, ROUND_WIDTH, Role},
     time::{Instant, Span},
     units::Rtt,
@@ -47,6 +48,7 @@ pub struct Unused {
 struct Probe {
     reflector: u8,
     role: Role,
+    way: Way,
     /// When it left; `None`: not yet, or it could not be sent.
     sent: Option<Instant>,
     reply: Reply,
@@ -164,6 +166,7 @@ impl Rounds {
         let probe = |(reflector, role): &(u8, Role)| Probe {
             reflector: *reflector,
             role: *role,
+            way: Way::Echo,
             sent: None,
             reply: Reply::Missing,
         };
@@ -186,10 +189,37 @@ impl Rounds {
         self.rounds.iter_mut().for_each(|round| round.stage = Stage::Closed);
     }
 
-    /// A probe left at `at`.
+    /// Says by what a probe of a round is asked, where it is not by echo alone.
+    pub fn ask(&mut self, reflector: u8, number: u32, way: Way) {
+        if let Some((_, probe)) = self.find(reflector, number) {
+            probe.way = way;
+        }
+    }
+
+    /// A probe left at `at`; asked by both ways, the first one is the echo.
     pub fn sent(&mut self, reflector: u8, number: u32, at: Instant) {
         if let Some((_, probe)) = self.find(reflector, number) {
-            probe.sent = Some(at);
+            probe.sent = probe.sent.or(Some(at));
+        }
+    }
+
+    /// A genuine answer to a question for the time arrived at `at`: when that had left, if it is of
+    /// any use. Asked besides an echo, its round trip counts as little as that it is missing.
+    pub fn time(&mut self, reflector: u8, number: u32, at: Instant) -> Option<Instant> {
+        let found = self.find(reflector, number).map(|(_, probe)| (probe.way, probe.sent));
+        match found {
+            Some((Way::Both, Some(sent))) => (at.since(sent) < REPLY_TIMEOUT).then_some(sent),
+            Some((Way::Time, Some(sent))) => {
+                (self.reply(reflector, number, at) == ReplyFate::Used).then_some(sent)
+            }
+            Some((Way::Echo, _) | (_, None)) => {
+                self.forged();
+                None
+            }
+            None => {
+                self.reply(reflector, number, at);
+                None
+            }
         }
     }
 

@@ -52,6 +52,8 @@ pub struct Around {
     pub flows: PerDirection<Option<Flow>>,
     /// The limits that the router has confirmed.
     pub in_force: PerDirection<Option<Rate>>,
+    /// How much each direction delays by itself, in ms; `None`: unknown.
+    pub ways: Option<PerDirection<f64>>,
 }
 
 /// Without a known load for this long, as with queues that count nothing, the classic rules may
@@ -104,6 +106,7 @@ impl Law {
             rates,
             flows,
             in_force: around.in_force,
+            ways: around.ways,
         };
         let outcome = adaptive.decide(&sight);
         self.classic.adopt(outcome.rates.map(Some));

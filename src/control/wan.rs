@@ -4,6 +4,7 @@
 //! Knows nothing of other WANs, and of its router only whether it answers.
 
 mod counts;
+mod oneway;
 mod queues;
 mod retune;
 mod signal;
@@ -13,10 +14,11 @@ pub use super::id::{RouterId, WanId};
 use super::{
     applier::{Applier, Layout, OnExit},
     classic,
-    event::{Action, Outbox, WanNews, What},
+    event::{Outbox, WanNews, What},
     fallback::{self, Fallback, Instead},
     law::{Decision, Observation, Scale, Verdict},
     notice::Notice,
+    oneway::{Clocks, Timestamps},
     reflectors::{HealthChange, Reflectors},
     rhythm::Rhythm,
     rounds::{ProbeFate, REPLY_TIMEOUT, Rounds, Settled},
@@ -44,6 +46,8 @@ pub struct Settings {
     pub router: RouterId,
     /// How many reflectors the WAN has (1 to 8).
     pub reflectors: u8,
+    /// Which of them are to be asked for timestamps.
+    pub timestamps: Timestamps,
     /// The control law.
     pub law: classic::Settings,
     /// Which law it is.
@@ -93,6 +97,7 @@ pub struct Wan {
     law: Law,
     reflectors: Reflectors,
     rounds: Rounds,
+    clocks: Clocks,
     applier: Applier,
     tally: Tally,
     next_tick: Instant,
@@ -130,6 +135,7 @@ impl Wan {
             law: Law::new(law, choice),
             reflectors: Reflectors::new(reflectors),
             rounds: Rounds::default(),
+            clocks: Clocks::new(settings.timestamps, reflectors, now),
             applier: Applier::new(layout, law.ladders, write_budget, seed),
             tally: Tally::new(layout),
             next_tick: now,
@@ -199,8 +205,7 @@ impl Wan {
         let chosen = self.reflectors.choose(now);
         self.number = self.number.wrapping_add(1);
         self.rounds.open(self.number, now, &chosen);
-        let reflectors = chosen.iter().map(|(index, _)| *index).collect();
-        outbox.act(Action::Probe { wan: self.id, number: self.number, reflectors });
+        self.ask(&chosen, now, outbox);
     }
 
     /// Ticks keep their rhythm; those that have passed are counted, not made up for.
@@ -289,11 +294,6 @@ impl Wan {
         if before.is_none_or(|before| now.since(before) >= BLOCKED_FOR) {
             outbox.tell(now, What::Wan(self.id, WanNews::ProbesBlocked));
         }
-    }
-
-    /// A genuine reply arrived at `at`.
-    pub fn on_reply(&mut self, reflector: u8, number: u32, at: Instant) {
-        self.rounds.reply(reflector, number, at);
     }
 
     /// A reply that is not genuine arrived.

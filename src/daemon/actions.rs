@@ -36,6 +36,9 @@ impl<W: Wire> Daemon<W> {
         while let Some(action) = self.engine.poll_action() {
             match action {
                 Action::Probe { wan, number, reflectors } => self.probe(wan, number, &reflectors),
+                Action::AskTime { wan, number, reflectors } => {
+                    self.ask_times(wan, number, &reflectors);
+                }
                 Action::Connect { wan, target, number } => self.connect(wan, target, number),
                 Action::AskGateway { wan, number } => self.ask_gateway(wan, number),
                 Action::Ask { router, ticket, request, route } => {
@@ -92,6 +95,20 @@ impl<W: Wire> Daemon<W> {
             Err(unsent) => {
                 debug!("wan {}: a probe could not be sent: {}", names.wan(wan), unsent.error);
                 engine.on_send_failed(wan, now);
+            }
+        });
+    }
+
+    fn ask_times(&mut self, wan: WanId, number: u32, reflectors: &[u8]) {
+        let Self { probers, engine, names, .. } = self;
+        let Some(prober) = probers.get_mut(usize::from(wan.0)) else { return };
+        let round: heapless::Vec<Probe, MAX_PROBES> =
+            reflectors.iter().map(|reflector| Probe { reflector: *reflector, number }).collect();
+        prober.ask_times(&round, clock::now(), |told| match told {
+            Ok(sent) => engine.on_sent(wan, sent.reflector, sent.number, sent.at),
+            Err(unsent) => {
+                debug!("wan {}: a timestamp could not be sent: {}", names.wan(wan), unsent.error);
+                engine.on_time_unsent(wan, unsent.reflector);
             }
         });
     }

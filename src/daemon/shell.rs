@@ -311,6 +311,9 @@ impl<W: Wire> Daemon<W> {
                 Received::Reply { reflector, number, at } => {
                     engine.on_reply(index, reflector, number, at);
                 }
+                Received::Time { reflector, number, stamps, at } => {
+                    engine.on_time(index, reflector, number, stamps, at);
+                }
                 // It lives, but there is no time to be had from it.
                 Received::Untimed { .. } => {}
                 Received::Forged => engine.on_forged(index),

@@ -149,6 +149,9 @@ pub struct DirectionHealth {
     /// How loaded it is by that: `idle`, `low` or `high`; `null` likewise.
     #[serde(default)]
     pub load: Option<Text>,
+    /// What it delays by itself over the idle line, by timestamps; `null`: not known.
+    #[serde(default)]
+    pub own_delay_ms: Option<f64>,
     /// What the last decision did and why.
     pub reason: Text,
     /// What the last cycle did for the queue: `unchanged`, `coalesced`, `over-budget`, `queued` or
@@ -167,6 +170,10 @@ pub struct ReflectorHealth {
     pub lost_of_16: u32,
     /// Whether it is set aside.
     pub aside: bool,
+    /// How it is with its timestamps: `answers`, `tried`, `silent`, `nonsense`, `lost`, `blocked` or
+    /// `none`; `null`: it is not asked for any.
+    #[serde(default)]
+    pub timestamps: Option<Text>,
 }
 
 /// The health of one router.

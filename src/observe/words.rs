@@ -19,6 +19,7 @@ use crate::control::{
     failure::FailureKind,
     fallback::Instead,
     law::{Cause, Scale},
+    oneway::Standing,
     queue::{Limit, QueueSlot},
     reflectors::HealthChange,
     units::{Direction, PerDirection, Rate},
@@ -186,16 +187,8 @@ impl Names {
             ),
             WanNews::Zone { .. } => (Level::Info, zone(news)),
             WanNews::Signal(news) => self.signal(wan, news),
-            WanNews::Reflector(index, HealthChange::SetAside) => (
-                Level::Warn,
-                format!(
-                    "reflector {} fails too often; set aside, asked again every second",
-                    self.reflector(wan, index)
-                ),
-            ),
-            WanNews::Reflector(index, HealthChange::Back) => {
-                (Level::Info, format!("reflector {} answers again", self.reflector(wan, index)))
-            }
+            WanNews::Reflector(index, change) => reflector(&self.reflector(wan, index), change),
+            WanNews::Timestamps(index, how) => timestamps(&self.reflector(wan, index), how),
             WanNews::ProbesBlocked => (Level::Warn, "probes cannot be sent".to_string()),
             WanNews::Foreign { slot, expected, found } => (
                 Level::Warn,
@@ -272,4 +265,36 @@ fn refusal(kind: FailureKind) -> String {
         | FailureKind::HostKey
         | FailureKind::Garbage) => format!("{}; trying again", kind.word()),
     }
+}
+/// Whether a reflector takes part.
+fn reflector(reflector: &str, change: HealthChange) -> (Level, String) {
+    match change {
+        HealthChange::SetAside => (
+            Level::Warn,
+            format!("reflector {reflector} fails too often; set aside, asked again every second"),
+        ),
+        HealthChange::Back => (Level::Info, format!("reflector {reflector} answers again")),
+    }
+}
+
+/// Whether a reflector's clock can be used, and what happens otherwise.
+fn timestamps(reflector: &str, standing: Standing) -> (Level, String) {
+    let why = match standing {
+        Standing::Answers | Standing::Tried => {
+            let text = format!("reflector {reflector} answers timestamps: each direction is timed");
+            return (Level::Info, text);
+        }
+        Standing::Blocked => {
+            return (
+                Level::Warn,
+                "timestamps cannot be sent, which needs root or CAP_NET_RAW; echoes are used"
+                    .to_string(),
+            );
+        }
+        Standing::Silent => "does not answer timestamps",
+        Standing::Nonsense => "answers timestamps with times that make no sense",
+        Standing::Lost => "no longer answers timestamps",
+        Standing::None => "is asked over IPv6, which has no timestamps",
+    };
+    (Level::Info, format!("reflector {reflector} {why}; echoes are used"))
 }

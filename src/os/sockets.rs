@@ -67,6 +67,15 @@ pub enum Stamping {
     Refused,
 }
 
+/// What a raw socket receives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Receives {
+    /// Echo replies.
+    Echoes,
+    /// Timestamp replies, which IPv4 alone has.
+    Timestamps,
+}
+
 /// Which socket is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request<'a> {
@@ -81,7 +90,7 @@ pub struct Request<'a> {
 /// What was being done when a socket could not be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// Receiving only echo replies.
+    /// Receiving only replies of the kind that is wanted.
     Filter,
     /// Binding to the network device.
     Interface,
@@ -144,7 +153,7 @@ impl fmt::Display for OpenError {
             }
             Self::Setup { step, error } => {
                 f.write_str(match step {
-                    Step::Filter => "cannot receive echo replies only: ",
+                    Step::Filter => "cannot receive replies only: ",
                     Step::Interface => "cannot bind to the network device: ",
                     Step::Source => "cannot bind to the source address: ",
                     Step::Ident => "cannot find out the identifier: ",
@@ -173,9 +182,9 @@ impl IcmpSocket {
     pub fn open(request: Request<'_>) -> Result<Self, OpenError> {
         let fd = new_socket(request.family, Kind::Ping);
         match fd {
-            Ok(fd) => Self::set_up(fd, Kind::Ping, request),
+            Ok(fd) => Self::set_up(fd, Kind::Ping, request, Receives::Echoes),
             Err(ping) => match new_socket(request.family, Kind::Raw) {
-                Ok(fd) => Self::set_up(fd, Kind::Raw, request),
+                Ok(fd) => Self::set_up(fd, Kind::Raw, request, Receives::Echoes),
                 Err(raw) => Err(OpenError::Neither { ping: ping.into(), raw: raw.into() }),
             },
         }
@@ -185,14 +194,27 @@ impl IcmpSocket {
     pub fn open_raw(request: Request<'_>) -> Result<Self, OpenError> {
         let fd = new_socket(request.family, Kind::Raw).map_err(NetError::from);
         let fd = fd.map_err(|error| OpenError::Neither { ping: error, raw: error })?;
-        Self::set_up(fd, Kind::Raw, request)
+        Self::set_up(fd, Kind::Raw, request, Receives::Echoes)
     }
 
-    fn set_up(fd: OwnedFd, kind: Kind, request: Request<'_>) -> Result<Self, OpenError> {
+    /// Opens a raw IPv4 socket that receives timestamp replies: ping sockets send none of these.
+    pub fn open_for_timestamps(request: Request<'_>) -> Result<Self, OpenError> {
+        let request = Request { family: Family::V4, ..request };
+        let fd = new_socket(request.family, Kind::Raw).map_err(NetError::from);
+        let fd = fd.map_err(|error| OpenError::Neither { ping: error, raw: error })?;
+        Self::set_up(fd, Kind::Raw, request, Receives::Timestamps)
+    }
+
+    fn set_up(
+        fd: OwnedFd,
+        kind: Kind,
+        request: Request<'_>,
+        receives: Receives,
+    ) -> Result<Self, OpenError> {
         let at = |step| move |error: io::Error| OpenError::Setup { step, error: error.into() };
         let socket = fd.as_fd();
         if kind == Kind::Raw {
-            only_echo_replies(socket, request.family).map_err(at(Step::Filter))?;
+            only_replies(socket, request.family, receives).map_err(at(Step::Filter))?;
         }
         if let Some(interface) = request.interface {
             bind_device(socket, interface).map_err(at(Step::Interface))?;
@@ -281,11 +303,12 @@ fn new_socket(family: Family, kind: Kind) -> io::Result<OwnedFd> {
 /// `ICMP_FILTER` and `ICMPV6_FILTER` of the kernel's headers.
 const FILTER: libc::c_int = 1;
 
-/// Lets a raw socket receive echo replies and nothing else: a set bit blocks the type.
-fn only_echo_replies(socket: BorrowedFd<'_>, family: Family) -> io::Result<()> {
-    match family {
-        Family::V4 => set(socket, libc::SOL_RAW, FILTER, &!1_u32),
-        Family::V6 => {
+/// Lets a raw socket receive one kind of replies and nothing else: a set bit blocks the type.
+fn only_replies(socket: BorrowedFd<'_>, family: Family, receives: Receives) -> io::Result<()> {
+    match (family, receives) {
+        (Family::V4, Receives::Echoes) => set(socket, libc::SOL_RAW, FILTER, &!1_u32),
+        (Family::V4, Receives::Timestamps) => set(socket, libc::SOL_RAW, FILTER, &!(1_u32 << 14)),
+        (Family::V6, _) => {
             // Type 129 is bit 1 of the fifth word.
             let mut blocked = [u32::MAX; 8];
             blocked[4] = !(1 << 1);

@@ -3,91 +3,32 @@
 //! once a second; arrival times are the kernel's where it gives them.
 //! Knows nothing of probes or of what the echoes mean.
 
+mod channel;
+
 use std::{
     future::{Future, pending},
-    net::IpAddr,
     task::{Context, Poll},
 };
 
-use async_io::Async;
 use smol::future;
 
-use crate::{
-    control::time::{Instant, Span},
-    os::{
-        clock::{self, Arrivals, Reading},
-        sockets::{
-            Datagram, Family, IcmpSocket, Inbox, Kind, Left, NetError, NetErrorKind, OpenError,
-            Outgoing, Request, Stamping, Step,
-        },
-    },
-};
-
+use self::channel::Channel;
 use super::{
-    icmp_wire::Framing,
     prober::{Incoming, Wire},
     settings::Settings,
 };
-
-/// Between two attempts to open a socket. Each costs half a dozen system calls and the replies that
-/// are under way to a ping socket.
-const REOPEN: Span = Span::from_secs(1);
-
-/// Fetches in one `receive`, of 16 datagrams each: a flood of echo replies must not hold up the
-/// cycle. The rest waits in the socket's buffer, and overflows there.
-const MAX_FETCHES: usize = 64;
-
-/// Stamps older than this are not believed: twice the longest interval between two drains.
-const OLDEST: Span = Span::from_secs(4);
+use crate::{
+    control::time::Instant,
+    os::sockets::{Family, Inbox, Kind, NetError, NetErrorKind, OpenError, Outgoing},
+};
 
 /// The ICMP sockets of one WAN.
 pub struct IcmpWire {
     v4: Channel,
     v6: Channel,
+    /// `None`: nobody is asked for timestamps.
+    times: Option<Channel>,
     inbox: Box<Inbox>,
-}
-
-/// One address family.
-struct Channel {
-    family: Family,
-    place: Place,
-    socket: Option<Open>,
-    /// Why the last attempt to open failed.
-    refused: Option<OpenError>,
-    /// When the last attempt to open was made; `None`: never.
-    attempted: Option<Instant>,
-    health: Health,
-}
-
-/// Where the probes leave from.
-#[derive(Clone)]
-struct Place {
-    source: Option<IpAddr>,
-    interface: Option<String>,
-}
-
-struct Open {
-    socket: Async<IcmpSocket>,
-    arrivals: Arrivals,
-    timing: Timing,
-}
-
-/// Whether a socket is as it should be.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Health {
-    Good,
-    /// Nothing of the last batch could be sent; perhaps address or device have changed.
-    Suspect,
-}
-
-/// Where arrival times come from.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Timing {
-    /// The kernel: the socket is only looked at when its replies are wanted.
-    Stamps,
-    /// Our clock, at once when the socket becomes readable: the kernel gives no stamps, or they
-    /// cannot be believed while somebody sets the clock.
-    Watch,
 }
 
 impl IcmpWire {
@@ -97,6 +38,7 @@ impl IcmpWire {
         let mut wire = Self {
             v4: Channel::new(Family::V4, settings),
             v6: Channel::new(Family::V6, settings),
+            times: Channel::for_timestamps(settings),
             inbox: Box::default(),
         };
         for family in Family::BOTH {
@@ -109,20 +51,23 @@ impl IcmpWire {
 
     /// The families that could not be opened at the last attempt, and why.
     pub fn refusals(&self) -> impl Iterator<Item = (Family, OpenError)> {
-        [&self.v4, &self.v6]
-            .into_iter()
-            .filter_map(|channel| Some((channel.family, channel.refused?)))
+        [&self.v4, &self.v6].into_iter().filter_map(Channel::refusal)
     }
 
     /// Which kind of socket a family has; `None` if it has none.
     pub fn kind(&self, family: Family) -> Option<Kind> {
-        let open = self.channel(family).socket.as_ref()?;
-        Some(open.socket.get_ref().kind())
+        self.channel(family).kind()
     }
 
     /// Resolves when something has arrived, whoever gives the time: for those who probe once.
     pub fn arrived(&self) -> impl Future<Output = ()> {
-        future::or(self.v4.arrived(), self.v6.arrived())
+        let times = async {
+            match &self.times {
+                Some(channel) => channel.arrived().await,
+                None => pending().await,
+            }
+        };
+        future::or(times, future::or(self.v4.arrived(), self.v6.arrived()))
     }
 
     const fn channel(&self, family: Family) -> &Channel {
@@ -142,15 +87,21 @@ impl IcmpWire {
 
 impl Wire for IcmpWire {
     fn prepare(&mut self, family: Family, now: Instant) -> Result<u16, NetError> {
-        let channel = self.channel_mut(family);
-        if (channel.socket.is_none() || channel.health == Health::Suspect) && channel.may_open(now)
-        {
-            channel.open(now);
-        }
-        match (&channel.socket, channel.refused) {
-            (Some(open), _) => Ok(open.socket.get_ref().ident()),
-            (None, Some(refused)) => Err(refused.cause()),
-            (None, None) => Err(NetError::of_kind(NetErrorKind::Busy)),
+        self.channel_mut(family).prepare(now)
+    }
+
+    fn prepare_times(&mut self, now: Instant) -> Result<u16, NetError> {
+        let none = NetError::of_kind(NetErrorKind::NoFamily);
+        self.times.as_mut().map_or(Err(none), |channel| channel.prepare(now))
+    }
+
+    fn send_times(
+        &mut self,
+        messages: &[Outgoing<'_>],
+        told: &mut dyn FnMut(usize, Result<Instant, NetError>),
+    ) {
+        if let Some(channel) = &mut self.times {
+            channel.send(messages, told);
         }
     }
 
@@ -165,184 +116,17 @@ impl Wire for IcmpWire {
     }
 
     fn receive(&mut self, _now: Instant, take: &mut dyn FnMut(Incoming<'_>)) {
-        for channel in [&mut self.v4, &mut self.v6] {
-            let Some(open) = &mut channel.socket else { continue };
-            // An error here is about a packet sent before, or a device that is gone: the next
-            // batch meets it too, and is told.
-            let _ = open.receive(&mut self.inbox, take);
+        for channel in [&mut self.v4, &mut self.v6].into_iter().chain(&mut self.times) {
+            channel.receive(&mut self.inbox, take);
         }
     }
 
     fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
-        // Both, so that either wakes.
-        match (self.v4.poll_readable(context), self.v6.poll_readable(context)) {
-            (Poll::Pending, Poll::Pending) => Poll::Pending,
-            (Poll::Ready(()), _) | (_, Poll::Ready(())) => Poll::Ready(()),
+        // All, so that each wakes.
+        let channels = [&self.v4, &self.v6].into_iter().chain(&self.times);
+        match channels.filter(|channel| channel.poll_readable(context).is_ready()).count() {
+            0 => Poll::Pending,
+            _ => Poll::Ready(()),
         }
     }
 }
-
-impl Channel {
-    fn new(family: Family, settings: &Settings) -> Self {
-        let place = Place { source: settings.source, interface: settings.interface.clone() };
-        Self { family, place, socket: None, refused: None, attempted: None, health: Health::Good }
-    }
-
-    fn may_open(&self, now: Instant) -> bool {
-        self.attempted.is_none_or(|attempted| now.since(attempted) >= REOPEN)
-    }
-
-    /// Opens a socket in place of the present one, which stays if that fails.
-    fn open(&mut self, now: Instant) {
-        self.attempted = Some(now);
-        match Open::new(self.family, &self.place) {
-            Ok(open) => {
-                self.socket = Some(open);
-                self.refused = None;
-                self.health = Health::Good;
-            }
-            Err(error) => self.refused = Some(error),
-        }
-    }
-
-    fn send(
-        &mut self,
-        messages: &[Outgoing<'_>],
-        told: &mut dyn FnMut(usize, Result<Instant, NetError>),
-    ) {
-        let Some(open) = &self.socket else { return };
-        let at = clock::now();
-        let mut any_sent = false;
-        let mut any_lost_place = false;
-        open.socket.get_ref().send_batch(messages, &mut |index, result| {
-            match result {
-                Ok(()) => any_sent = true,
-                Err(error) => any_lost_place |= may_have_lost_its_place(error),
-            }
-            told(index, result.map(|()| at));
-        });
-        // One reflector without a route must not cost the others their replies under way.
-        if any_lost_place && !any_sent {
-            self.health = Health::Suspect;
-        }
-    }
-
-    fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
-        match &self.socket {
-            Some(open) if open.timing == Timing::Watch => {
-                match open.socket.poll_readable(context) {
-                    Poll::Ready(Ok(())) => Poll::Ready(()),
-                    Poll::Ready(Err(_)) | Poll::Pending => Poll::Pending,
-                }
-            }
-            Some(_) | None => Poll::Pending,
-        }
-    }
-
-    async fn arrived(&self) {
-        match &self.socket {
-            Some(open) if open.socket.readable().await.is_ok() => {}
-            Some(_) | None => pending().await,
-        }
-    }
-}
-
-/// Whether a new socket might do better: a device of the same name is another one after it came
-/// back, and the old socket stays bound to the one that is gone.
-const fn may_have_lost_its_place(error: NetError) -> bool {
-    match error.kind {
-        NetErrorKind::Unreachable
-        | NetErrorKind::NoAddress
-        | NetErrorKind::NoDevice
-        | NetErrorKind::NoFamily
-        | NetErrorKind::Other => true,
-        NetErrorKind::Denied | NetErrorKind::Busy => false,
-    }
-}
-
-impl Open {
-    fn new(family: Family, place: &Place) -> Result<Self, OpenError> {
-        let first = Reading::take();
-        let request =
-            Request { family, source: place.source_for(family)?, interface: place.interface() };
-        Self::around(IcmpSocket::open(request)?, first)
-    }
-
-    /// Waits with the event loop for a socket that was opened after a reading of the clocks.
-    fn around(socket: IcmpSocket, first: Reading) -> Result<Self, OpenError> {
-        let timing = match socket.stamping() {
-            Stamping::Agreed => Timing::Stamps,
-            Stamping::Refused => Timing::Watch,
-        };
-        let socket = Async::new_nonblocking(socket)
-            .map_err(|error| OpenError::Setup { step: Step::Watch, error: error.into() })?;
-        Ok(Self { socket, arrivals: Arrivals::new(first), timing })
-    }
-
-    fn receive(
-        &mut self,
-        inbox: &mut Inbox,
-        take: &mut dyn FnMut(Incoming<'_>),
-    ) -> Result<(), NetError> {
-        let before = self.timing;
-        for _ in 0..MAX_FETCHES {
-            let left = self.socket.get_ref().recv_batch(inbox)?;
-            self.arrivals.fetched(Reading::take());
-            for datagram in inbox.datagrams() {
-                self.hand_over(before, datagram, take);
-            }
-            if left == Left::Nothing {
-                self.arrivals.emptied();
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn hand_over(
-        &mut self,
-        before: Timing,
-        datagram: Datagram<'_>,
-        take: &mut dyn FnMut(Incoming<'_>),
-    ) {
-        let socket = self.socket.get_ref();
-        let stamped = datagram.stamp.and_then(|stamp| self.arrivals.time_of(stamp, OLDEST));
-        self.timing = if stamped.is_some() { Timing::Stamps } else { Timing::Watch };
-        // Without a stamp, the time of a socket that was not watched may be a whole tick too late.
-        let at = stamped.or((before == Timing::Watch).then(|| self.arrivals.now()));
-        let framing = match (socket.family(), socket.kind()) {
-            (Family::V4, Kind::Raw) => Framing::Ipv4Header,
-            (Family::V4, Kind::Ping) => Framing::Icmp,
-            (Family::V6, Kind::Raw | Kind::Ping) => Framing::Icmpv6,
-        };
-        take(Incoming {
-            bytes: datagram.bytes,
-            framing,
-            from: datagram.from,
-            ident: socket.ident(),
-            at,
-        });
-    }
-}
-
-impl Place {
-    fn interface(&self) -> Option<&str> {
-        self.interface.as_deref()
-    }
-
-    /// The source for a family. Probes of the other family than the source's would leave by any
-    /// WAN, unless the device decides.
-    fn source_for(&self, family: Family) -> Result<Option<IpAddr>, OpenError> {
-        match self.source {
-            Some(source) if Family::of(source) == family => Ok(Some(source)),
-            Some(_) if self.interface.is_none() => Err(OpenError::Setup {
-                step: Step::Source,
-                error: NetError::of_kind(NetErrorKind::NoFamily),
-            }),
-            Some(_) | None => Ok(None),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests;

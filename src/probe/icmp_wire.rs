@@ -42,6 +42,8 @@ pub struct Echo {
 pub enum Framing {
     /// The IPv4 header, then ICMP: a raw IPv4 socket.
     Ipv4Header,
+    /// The same, on a raw socket for timestamp replies.
+    Timestamp,
     /// ICMP for IPv4 alone: a ping socket.
     Icmp,
     /// ICMP for IPv6 alone, its checksum already verified by the kernel: any IPv6 socket.
@@ -58,7 +60,7 @@ pub enum Reject {
     /// An IPv4 packet of another protocol.
     NotIcmp,
     /// An ICMP message of another type or code.
-    NotEchoReply,
+    OtherType,
     /// An echo reply with a wrong checksum, for this identifier.
     Checksum(u16),
     /// An echo reply of another length, for this identifier.
@@ -72,7 +74,7 @@ impl Reject {
     pub const fn ident(self) -> Option<u16> {
         match self {
             Self::Checksum(ident) | Self::Length(ident) | Self::Magic(ident) => Some(ident),
-            Self::Truncated | Self::NotIpv4 | Self::NotIcmp | Self::NotEchoReply => None,
+            Self::Truncated | Self::NotIpv4 | Self::NotIcmp | Self::OtherType => None,
         }
     }
 }
@@ -107,12 +109,13 @@ pub fn decode_request(family: Family, bytes: &[u8]) -> Option<Echo> {
 pub fn decode_reply(framing: Framing, bytes: &[u8]) -> Result<Echo, Reject> {
     let (kind, message) = match framing {
         Framing::Ipv4Header => (REPLY_V4, behind_ipv4_header(bytes)?),
+        Framing::Timestamp => return Err(Reject::OtherType),
         Framing::Icmp => (REPLY_V4, bytes),
         Framing::Icmpv6 => (REPLY_V6, bytes),
     };
     let (&header, payload) = message.split_first_chunk::<HEADER>().ok_or(Reject::Truncated)?;
     if header[0] != kind || header[1] != 0 {
-        return Err(Reject::NotEchoReply);
+        return Err(Reject::OtherType);
     }
     if framing != Framing::Icmpv6 && checksum(message) != 0 {
         return Err(Reject::Checksum(ident_of(header)));
@@ -159,13 +162,13 @@ fn body(header: [u8; HEADER], payload: &[u8]) -> Result<Echo, Reject> {
     })
 }
 
-const fn ident_of(header: [u8; HEADER]) -> u16 {
+pub(super) const fn ident_of(header: [u8; HEADER]) -> u16 {
     let [_, _, _, _, i0, i1, ..] = header;
     u16::from_be_bytes([i0, i1])
 }
 
 /// The ICMP message behind an IPv4 header, which has 20 to 60 bytes.
-fn behind_ipv4_header(packet: &[u8]) -> Result<&[u8], Reject> {
+pub(super) fn behind_ipv4_header(packet: &[u8]) -> Result<&[u8], Reject> {
     let first = packet.first().ok_or(Reject::Truncated)?;
     let words = usize::from(first & 0x0f);
     if first >> 4 != 4 || words < 5 {
@@ -179,7 +182,7 @@ fn behind_ipv4_header(packet: &[u8]) -> Result<&[u8], Reject> {
 }
 
 /// The internet checksum (RFC 1071): zero over a message that contains its right checksum.
-fn checksum(message: &[u8]) -> u16 {
+pub(super) fn checksum(message: &[u8]) -> u16 {
     // 128 bytes of ones are far from overflowing 32 bits; longer messages only fold early.
     let sum = message.chunks(2).fold(0_u32, |sum, pair| {
         let word = match *pair {
@@ -258,7 +261,7 @@ mod tests {
             assert_eq!(decode_request(family, &reply(family, ECHOED)), None);
         }
         let own = request(Family::V4, ECHOED);
-        assert_eq!(decode_reply(Framing::Icmp, &own), Err(Reject::NotEchoReply));
+        assert_eq!(decode_reply(Framing::Icmp, &own), Err(Reject::OtherType));
     }
 
     #[test]
@@ -288,7 +291,7 @@ mod tests {
             bad[bit / 8] ^= 1 << (bit % 8);
             let result = decode_reply(Framing::Icmp, &bad);
             let expected = match bit / 8 {
-                0 | 1 => Reject::NotEchoReply,
+                0 | 1 => Reject::OtherType,
                 _ => Reject::Checksum(u16::from_be_bytes([bad[4], bad[5]])),
             };
             assert_eq!(result, Err(expected), "bit {bit}");
@@ -303,7 +306,7 @@ mod tests {
             for (kind, code) in codes.filter(|pair| *pair != (right, 0)) {
                 let mut message = reply(family, ECHOED);
                 (message[0], message[1]) = (kind, code);
-                assert_eq!(decode_reply(framing, &message), Err(Reject::NotEchoReply));
+                assert_eq!(decode_reply(framing, &message), Err(Reject::OtherType));
             }
         }
     }

@@ -11,11 +11,14 @@ use std::{
 };
 
 use crate::{
-    control::time::Instant,
+    control::{oneway::Stamps, time::Instant},
     os::sockets::{Family, NetError, NetErrorKind, Outgoing},
 };
 
-use super::icmp_wire::{self, Echo, Framing, Message};
+use super::{
+    icmp_wire::{self, Echo, Framing, Message},
+    timestamp_wire::{self, Answer, Question},
+};
 
 /// Reflectors of one WAN, the gateway among them if it is probed too.
 pub const MAX_REFLECTORS: usize = 16;
@@ -71,6 +74,17 @@ pub enum Received {
         /// The probe's number.
         number: u32,
     },
+    /// A reflector told its time.
+    Time {
+        /// The reflector's place in the list.
+        reflector: u8,
+        /// The probe's number.
+        number: u32,
+        /// What it told.
+        stamps: Stamps,
+        /// When the answer arrived.
+        at: Instant,
+    },
     /// Somebody sent what looks like an echo reply to us and answers none of our probes.
     Forged,
 }
@@ -104,6 +118,20 @@ pub trait Wire {
         told: &mut dyn FnMut(usize, Result<Instant, NetError>),
     );
 
+    /// Makes ready to ask for times, and says which identifier the questions must carry. Where
+    /// nobody can be asked this way, it is an error.
+    fn prepare_times(&mut self, _now: Instant) -> Result<u16, NetError> {
+        Err(NetError::of_kind(NetErrorKind::NoFamily))
+    }
+
+    /// Sends questions for the time, as `send` does with echoes.
+    fn send_times(
+        &mut self,
+        _messages: &[Outgoing<'_>],
+        _told: &mut dyn FnMut(usize, Result<Instant, NetError>),
+    ) {
+    }
+
     /// Hands over what has arrived, without waiting; a flood is left in part for the next time.
     fn receive(&mut self, now: Instant, take: &mut dyn FnMut(Incoming<'_>));
 
@@ -118,6 +146,8 @@ pub struct Prober<W> {
     wire: W,
     reflectors: heapless::Vec<IpAddr, MAX_REFLECTORS>,
     keys: RandomState,
+    /// The number that the times were asked with last: answers carry but half of theirs.
+    asked: u32,
 }
 
 impl<W: Wire> Prober<W> {
@@ -127,6 +157,7 @@ impl<W: Wire> Prober<W> {
             wire,
             reflectors: reflectors.iter().copied().take(MAX_REFLECTORS).collect(),
             keys: RandomState::new(),
+            asked: 0,
         }
     }
 
@@ -189,11 +220,53 @@ impl<W: Wire> Prober<W> {
         });
     }
 
+    /// Asks reflectors for their time, in one batch, and tells of each once. Whoever has no IPv4
+    /// address cannot be asked.
+    pub fn ask_times(
+        &mut self,
+        probes: &[Probe],
+        now: Instant,
+        mut told: impl FnMut(Result<Sent, Unsent>),
+    ) {
+        let is_v4 = |address: &IpAddr| Family::of(*address) == Family::V4;
+        let mut all: heapless::Vec<(Probe, IpAddr), MAX_REFLECTORS> = heapless::Vec::new();
+        for probe in probes {
+            let address = self.address(*probe).filter(is_v4);
+            let taken = address.is_some_and(|address| all.push((*probe, address)).is_ok());
+            if !taken {
+                told(Err(probe.unsent(NetError::of_kind(NetErrorKind::NoFamily))));
+            }
+        }
+        let ident = match self.wire.prepare_times(now) {
+            Ok(ident) => ident,
+            Err(error) => return all.iter().for_each(|(probe, _)| told(Err(probe.unsent(error)))),
+        };
+        self.asked = all.iter().fold(self.asked, |_, (probe, _)| probe.number);
+        let question = |(probe, _): &(Probe, IpAddr)| {
+            timestamp_wire::request(question(&self.keys, *probe, ident))
+        };
+        let messages: heapless::Vec<timestamp_wire::Message, MAX_REFLECTORS> =
+            all.iter().map(question).collect();
+        let outgoing: heapless::Vec<Outgoing<'_>, MAX_REFLECTORS> =
+            all.iter().zip(&messages).map(|((_, to), bytes)| Outgoing { to: *to, bytes }).collect();
+        self.wire.send_times(&outgoing, &mut |index, result| {
+            if let Some((probe, _)) = all.get(index) {
+                told(result.map(|at| probe.sent(at)).map_err(|error| probe.unsent(error)));
+            }
+        });
+    }
+
     /// Takes in what has arrived, without waiting.
     pub fn drain(&mut self, now: Instant, mut told: impl FnMut(Received)) {
-        let Self { wire, reflectors, keys } = self;
+        let Self { wire, reflectors, keys, asked } = self;
         wire.receive(now, &mut |incoming| {
-            if let Some(received) = judge(reflectors, keys, incoming) {
+            let received = match incoming.framing {
+                Framing::Timestamp => judge_time(reflectors, keys, *asked, incoming),
+                Framing::Ipv4Header | Framing::Icmp | Framing::Icmpv6 => {
+                    judge(reflectors, keys, incoming)
+                }
+            };
+            if let Some(received) = received {
                 told(received);
             }
         });
@@ -255,6 +328,42 @@ fn judge(reflectors: &[IpAddr], keys: &RandomState, incoming: Incoming<'_>) -> O
         }
         _ => Received::Forged,
     })
+}
+
+/// The same for what came in as the answer to a question for the time; `asked` is the number of
+/// the last one. Answers to numbers 65,536 and more before it are of nobody's use.
+fn judge_time(
+    reflectors: &[IpAddr],
+    keys: &RandomState,
+    asked: u32,
+    incoming: Incoming<'_>,
+) -> Option<Received> {
+    let Answer { to, stamps } = match timestamp_wire::decode_reply(incoming.bytes) {
+        Ok(answer) if answer.to.ident == incoming.ident => answer,
+        Err(reject) if reject.ident() == Some(incoming.ident) => return Some(Received::Forged),
+        Ok(_) | Err(_) => return None,
+    };
+    let behind = sequence_of(asked).wrapping_sub(to.sequence);
+    let number = asked.wrapping_sub(u32::from(behind));
+    let answered = (0_u8..)
+        .zip(reflectors)
+        .filter(|(_, address)| **address == incoming.from)
+        .map(|(reflector, _)| Probe { reflector, number })
+        .find(|probe| question(keys, *probe, to.ident) == to);
+    Some(match (answered, incoming.at) {
+        (Some(Probe { reflector, number }), Some(at)) => {
+            Received::Time { reflector, number, stamps, at }
+        }
+        (Some(Probe { reflector, number }), None) => Received::Untimed { reflector, number },
+        (None, _) => Received::Forged,
+    })
+}
+
+/// The question for the time that a probe is.
+fn question(keys: &RandomState, probe: Probe, ident: u16) -> Question {
+    let [.., n0, n1, n2, n3] = keys.hash_one((probe.reflector, probe.number, "time")).to_be_bytes();
+    let nonce = u32::from_be_bytes([n0, n1, n2, n3]) & (u32::MAX >> 1);
+    Question { ident, sequence: sequence_of(probe.number), nonce }
 }
 
 /// The lower half of the number.

@@ -6,11 +6,23 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::control::reflectors::ROUND_WIDTH;
 
+/// By what reflectors are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Asked {
+    /// By echo.
+    #[default]
+    Echo,
+    /// By timestamp, where they answer those.
+    Timestamps,
+}
+
 /// Where probes go to and leave from.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Settings {
     /// The reflectors, in the order of preference (1 to 8).
     pub reflectors: Vec<IpAddr>,
+    /// By what they are asked.
+    pub timestamps: Asked,
     /// What is connected to when no reflector answers (0 to 4).
     pub tcp_targets: Vec<SocketAddr>,
     /// Who is asked then whether the line is dead; `None`: nobody.

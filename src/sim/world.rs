@@ -22,6 +22,7 @@ use crate::{
         failover::Route,
         failure::FailureKind,
         fallback::{DEADLINE, Outcome},
+        oneway::Stamps,
         queue::{Found, Limit, QueueSlot},
         time::Instant,
         units::{Direction, PerDirection, Rate},
@@ -53,6 +54,7 @@ struct Site {
 #[derive(Clone, Copy, Debug)]
 enum Delivery {
     Reply { wan: WanId, reflector: u8, number: u32 },
+    Time { wan: WanId, reflector: u8, number: u32, stamps: Stamps },
     Connected { wan: WanId, target: u8, number: u32, outcome: Outcome },
     Gateway { wan: WanId, number: u32 },
     Answer { router: RouterId, ticket: Ticket, answer: Result<Answer, FailureKind> },
@@ -78,6 +80,8 @@ pub struct World {
     /// The route of each of them.
     routes: Vec<Route>,
     connects: Vec<(Instant, WanId, u8)>,
+    /// Questions for the time.
+    asked: u64,
     steps_at_now: u32,
 }
 
@@ -113,6 +117,7 @@ impl World {
             requests: Vec::new(),
             routes: Vec::new(),
             connects: Vec::new(),
+            asked: 0,
             steps_at_now: 0,
         };
         for (index, router) in (0..).zip(&world.routers) {
@@ -183,6 +188,9 @@ impl World {
                 // Stamped on arrival, though the board may have slept until now.
                 self.engine.on_reply(wan, reflector, number, at);
             }
+            Delivery::Time { wan, reflector, number, stamps } => {
+                self.engine.on_time(wan, reflector, number, stamps, at);
+            }
             Delivery::Connected { wan, target, number, outcome } => {
                 self.engine.on_connected(wan, target, number, outcome, self.now);
             }
@@ -206,6 +214,9 @@ impl World {
                 Action::Probe { wan, number, reflectors } => {
                     reflectors.iter().for_each(|reflector| self.probe(wan, *reflector, number));
                 }
+                Action::AskTime { wan, number, reflectors } => {
+                    reflectors.iter().for_each(|reflector| self.ask_time(wan, *reflector, number));
+                }
                 Action::Connect { wan, target, number } => self.connect(wan, target, number),
                 Action::AskGateway { wan, number } => self.ask_gateway(wan, number),
                 Action::Ask { router, ticket, request, route } => {
@@ -224,6 +235,15 @@ impl World {
         let Some(site) = self.sites.get(usize::from(wan.0)) else { return };
         if let Some(rtt) = site.link.echo(self.now, reflector) {
             self.deliver(self.now + rtt, Delivery::Reply { wan, reflector, number });
+        }
+    }
+
+    fn ask_time(&mut self, wan: WanId, reflector: u8, number: u32) {
+        self.engine.on_sent(wan, reflector, number, self.now);
+        self.asked = self.asked.wrapping_add(1);
+        let Some(site) = self.sites.get(usize::from(wan.0)) else { return };
+        if let Some((rtt, stamps)) = site.link.time(self.now, reflector) {
+            self.deliver(self.now + rtt, Delivery::Time { wan, reflector, number, stamps });
         }
     }
 
@@ -366,6 +386,11 @@ impl World {
         requests.map(|((at, router, asked), by)| (at, router, by, asked)).collect()
     }
 
+    /// Questions for the time sent to reflectors up to now.
+    pub const fn times_asked(&self) -> u64 {
+        self.asked
+    }
+
     /// All connects begun since this was asked last: when, for which WAN, to which target.
     pub fn take_connects(&mut self) -> Vec<(Instant, WanId, u8)> {
         core::mem::take(&mut self.connects)
@@ -384,6 +409,7 @@ impl World {
             Delivery::Reboot { .. }
             | Delivery::Late { .. }
             | Delivery::Reply { .. }
+            | Delivery::Time { .. }
             | Delivery::Connected { .. }
             | Delivery::Gateway { .. }
             | Delivery::Answer { .. } => true,

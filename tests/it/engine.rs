@@ -125,7 +125,10 @@ fn cycle(engine: &mut Engine, now: Instant, found: &mut Found) {
                 };
                 engine.on_answer(router, ticket, Ok(answer), now);
             }
-            Action::Save | Action::Connect { .. } | Action::AskGateway { .. } => {}
+            Action::Save
+            | Action::AskTime { .. }
+            | Action::Connect { .. }
+            | Action::AskGateway { .. } => {}
         }
     }
     while engine.poll_event().is_some() {}
@@ -353,6 +356,7 @@ fn asked(engine: &mut Engine) -> Option<(wanctl::control::event::Ticket, Request
     std::iter::from_fn(|| engine.poll_action()).find_map(|action| match action {
         Action::Ask { ticket, request, .. } => Some((ticket, request)),
         Action::Probe { .. }
+        | Action::AskTime { .. }
         | Action::Save
         | Action::Connect { .. }
         | Action::AskGateway { .. } => None,

@@ -8,7 +8,10 @@ use std::{
 };
 
 use wanctl::{
-    control::time::{Instant, Span},
+    control::{
+        oneway::Stamps,
+        time::{Instant, Span},
+    },
     os::{
         clock,
         sockets::{Family, IcmpSocket, Inbox, Kind, Left, NetErrorKind, OpenError, Outgoing},
@@ -17,7 +20,7 @@ use wanctl::{
         icmp::IcmpWire,
         icmp_wire::{self, Echo, Framing},
         prober::{Probe, Prober, Received, Sent, Unsent},
-        settings::Settings,
+        settings::{Asked, Settings},
     },
 };
 
@@ -69,7 +72,7 @@ fn received(prober: &mut Prober<IcmpWire>, count: usize) -> Vec<Received> {
 fn answered(received: &[Received]) -> Vec<Option<(u8, u32)>> {
     let pair = |what: &Received| match *what {
         Received::Reply { reflector, number, .. } => Some((reflector, number)),
-        Received::Untimed { .. } | Received::Forged => None,
+        Received::Untimed { .. } | Received::Time { .. } | Received::Forged => None,
     };
     received.iter().map(pair).collect()
 }
@@ -136,7 +139,10 @@ fn both_families_answer_in_a_time_that_can_be() {
         let sent = result.unwrap();
         let arrived = replies.iter().find_map(|what| match *what {
             Received::Reply { reflector, number: 1, at } if reflector == sent.reflector => Some(at),
-            Received::Reply { .. } | Received::Untimed { .. } | Received::Forged => None,
+            Received::Reply { .. }
+            | Received::Untimed { .. }
+            | Received::Time { .. }
+            | Received::Forged => None,
         });
         let rtt = arrived.unwrap().since(sent.at);
         assert!(arrived >= Some(sent.at) && rtt < Span::from_secs(1), "{rtt:?}");
@@ -273,4 +279,34 @@ fn only_the_families_of_the_reflectors_are_opened() {
     let mut inbox = Inbox::default();
     let socket = opened(IcmpSocket::open(anywhere(Family::V6)));
     assert_eq!(socket.recv_batch(&mut inbox), Ok(Left::Nothing));
+}
+
+#[test]
+fn this_machine_tells_its_time_when_asked() {
+    let _alone = alone();
+    let from = Settings { timestamps: Asked::Timestamps, ..settings(&[loopback(Family::V4)]) };
+    let mut prober = prober(&from);
+    let number = fresh();
+    let mut sent = None;
+    prober.ask_times(&[Probe { reflector: 0, number }], clock::now(), |told| sent = Some(told));
+    let sent = sent.unwrap().expect("this test needs raw ICMP sockets: root or CAP_NET_RAW");
+    let mut told: Option<(Stamps, Instant)> = None;
+    while told.is_none() {
+        in_time("the time", prober.wire().arrived());
+        prober.drain(clock::now(), |what| match what {
+            Received::Time { reflector: 0, number: own, stamps, at } if own == number => {
+                told = Some((stamps, at));
+            }
+            Received::Time { .. }
+            | Received::Reply { .. }
+            | Received::Untimed { .. }
+            | Received::Forged => {}
+        });
+    }
+    let (Stamps { receive, transmit }, at) = told.unwrap();
+    assert!(at >= sent.at && at.since(sent.at) < Span::from_secs(1));
+    assert_eq!(receive, transmit, "Linux reads its clock once");
+    let of_day = clock::unix_now() % 86_400 * 1_000;
+    let apart = of_day.abs_diff(u64::from(receive));
+    assert!(apart.min(86_400_000 - apart) < 5_000, "{receive}, now {of_day}");
 }

@@ -6,6 +6,7 @@ mod ends;
 mod fallback;
 mod late;
 mod log;
+mod oneway;
 mod queues;
 mod reload;
 mod routers;

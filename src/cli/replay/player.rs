@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use super::trace::{Hand, Told};
+use super::trace::{Hand, Time, Told};
 use crate::{
     config::{self, Config},
     control::{
@@ -14,9 +14,10 @@ use crate::{
         failure::FailureKind,
         fallback,
         id::SteeringId,
+        oneway::Stamps,
         queue::{Found, Limit, QueueSlot},
         steering::{State, course::Course},
-        time::{Instant, Span},
+        time::Instant,
         units::{Direction, PerDirection, Rate},
         wan::{self, Wan, WanId},
     },
@@ -29,8 +30,8 @@ pub(super) struct Player {
     engine: Engine,
     names: Names,
     now: Instant,
-    /// When, of which WAN, which reflector, which round.
-    replies: Vec<(Instant, WanId, u8, u32)>,
+    /// When, of which WAN, which reflector, which round; and of which time it tells.
+    replies: Vec<(Instant, WanId, u8, u32, Option<Instant>)>,
     sites: Vec<Site>,
     rules: Vec<Rule>,
 }
@@ -155,7 +156,7 @@ impl Player {
     /// One round: the core's next tick, and the probes it sends answered in these times.
     pub(super) fn play(
         &mut self,
-        times: &[Vec<Option<Span>>],
+        times: &[Vec<Option<Time>>],
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let tick = self.engine.wans().first().map_or(self.now, Wan::next_tick);
@@ -179,18 +180,24 @@ impl Player {
         let Self { engine, replies, now, .. } = self;
         replies.sort_unstable();
         let arrived = replies.partition_point(|(at, ..)| at <= now);
-        for (at, wan, reflector, number) in replies.drain(..arrived) {
-            engine.on_reply(wan, reflector, number, at);
+        for (at, wan, reflector, number, shown) in replies.drain(..arrived) {
+            match shown {
+                Some(shown) => engine.on_time(wan, reflector, number, stamps(shown), at),
+                None => engine.on_reply(wan, reflector, number, at),
+            }
         }
     }
 
-    fn carry_out(&mut self, times: &[Vec<Option<Span>>]) {
+    fn carry_out(&mut self, times: &[Vec<Option<Time>>]) {
         while let Some(action) = self.engine.poll_action() {
             match action {
                 Action::Probe { wan, number, reflectors } => {
                     let times = times.get(usize::from(wan.0)).map_or(&[][..], Vec::as_slice);
-                    let probe = |reflector: &u8| self.probe((wan, *reflector), number, times);
-                    reflectors.iter().for_each(probe);
+                    reflectors.iter().for_each(|of| self.probe((wan, *of), number, times));
+                }
+                Action::AskTime { wan, number, reflectors } => {
+                    let times = times.get(usize::from(wan.0)).map_or(&[][..], Vec::as_slice);
+                    reflectors.iter().for_each(|of| self.ask_time((wan, *of), number, times));
                 }
                 Action::Ask { router, ticket, request, .. } => {
                     let answer = self.obey(request);
@@ -201,10 +208,18 @@ impl Player {
         }
     }
 
-    fn probe(&mut self, (wan, reflector): (WanId, u8), number: u32, times: &[Option<Span>]) {
+    fn probe(&mut self, (wan, reflector): (WanId, u8), number: u32, times: &[Option<Time>]) {
         self.engine.on_sent(wan, reflector, number, self.now);
-        let time = times.get(usize::from(reflector)).copied().flatten();
-        self.replies.extend(time.map(|time| (self.now + time, wan, reflector, number)));
+        let Some(time) = times.get(usize::from(reflector)).copied().flatten() else { return };
+        self.replies.push((self.now + time.round_trip, wan, reflector, number, None));
+    }
+
+    fn ask_time(&mut self, (wan, reflector): (WanId, u8), number: u32, times: &[Option<Time>]) {
+        self.engine.on_sent(wan, reflector, number, self.now);
+        let Some(time) = times.get(usize::from(reflector)).copied().flatten() else { return };
+        let shown = time.there.map(|there| self.now + there);
+        let reply = (self.now + time.round_trip, wan, reflector, number, shown);
+        self.replies.extend(shown.map(|_| reply));
     }
 
     fn obey(&mut self, request: Request) -> Result<Answer, FailureKind> {
@@ -327,6 +342,12 @@ impl Player {
 }
 
 /// As the daemon says them; but a trace has no transports and no targets, and its queues no names.
+/// What the clock of a reflector shows: the time of the trace, in ms of the day.
+fn stamps(at: Instant) -> Stamps {
+    let millis = u32::try_from(at.as_micros() / 1_000 % 86_400_000).unwrap_or_default();
+    Stamps { receive: millis, transmit: millis }
+}
+
 fn names(config: &Config) -> Names {
     let names = daemon::names::of(config, &[]);
     let wan = |wan| WanNames {

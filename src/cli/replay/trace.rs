@@ -27,11 +27,19 @@ pub(super) enum Line {
     Rule(usize, Hand),
 }
 
+/// When a probe is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Time {
+    pub(super) round_trip: Span,
+    /// Of it, on the way there; `None`: the reflector answers no timestamps.
+    pub(super) there: Option<Span>,
+}
+
 /// One line of samples.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Round {
     /// Per WAN and reflector; `None`: lost.
-    pub(super) times: Vec<Vec<Option<Span>>>,
+    pub(super) times: Vec<Vec<Option<Time>>>,
     pub(super) repeat: u32,
 }
 
@@ -177,13 +185,22 @@ fn round(line: &str, wans: usize) -> Result<Option<Round>, String> {
     if found == wans { Ok(Some(round)) } else { Err(format!("times of {found} WANs, not {wans}")) }
 }
 
-/// `-`, or milliseconds with up to three decimals, taken exactly.
-fn time(word: &str) -> Result<Option<Span>, String> {
+/// `-`, or milliseconds with up to three decimals, taken exactly; perhaps `/` and those of them that
+/// were taken on the way there.
+fn time(word: &str) -> Result<Option<Time>, String> {
     if word == "-" {
         return Ok(None);
     }
-    let wrong = || format!("'{word}' is neither a time in ms, such as 25.3, nor '-'");
-    thousandths(word).map(|micros| Some(Span::from_micros(micros))).ok_or_else(wrong)
+    let wrong = || format!("'{word}' is neither a time in ms, such as 25.3 or 25.3/12, nor '-'");
+    let span = |word| thousandths(word).map(Span::from_micros).ok_or_else(wrong);
+    let (round_trip, there) = match word.split_once('/') {
+        Some((round_trip, there)) => (span(round_trip)?, Some(span(there)?)),
+        None => (span(word)?, None),
+    };
+    if there > Some(round_trip) {
+        return Err(wrong());
+    }
+    Ok(Some(Time { round_trip, there }))
 }
 
 /// Thousandths of a number with up to three decimals, taken exactly.
@@ -203,25 +220,44 @@ fn thousandths(word: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Hand, Line, Round, Sections, Told, round, time};
+    use super::{Hand, Line, Round, Sections, Time, Told, round, time};
     use crate::control::{steering::State, time::Span, units::PerDirection};
 
     #[test]
     fn a_time_is_taken_exactly() {
-        let us = |micros| Ok(Some(Span::from_micros(micros)));
+        let us = |micros| {
+            let round_trip = Span::from_micros(micros);
+            Ok(Some(Time { round_trip, there: None }))
+        };
+        let there = Some(Span::from_millis(12));
+        let parted = Time { round_trip: Span::from_micros(25_300), there };
+        assert_eq!(time("25.3/12"), Ok(Some(parted)));
         for (word, expected) in
             [("25", us(25_000)), ("25.3", us(25_300)), ("0.001", us(1)), ("-", Ok(None))]
         {
             assert_eq!(time(word), expected, "{word}");
         }
-        for wrong in ["", ".5", "1e3", "-1", "+1", "25ms", "1.2345", "nan", "1234567890"] {
+        for wrong in [
+            "",
+            ".5",
+            "1e3",
+            "-1",
+            "+1",
+            "25ms",
+            "1.2345",
+            "nan",
+            "1234567890",
+            "25/26",
+            "25/",
+            "/1",
+        ] {
             assert!(time(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn a_line_is_a_round_with_an_optional_count() {
-        let times = vec![Some(Span::from_millis(25)), None];
+        let times = vec![Some(Time { round_trip: Span::from_millis(25), there: None }), None];
         let one = vec![times.clone()];
         assert_eq!(round("25 - x40", 1), Ok(Some(Round { times: one, repeat: 40 })));
         assert_eq!(round("  ", 1), Ok(None));

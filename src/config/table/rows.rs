@@ -117,6 +117,7 @@ pub static TABLE: &[&dyn Row] = &[
     &GATEWAY,
     &SOURCE,
     &INTERFACE,
+    &TIMESTAMPS,
     &INTERVAL,
     &WRITE_BUDGET,
     &STEERING_ENABLED,

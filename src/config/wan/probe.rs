@@ -6,12 +6,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::{
     config::{
-        kind::Handshake,
+        kind::{Handshake, Switch},
         section::{Given, Reader},
         table,
         what::Conflict,
     },
-    probe::settings::Settings,
+    probe::settings::{Asked, Settings},
 };
 
 /// Where handshakes are timed unless the file says otherwise: two that do not fail together.
@@ -27,6 +27,7 @@ pub(super) fn probe(reader: &mut Reader<'_>) -> Option<Settings> {
     let gateway = reader.read(&table::GATEWAY);
     let source = reader.read(&table::SOURCE);
     let interface = reader.read(&table::INTERFACE);
+    let timestamps = reader.read(&table::TIMESTAMPS).map(|given| given.value);
     once_each(reader, &reflectors, "each reflector once");
     once_each(reader, &targets, "each target once");
     let leaves = source.as_ref().map(|source| source.value);
@@ -39,6 +40,10 @@ pub(super) fn probe(reader: &mut Reader<'_>) -> Option<Settings> {
     let tcp_targets = tcp_targets(reader, &targets, leaves);
     (!reflectors.is_empty()).then(|| Settings {
         reflectors: reflectors.into_iter().map(|given| given.value).collect(),
+        timestamps: match timestamps {
+            Some(Switch::On) => Asked::Timestamps,
+            Some(Switch::Off) | None => Asked::Echo,
+        },
         tcp_targets,
         gateway: gateway.map(|given| given.value),
         source: leaves,

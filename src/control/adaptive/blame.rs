@@ -9,6 +9,10 @@ use crate::control::{
     units::{Direction, PerDirection},
 };
 
+/// Cuts that did not help after which one-way delays are no longer believed until the delay is gone:
+/// a deep queue takes two or three.
+const MOST_HELPLESS: u8 = 4;
+
 /// Whose queue it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Whose {
@@ -26,6 +30,10 @@ enum Whose {
 pub(super) struct Blame {
     whose: Whose,
     raised: Option<(Direction, Instant)>,
+    /// Whose it is by one-way delays.
+    measured: Option<Direction>,
+    /// Cuts of this delay that did not help.
+    helpless: u8,
 }
 
 impl Blame {
@@ -43,6 +51,7 @@ impl Blame {
         let both = shares.download >= tuning.suspect && shares.upload >= tuning.suspect;
         if delta < calm {
             self.whose = Whose::Nobodys;
+            self.helpless = 0;
         } else if delta > tuning.far {
             self.whose = Whose::Both;
         } else if delta > threshold && both && self.whose == Whose::Nobodys {
@@ -59,6 +68,7 @@ impl Blame {
     /// Whether a delay may be of this direction. Whoever has much load, or more than the other one,
     /// is suspect, unless the other one is blamed alone. After a cut that did not help so is
     /// everybody who is not idle: a line that carries less than half of the limit lets less pass.
+    /// Where the delays of both directions are known, it is who has most of it, and nobody else.
     pub(super) fn suspects(
         &self,
         direction: Direction,
@@ -68,10 +78,11 @@ impl Blame {
         let own = *shares.of(direction);
         let loaded = own >= tuning.suspect.min(tuning.high) || own >= *shares.of(other(direction));
         own >= tuning.idle
-            && match self.whose {
-                Whose::Both => true,
-                Whose::Nobodys => loaded,
-                Whose::Of(one) => loaded && one == direction,
+            && match (self.measured, self.whose) {
+                (Some(one), _) => one == direction,
+                (None, Whose::Both) => true,
+                (None, Whose::Nobodys) => loaded,
+                (None, Whose::Of(one)) => loaded && one == direction,
             }
     }
 
@@ -88,8 +99,20 @@ impl Blame {
         }
     }
 
+    /// Where the delays of both directions are known, in ms, it is of the one that has most of it.
+    /// Clocks that say something else than the round trip does are not believed, and neither is
+    /// anybody after several cuts that did not help.
+    pub(super) fn measure(&mut self, ways: Option<PerDirection<f64>>, delta: f64, threshold: f64) {
+        let ways = ways.filter(|_| delta > threshold && self.helpless < MOST_HELPLESS);
+        self.measured = ways.and_then(|ways| owner(&ways, delta));
+        if let Some(direction) = self.measured {
+            self.whose = Whose::Of(direction);
+        }
+    }
+
     /// A cut of the one that was blamed did not help.
     pub(super) const fn did_not_help(&mut self) {
+        self.helpless = self.helpless.saturating_add(1);
         self.whose = Whose::Both;
     }
 
@@ -109,5 +132,21 @@ const fn other(direction: Direction) -> Direction {
     match direction {
         Direction::Download => Direction::Upload,
         Direction::Upload => Direction::Download,
+    }
+}
+
+/// Who has three quarters of a delay, if the parts make about the whole.
+fn owner(ways: &PerDirection<f64>, delta: f64) -> Option<Direction> {
+    let (download, upload) = (ways.download.max(0.0), ways.upload.max(0.0));
+    let sum = download + upload;
+    if sum < delta / 2.0 || sum > delta * 2.0 {
+        return None;
+    }
+    if download >= sum * 0.75 {
+        Some(Direction::Download)
+    } else if upload >= sum * 0.75 {
+        Some(Direction::Upload)
+    } else {
+        None
     }
 }

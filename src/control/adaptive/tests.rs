@@ -38,6 +38,7 @@ impl Bench {
             self.now += 50;
             let flow = |rate: Rate, share: u64| Flow::from_bps(rate.bps() * share / 100);
             let outcome = self.law.decide(&Sight {
+                ways: None,
                 now: Instant::from_micros(self.now * 1_000),
                 value: ms(rtt),
                 baseline: ms(20.0),

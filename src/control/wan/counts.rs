@@ -28,7 +28,7 @@ impl Wan {
         let flow = |direction| self.tally.flow(direction, now);
         let flows =
             PerDirection { download: flow(Direction::Download), upload: flow(Direction::Upload) };
-        Around { now, flows, in_force: self.applier.confirmed() }
+        Around { now, flows, in_force: self.applier.confirmed(), ways: self.ways(now) }
     }
 
     /// The queue whose counters are to be read, which must then be asked.

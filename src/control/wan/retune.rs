@@ -32,6 +32,7 @@ impl Wan {
         }
         let kept = self.saved();
         let measured = self.retarget(&from.reflectors);
+        self.clocks.rearrange(settings.timestamps, &from.reflectors, now);
         self.law.retune(settings.law, settings.choice, measured);
         if measured == Measured::Other {
             self.measured = None;

@@ -186,7 +186,11 @@ fn pair<'a>(config: &'a Config, steering: &SteeringSection) -> [Option<&'a str>;
 
 /// Whether the same is asked by echoes, by the same way: connects do not travel on the wire.
 fn same_echoes(old: &Probe, new: &Probe) -> bool {
-    old.reflectors == new.reflectors && old.gateway == new.gateway && same_way(old, new)
+    let same_kind = old.timestamps == new.timestamps;
+    old.reflectors == new.reflectors
+        && same_kind
+        && old.gateway == new.gateway
+        && same_way(old, new)
 }
 
 fn same_way(old: &Probe, new: &Probe) -> bool {

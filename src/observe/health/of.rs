@@ -37,7 +37,7 @@ impl Health {
             .wans()
             .iter()
             .zip(&budgets)
-            .map(|(wan, budget)| WanHealth::of(wan, *budget, shell.names))
+            .map(|(wan, budget)| WanHealth::of(wan, *budget, shell.names, now))
             .collect();
         let routers: Vec<RouterHealth, MAX_ROUTERS> = (0..)
             .zip(engine.routers())
@@ -70,7 +70,10 @@ impl Health {
 }
 
 impl WanHealth {
-    fn of(wan: &Wan, budget: (u16, u16), names: &Names) -> Self {
+    fn of(wan: &Wan, budget: (u16, u16), names: &Names, now: Instant) -> Self {
+        let ways = wan.ways(now);
+        let own = |direction| ways.map(|ways| *ways.of(direction));
+        let of = |direction| DirectionHealth::of(wan, direction, own(direction));
         let decision = wan.decision();
         let scale = match wan.signal() {
             Signal::Lost { instead: Instead::Tcp { scale, .. }, .. } => scale,
@@ -92,8 +95,8 @@ impl WanHealth {
                 .map(Rtt::ms),
             load_ms: decision.map(|decision| decision.load.ms()),
             delta_ms: decision.map(|decision| decision.delta),
-            download: DirectionHealth::of(wan, Direction::Download),
-            upload: DirectionHealth::of(wan, Direction::Upload),
+            download: of(Direction::Download),
+            upload: of(Direction::Upload),
             reflectors: reflectors(wan, names),
             replies_late: unused.late,
             replies_duplicate: unused.duplicate,
@@ -164,14 +167,16 @@ fn reflectors(wan: &Wan, names: &Names) -> Vec<ReflectorHealth, MAX_REFLECTORS> 
         .zip(addresses.unwrap_or_default())
         .filter_map(|(index, address)| {
             let (lost_of_16, aside) = wan.reflectors().state(index)?;
-            Some(ReflectorHealth { address: text(&address.to_string()), lost_of_16, aside })
+            let timestamps = wan.clocks().standing(index).map(|standing| text(standing.word()));
+            let address = text(&address.to_string());
+            Some(ReflectorHealth { address, lost_of_16, aside, timestamps })
         })
         .take(MAX_REFLECTORS)
         .collect()
 }
 
 impl DirectionHealth {
-    fn of(wan: &Wan, direction: Direction) -> Self {
+    fn of(wan: &Wan, direction: Direction, own_delay_ms: Option<f64>) -> Self {
         let verdict = wan.decision().map(|decision| decision.verdicts.of(direction));
         let carries = |slot: QueueSlot| match slot {
             QueueSlot::One(own) => own == direction,
@@ -198,6 +203,7 @@ impl DirectionHealth {
             base_bps: seen.and_then(|seen| seen.base).map(Rate::bps),
             flow_bps: seen.map(|seen| seen.flow.bps()),
             load: seen.map(|seen| text(seen.load.word())),
+            own_delay_ms,
             reason: text(verdict.map_or("no decision: rates are held", reason)),
             outcome: text(outcome.word()),
             trouble: trouble.map(|trouble| text(trouble.kind.word())),

@@ -5,6 +5,7 @@ use crate::observe::health::{FailoverHealth, RouterHealth, SteeringHealth};
 
 fn direction() -> DirectionHealth {
     DirectionHealth {
+        own_delay_ms: Some(-123.456_789_012_345_67),
         state: text("SOFT_RED"),
         wanted_bps: u64::MAX,
         confirmed_bps: Some(u64::MAX),
@@ -45,10 +46,19 @@ fn steering(long: &str) -> SteeringHealth {
     }
 }
 
+fn full_reflector(long: &str) -> ReflectorHealth {
+    ReflectorHealth {
+        address: text(long),
+        lost_of_16: u32::MAX,
+        aside: false,
+        timestamps: Some(text("nonsense")),
+    }
+}
+
 /// As large as it gets.
 pub(in crate::observe) fn full() -> Health {
     let long = "\"ünï\\\t".repeat(20);
-    let reflector = ReflectorHealth { address: text(&long), lost_of_16: u32::MAX, aside: false };
+    let reflector = full_reflector(&long);
     let wan = WanHealth {
         name: text(&long),
         law: text("adaptive"),

@@ -91,8 +91,10 @@ pub(super) static UNUSED: [Row<u32>; 1] = [(
     |count| Some(Value::Whole((*count).into())),
 )];
 
+const OWN_DELAY: &str = "wanctl_own_delay_seconds";
+
 /// One value per WAN and direction.
-pub(super) static DIRECTION: [Row<DirectionHealth>; 9] = [
+pub(super) static DIRECTION: [Row<DirectionHealth>; 10] = [
     (gauge("wanctl_state", "0 GREEN, 1 YELLOW, 2 SOFT_RED, 3 RED, 4 no-signal."), |direction| {
         code(&direction.state)
     }),
@@ -124,6 +126,9 @@ pub(super) static DIRECTION: [Row<DirectionHealth>; 9] = [
         let codes = (0..).map(Value::Whole).zip(Load::ALL);
         codes.into_iter().find_map(|(code, own)| (load == own.word()).then_some(code))
     }),
+    (gauge(OWN_DELAY, "Delay over the idle line by itself. Absent: not known."), |of| {
+        of.own_delay_ms.map(Value::Ms)
+    }),
     (gauge("wanctl_queue_trouble", "1: the router refuses what is asked of the queue."), |of| {
         Some(flag(of.trouble.is_some()))
     }),
@@ -138,13 +143,18 @@ fn code(state: &str) -> Option<Value> {
     Some(Value::Whole(zone.code().into()))
 }
 
+const TIMESTAMPS: &str = "wanctl_reflector_timestamps";
+
 /// One value per reflector of a WAN.
-pub(super) static REFLECTOR: [Row<ReflectorHealth>; 2] = [
+pub(super) static REFLECTOR: [Row<ReflectorHealth>; 3] = [
     (gauge("wanctl_reflector_lost_ratio", "Lost probes of the last sixteen."), |reflector| {
         Some(Value::Of16(reflector.lost_of_16))
     }),
     (gauge("wanctl_reflector_aside", "1: it fails too often and is set aside."), |reflector| {
         Some(flag(reflector.aside))
+    }),
+    (gauge(TIMESTAMPS, "1: its timestamps are used. Absent: not asked for any."), |reflector| {
+        reflector.timestamps.as_ref().map(|standing| flag(standing == "answers"))
     }),
 ];
 

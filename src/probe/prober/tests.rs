@@ -1,8 +1,9 @@
 //! Tests of the prober over a wire in memory.
 
 use super::{
-    Family, Framing, Incoming, Instant, IpAddr, MAX_REFLECTORS, Message, NetError, NetErrorKind,
-    Outgoing, Probe, Prober, Received, Wire, icmp_wire,
+    Answer, Family, Framing, Incoming, Instant, IpAddr, MAX_REFLECTORS, Message, NetError,
+    NetErrorKind, Outgoing, Probe, Prober, Question, Received, Stamps, Wire, icmp_wire,
+    timestamp_wire,
 };
 use crate::control::time::Span;
 use std::task::{Context, Poll};
@@ -15,6 +16,9 @@ struct Echoing {
     replies: Vec<(Family, IpAddr, Message)>,
     closed: Option<Family>,
     refuses: Option<usize>,
+    /// Answers to questions for the time.
+    times: Vec<(IpAddr, Vec<u8>)>,
+    clockless: bool,
 }
 
 const IDENT: u16 = 4711;
@@ -44,7 +48,26 @@ impl Wire for Echoing {
         }
     }
 
+    fn prepare_times(&mut self, _now: Instant) -> Result<u16, NetError> {
+        if self.clockless { Err(LOST) } else { Ok(IDENT) }
+    }
+
+    fn send_times(
+        &mut self,
+        messages: &[Outgoing<'_>],
+        told: &mut dyn FnMut(usize, Result<Instant, NetError>),
+    ) {
+        for (index, message) in messages.iter().enumerate() {
+            self.times.push((message.to, told_by(message.bytes)));
+            told(index, Ok(NOW));
+        }
+    }
+
     fn receive(&mut self, now: Instant, take: &mut dyn FnMut(Incoming<'_>)) {
+        for (from, bytes) in self.times.drain(..) {
+            let (framing, ident, at) = (Framing::Timestamp, IDENT, Some(now));
+            take(Incoming { bytes: &bytes, framing, from, ident, at });
+        }
         for (family, from, bytes) in self.replies.drain(..) {
             take(incoming(family, from, &bytes, Some(now)));
         }
@@ -53,6 +76,24 @@ impl Wire for Echoing {
     fn poll_readable(&self, _: &mut Context<'_>) -> Poll<()> {
         Poll::Pending
     }
+}
+
+const STAMPS: Stamps = Stamps { receive: 1_000, transmit: 1_001 };
+
+/// What a reflector makes of a question for its time, behind an IPv4 header.
+fn told_by(question: &[u8]) -> Vec<u8> {
+    let number = |range| question.get(range).map(|bytes: &[u8]| bytes.iter());
+    let number =
+        |range| number(range).unwrap().fold(0_u32, |sum, byte| sum << 8 | u32::from(*byte));
+    let to = Question {
+        ident: u16::try_from(number(4..6)).unwrap(),
+        sequence: u16::try_from(number(6..8)).unwrap(),
+        nonce: number(8..12) & (u32::MAX >> 1),
+    };
+    let mut packet = vec![0; 20];
+    (packet[0], packet[9]) = (0x45, 1);
+    packet.extend(timestamp_wire::reply(Answer { to, stamps: STAMPS }));
+    packet
 }
 
 fn incoming(family: Family, from: IpAddr, bytes: &[u8], at: Option<Instant>) -> Incoming<'_> {
@@ -93,7 +134,7 @@ fn a_round_takes_one_batch_per_family_and_every_probe_is_told_once() {
     let mut replies = drained(&mut prober, later);
     replies.sort_by_key(|received| match received {
         Received::Reply { reflector, .. } => *reflector,
-        Received::Untimed { .. } | Received::Forged => u8::MAX,
+        Received::Untimed { .. } | Received::Time { .. } | Received::Forged => u8::MAX,
     });
     let reply = |reflector| Received::Reply { reflector, number: 7, at: later };
     assert_eq!(replies, [0, 1, 2, 3].map(reply));
@@ -172,4 +213,73 @@ fn another_process_has_other_nonces() {
     first.send(&round(7), NOW, |_| {});
     second.wire.replies = first.wire.replies;
     assert_eq!(drained(&mut second, NOW), [Received::Forged; 4]);
+}
+
+/// What comes of the answers to questions for the time with this number, after a change of them.
+fn timed(number: u32, change: impl Fn(&mut (IpAddr, Vec<u8>))) -> Vec<Received> {
+    let mut prober = prober(Echoing::default());
+    let mut sent = Vec::new();
+    prober.ask_times(&[Probe { reflector: 0, number }], NOW, |told| sent.push(told));
+    assert_eq!(sent, [Ok(Probe { reflector: 0, number }.sent(NOW))]);
+    prober.wire.times.iter_mut().for_each(change);
+    drained(&mut prober, NOW)
+}
+
+#[test]
+fn an_answer_to_a_question_for_the_time_is_told_with_its_whole_number() {
+    for number in [0, 7, 65_535, 65_536, 4_000_000_000, u32::MAX] {
+        let told = Received::Time { reflector: 0, number, stamps: STAMPS, at: NOW };
+        assert_eq!(timed(number, |_| ()), [told]);
+    }
+}
+
+#[test]
+fn an_answer_to_an_earlier_question_has_its_own_number() {
+    let mut prober = prober(Echoing::default());
+    for number in 65_530..65_545 {
+        prober.ask_times(&[Probe { reflector: 2, number }], NOW, |_| ());
+    }
+    let numbers: Vec<_> = drained(&mut prober, NOW)
+        .into_iter()
+        .map(|what| match what {
+            Received::Time { reflector: 2, number, .. } => Some(number),
+            Received::Time { .. }
+            | Received::Reply { .. }
+            | Received::Untimed { .. }
+            | Received::Forged => None,
+        })
+        .collect();
+    assert_eq!(numbers, (65_530..65_545).map(Some).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_only_looks_like_the_time_is_forged() {
+    let rewritten = |change: fn(&mut Question)| {
+        timed(7, move |(_, packet)| {
+            let mut answer = timestamp_wire::decode_reply(packet).unwrap();
+            change(&mut answer.to);
+            packet.truncate(20);
+            packet.extend(timestamp_wire::reply(answer));
+        })
+    };
+    assert_eq!(rewritten(|to| to.nonce ^= 1), [Received::Forged]);
+    assert_eq!(rewritten(|to| to.sequence += 1), [Received::Forged]);
+    assert_eq!(rewritten(|to| to.sequence -= 1), [Received::Forged]);
+    assert_eq!(rewritten(|to| to.ident += 1), []);
+    assert_eq!(timed(7, |(from, _)| *from = "203.0.113.9".parse().unwrap()), [Received::Forged]);
+    assert_eq!(timed(7, |(_, packet)| packet[30] ^= 1), [Received::Forged]);
+    assert_eq!(timed(7, |(_, packet)| packet.truncate(10)), []);
+}
+
+#[test]
+fn nobody_is_asked_for_the_time_over_ipv6_or_without_the_right_to() {
+    let mut prober = prober(Echoing::default());
+    let mut told = Vec::new();
+    prober.ask_times(&round(3), NOW, |result| told.push(result.is_ok()));
+    assert_eq!(told, [false, true, true, true], "the IPv6 one first");
+    assert_eq!(drained(&mut prober, NOW).len(), 3);
+    prober.wire.clockless = true;
+    told.clear();
+    prober.ask_times(&round(4), NOW, |result| told.push(result.is_ok()));
+    assert_eq!(told, [false; 4]);
 }

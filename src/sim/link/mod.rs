@@ -9,12 +9,14 @@
 //! shaper first, which therefore acts at once; download meets it last, after the provider's queue,
 //! so a shaper only helps once the senders have noticed it.
 
+mod clock;
 mod conditions;
 mod lane;
 mod noise;
 mod presets;
 mod settings;
 
+pub use clock::{Clock, Manner};
 use conditions::{Conditions, Passage};
 pub use lane::LaneStats;
 use lane::{Drive, Lane};
@@ -26,6 +28,7 @@ use super::{
     schedule::Window,
 };
 use crate::control::{
+    oneway::Stamps,
     time::{Instant, Span},
     units::{Direction, PerDirection, Rate},
 };
@@ -130,6 +133,21 @@ impl Link {
         let target = self.settings.reflectors.get(usize::from(reflector));
         let passes = !holds(&self.settings.no_echoes, at);
         passes.then(|| self.round_trip(at, target, Usage::Echo(reflector)))?
+    }
+
+    /// What comes of a timestamp request sent at `at`: its round-trip time, which is that of an echo
+    /// sent at the same moment, and what the reflector writes; `None` if nothing comes back.
+    pub fn time(&self, at: Instant, reflector: u8) -> Option<(Span, Stamps)> {
+        let clock = self.settings.reflectors.get(usize::from(reflector))?.clock.as_ref()?;
+        if holds(&clock.silent, at) {
+            return None;
+        }
+        let round_trip = self.echo(at, reflector)?;
+        let queues = PerDirection { download: &self.lanes.download, upload: &self.lanes.upload }
+            .map(|lane| lane.queue_delay() + lane.packet_delay(MTU));
+        let path = (seconds(round_trip) - queues.download - queues.upload).max(0.0);
+        let there = span(path / 2.0 + queues.upload).min(round_trip);
+        Some((round_trip, clock.stamps(at + there)))
     }
 
     /// The time that a TCP handshake begun at `at` takes with the target of this number; `None` if

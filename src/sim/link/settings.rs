@@ -2,6 +2,7 @@
 //! Promises: plain data; every time is absolute, every quantity carries its unit in its type.
 //! Knows nothing of how the line is computed.
 
+use super::clock::Clock;
 use crate::{
     control::{
         time::{Instant, Span},
@@ -79,6 +80,8 @@ pub struct Reflector {
     pub lying: Vec<Window>,
     /// The round-trip time it feigns then.
     pub lie: Span,
+    /// The clock that it shows in timestamps; `None`: it answers echoes alone.
+    pub clock: Option<Clock>,
 }
 
 impl Reflector {
@@ -90,6 +93,7 @@ impl Reflector {
             dead: Vec::new(),
             lying: Vec::new(),
             lie: Span::from_micros(500),
+            clock: None,
         }
     }
 }

@@ -35,6 +35,7 @@ impl World {
         self.inbox.retain(|_, delivery| match delivery {
             Delivery::Reboot { .. } | Delivery::Late { .. } => true,
             Delivery::Reply { .. }
+            | Delivery::Time { .. }
             | Delivery::Connected { .. }
             | Delivery::Gateway { .. }
             | Delivery::Answer { .. } => false,

@@ -4,7 +4,10 @@
 use libfuzzer_sys::fuzz_target;
 use wanctl::{
     os::sockets::Family,
-    probe::icmp_wire::{Framing, decode_reply, decode_request, reply},
+    probe::{
+        icmp_wire::{Framing, decode_reply, decode_request, reply},
+        timestamp_wire,
+    },
 };
 
 fuzz_target!(|bytes: &[u8]| {
@@ -18,6 +21,11 @@ fuzz_target!(|bytes: &[u8]| {
         // The checksum over IPv6 is the kernel's, and an IPv4 header comes first.
         let same = bytes.ends_with(ours.get(4..).unwrap_or_default());
         assert!(same, "{echo:?} is not what the bytes say");
+    }
+    if let Ok(answer) = timestamp_wire::decode_reply(bytes) {
+        let ours = timestamp_wire::reply(answer);
+        let same = bytes.ends_with(ours.get(4..).unwrap_or_default());
+        assert!(same, "{answer:?} is not what the bytes say");
     }
     let _ = decode_request(Family::V4, bytes);
     let _ = decode_request(Family::V6, bytes);

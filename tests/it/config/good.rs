@@ -9,6 +9,7 @@ use wanctl::{
         applier::{Layout, OnExit},
         baseline, classic, fallback,
         ladder::{self, Floors},
+        oneway::Timestamps,
         time::Span,
         units::{PerDirection, Rate, Ratio, Rtt},
         wan::{self, RouterId},
@@ -115,6 +116,7 @@ fn minimal_wan() -> WanSection {
         control: wan::Settings {
             router: RouterId(0),
             reflectors: 1,
+            timestamps: Timestamps::Off,
             law,
             choice: wanctl::control::rule::Choice::Classic,
             layout: Layout::PerDirection,
@@ -124,6 +126,7 @@ fn minimal_wan() -> WanSection {
         },
         probe: probe::settings::Settings {
             reflectors: vec!["1.1.1.1".parse().unwrap()],
+            timestamps: probe::settings::Asked::Echo,
             tcp_targets: vec!["1.1.1.1:443".parse().unwrap(), "8.8.8.8:443".parse().unwrap()],
             gateway: None,
             source: None,
@@ -494,6 +497,19 @@ fn tcp_targets_and_the_gateway_are_read_and_none_is_nobody() {
 fn the_default_targets_are_left_out_where_the_source_cannot_reach_them() {
     let text = minimal_with("'1.1.1.1'", "'2001:db8::1'\n\toption source '2001:db8::10'");
     assert_eq!(read(&text).unwrap().config.wans[0].probe.tcp_targets, []);
+}
+
+#[test]
+fn timestamps_are_asked_of_those_that_have_them() {
+    let list = "'2001:db8::1'\n\tlist reflector '9.9.9.9'\n\tlist reflector '1.1.1.1'";
+    let text = minimal_with("'1.1.1.1'", &format!("{list}\n\toption timestamps 'on'"));
+    let wan = read(&text).unwrap().config.wans.remove(0);
+    assert_eq!(wan.control.timestamps, Timestamps::Of(0b110));
+    assert_eq!(wan.probe.timestamps, probe::settings::Asked::Timestamps);
+    let text = minimal_with("'1.1.1.1'", &format!("{list}\n\toption timestamps '0'"));
+    let wan = read(&text).unwrap().config.wans.remove(0);
+    assert_eq!(wan.control.timestamps, Timestamps::Off);
+    assert_eq!(wan.probe.timestamps, probe::settings::Asked::Echo);
 }
 
 #[test]

@@ -312,7 +312,7 @@ impl Bench {
                 Action::Ask { router, ticket, request, .. } => self.ask(router, ticket, request),
                 Action::Connect { wan, target, number } => self.connect(wan, target, number),
                 Action::AskGateway { wan, number } => self.ask_gateway(wan, number),
-                Action::Save => {}
+                Action::AskTime { .. } | Action::Save => {}
             }
         }
         while let Some(event) = self.engine.poll_event() {

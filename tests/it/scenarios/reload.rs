@@ -141,6 +141,7 @@ fn asked(engine: &mut Engine) -> Option<Ticket> {
     std::iter::from_fn(|| engine.poll_action()).find_map(|action| match action {
         Action::Ask { ticket, .. } => Some(ticket),
         Action::Probe { .. }
+        | Action::AskTime { .. }
         | Action::Connect { .. }
         | Action::AskGateway { .. }
         | Action::Save => None,

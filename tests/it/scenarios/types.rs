@@ -81,7 +81,10 @@ impl Line {
                     let answer = self.ask(request, now);
                     self.answers.push_back((now + Span::from_millis(5), router, ticket, answer));
                 }
-                Action::Connect { .. } | Action::AskGateway { .. } | Action::Save => {}
+                Action::AskTime { .. }
+                | Action::Connect { .. }
+                | Action::AskGateway { .. }
+                | Action::Save => {}
             }
         }
         while let Some(event) = self.engine.poll_event() {

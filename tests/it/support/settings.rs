@@ -46,6 +46,7 @@ pub fn wan(download: u64, upload: u64) -> wan::Settings {
     wan::Settings {
         router: RouterId(0),
         reflectors: 3,
+        timestamps: wanctl::control::oneway::Timestamps::Off,
         law: classic::Settings {
             interval,
             baseline: baseline::Settings {

@@ -12,6 +12,7 @@ use crate::{
 
 fn direction(state: &str, wanted_bps: u64) -> DirectionHealth {
     DirectionHealth {
+        own_delay_ms: None,
         base_bps: None,
         flow_bps: None,
         load: None,
@@ -31,6 +32,7 @@ fn wan(name: &str) -> WanHealth {
         address: text(&format!("2001:db8:1234:5678:9abc:def0:1234:{number}")),
         lost_of_16: 3,
         aside: true,
+        timestamps: None,
     };
     WanHealth {
         law: text("classic"),

@@ -142,6 +142,11 @@ options! {
         Wan, "interface", Device, Absent("the system's choice", "eth1"),
         "Network device that the probes leave by.",
     );
+    TIMESTAMPS: Spec<Flag> = once(
+        Wan, "timestamps", Flag, Value("0"),
+        "Ask reflectors for ICMP timestamps instead of echoes where they answer those, to tell the \
+        delays of both directions apart; needs root or CAP_NET_RAW. IPv4 alone has them.",
+    );
     INTERVAL: Spec<Number<Span>> = once(
         Wan, "interval", time(Unit::Delay, 20 * MS, 2 * S), Value("50ms"),
         "Length of a cycle: one round of probes and one decision.",

@@ -1,5 +1,5 @@
 use super::{
-    Channel, Family, IcmpSocket, Inbox, Open, Outgoing, Reading, Request, Settings, Timing,
+    Channel, Family, IcmpSocket, Inbox, Open, Outgoing, Reading, Request, Settings, Speech, Timing,
 };
 use crate::{
     control::time::Instant,
@@ -39,7 +39,7 @@ fn echoed(channel: &mut Channel, number: u16, wait: &impl AsyncFn(&Channel)) -> 
         block_on(wait(channel));
         let open = channel.socket.as_mut().unwrap();
         let mut inbox = Inbox::default();
-        open.receive(&mut inbox, &mut |incoming| {
+        open.receive(Speech::Echoes, &mut inbox, &mut |incoming| {
             // On a raw socket, the replies to other processes come by too.
             let echo = icmp_wire::decode_reply(incoming.framing, incoming.bytes).ok();
             let ours = echo.filter(|echo| echo.ident == ident);
