@@ -1,4 +1,4 @@
-//! `init.d/wanctl.openrc` in Alpine: OpenRC's own tools, `supervise-daemon`, a boot.
+//! `init.d/wanctl.openrc` in Alpine: `OpenRC`'s own tools, `supervise-daemon`, a boot.
 
 use crate::{
     initd,

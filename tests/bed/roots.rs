@@ -48,7 +48,7 @@ pub(crate) fn debian(scratch: &Scratch) -> PathBuf {
     root
 }
 
-/// Alpine, with OpenRC, in whose runlevels nothing is yet, and the program.
+/// Alpine, with `OpenRC`, in whose runlevels nothing is yet, and the program.
 pub(crate) fn alpine(scratch: &Scratch) -> PathBuf {
     let fetched = Command::new("tests/boards/alpine")
         .current_dir(env!("CARGO_MANIFEST_DIR"))
