@@ -140,9 +140,11 @@ fn encode(kind: u8, echo: Echo) -> Message {
 }
 
 /// The message with the checksum that IPv4 wants.
-fn sealed(mut message: Message) -> Message {
-    let [c0, c1] = checksum(&message).to_be_bytes();
-    (message[2], message[3]) = (c0, c1);
+pub(super) fn sealed<const LEN: usize>(mut message: [u8; LEN]) -> [u8; LEN] {
+    let sum = checksum(&message).to_be_bytes();
+    if let Some(place) = message.get_mut(2..4) {
+        place.copy_from_slice(&sum);
+    }
     message
 }
 
@@ -201,7 +203,7 @@ const fn fold(sum: u32) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::{
         ECHO, Echo, Framing, Reject, checksum, decode_reply, decode_request, reply, request,
     };
@@ -211,7 +213,7 @@ mod tests {
         Echo { ident: 0x1234, sequence: 0xbeef, number: 0xdead_beef, nonce: 0x0123_4567_89ab_cdef };
 
     /// The reply with an IPv4 header of `words` words in front.
-    fn with_header(words: u8, message: &[u8]) -> Vec<u8> {
+    pub(in crate::probe) fn with_header(words: u8, message: &[u8]) -> Vec<u8> {
         let mut packet = vec![0; usize::from(words) * 4];
         packet[0] = 0x40 | words;
         packet[9] = 1;

@@ -2,7 +2,7 @@
 //! Promises: pure; decoding takes any bytes and either yields an answer or says what is wrong.
 //! Knows nothing of what the times mean: they are as the bytes say, sense or nonsense.
 
-use super::icmp_wire::{Reject, behind_ipv4_header, checksum, ident_of};
+use super::icmp_wire::{Reject, behind_ipv4_header, checksum, ident_of, sealed};
 use crate::control::oneway::Stamps;
 
 /// The length of both messages, without the IP header, in bytes.
@@ -92,30 +92,20 @@ fn encode(kind: u8, question: Question, stamps: Stamps) -> Message {
     originate.copy_from_slice(&(question.nonce | NON_STANDARD).to_be_bytes());
     receive.copy_from_slice(&stamps.receive.to_be_bytes());
     transmit.copy_from_slice(&stamps.transmit.to_be_bytes());
-    let [c0, c1] = checksum(&message).to_be_bytes();
-    (message[2], message[3]) = (c0, c1);
-    message
+    sealed(message)
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Answer, LEN, Question, Reject, checksum, decode_reply, reply, request};
-    use crate::control::oneway::Stamps;
+    use crate::{control::oneway::Stamps, probe::icmp_wire::tests::with_header};
 
     const QUESTION: Question = Question { ident: 0x1234, sequence: 0xbeef, nonce: 0x0123_4567 };
     const ANSWER: Answer =
         Answer { to: QUESTION, stamps: Stamps { receive: 0x0102_0304, transmit: 0x0102_0305 } };
 
-    fn with_header(words: u8, message: &[u8]) -> Vec<u8> {
-        let mut packet = vec![0; usize::from(words) * 4];
-        packet[0] = 0x40 | words;
-        packet[9] = 1;
-        packet.extend(message);
-        packet
-    }
-
     /// The message with the right checksum.
-    fn sealed(mut message: Vec<u8>) -> Vec<u8> {
+    fn resealed(mut message: Vec<u8>) -> Vec<u8> {
         message[2..4].fill(0);
         let sum = checksum(&message).to_be_bytes();
         message[2..4].copy_from_slice(&sum);
@@ -157,7 +147,7 @@ mod tests {
         for (kind, code) in (0..=u8::MAX).flat_map(|kind| [0, 1].map(|code| (kind, code))) {
             let mut bytes = reply(ANSWER).to_vec();
             (bytes[0], bytes[1]) = (kind, code);
-            let read = decode_reply(&with_header(5, &sealed(bytes)));
+            let read = decode_reply(&with_header(5, &resealed(bytes)));
             assert_eq!(read.is_ok(), (kind, code) == (14, 0), "{kind}, {code}");
         }
     }
@@ -177,7 +167,7 @@ mod tests {
         }
         let mut others = good.to_vec();
         others[8] = 0x01;
-        let read = decode_reply(&with_header(5, &sealed(others)));
+        let read = decode_reply(&with_header(5, &resealed(others)));
         assert_eq!(read, Err(Reject::Magic(0x1234)));
     }
 }

@@ -132,11 +132,9 @@ fn keeps_its_promises(scratch: &Scratch, root: &Path) {
         ("usage", "Usage: /etc/init.d/wanctl {start|", "2"),
         ("stop at last", "stopped", "0"),
     ] {
-        let found = steps.iter().find(|step| step.0 == name).unwrap_or_else(|| panic!("no {name}"));
-        assert!(found.1.contains(said), "{name}: {}", found.1);
-        assert_eq!(found.2.trim_end(), status, "{name}: {}", found.1);
+        roots::assert_step(&steps, name, said, status);
     }
-    let of = |name| steps.iter().find(|step| step.0 == name).unwrap().1;
+    let of = |name| roots::said(&steps, name);
     assert!(!of("left").contains("wanctl.pid"), "{}", of("left"));
     assert!(of("left").contains("process syslogd"), "the list works: {}", of("left"));
     assert!(!of("left").contains("process wanctl"), "{}", of("left"));

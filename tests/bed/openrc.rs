@@ -91,11 +91,9 @@ fn the_script_for_openrc_keeps_its_promises_on_alpine() {
         ("leave", "Stopping wanctl", "0"),
         ("status at last", "status: stopped", "3"),
     ] {
-        let found = steps.iter().find(|step| step.0 == name).unwrap_or_else(|| panic!("no {name}"));
-        assert!(found.1.contains(said), "{name}: {}", found.1);
-        assert_eq!(found.2.trim_end(), status, "{name}: {}", found.1);
+        roots::assert_step(&steps, name, said, status);
     }
-    let of = |name| steps.iter().find(|step| step.0 == name).unwrap().1;
+    let of = |name| roots::said(&steps, name);
     assert!(of("left").contains("openrc") && !of("left").contains("wanctl.pid"), "{}", of("left"));
     let processes = of("processes");
     assert!(processes.contains("syslogd"), "the list works: {processes}");

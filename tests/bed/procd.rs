@@ -103,8 +103,8 @@ fn openwrts_init_script_hands_procd_what_it_should_and_nothing_while_there_is_a_
     let output = roots::run(&root, "/steps");
     let steps = roots::steps(&output);
     let step = |name| {
-        let found = steps.iter().find(|step| step.0 == name);
-        found.map_or_else(|| panic!("no {name}"), |step| (step.1, step.2.trim_end()))
+        let (_, said, status) = roots::step(&steps, name);
+        (said, status.trim_end())
     };
 
     let (said, status) = step("start as installed");

@@ -134,12 +134,32 @@ pub(crate) fn run(root: &Path, script: &str) -> String {
     output
 }
 
+/// Its name, what it said, and the status that it ended with.
+type Step<'a> = (&'a str, &'a str, &'a str);
+
 /// What was printed under each name (`== name`), with the status (`= status`) last.
-pub(crate) fn steps(output: &str) -> Vec<(&str, &str, &str)> {
+pub(crate) fn steps(output: &str) -> Vec<Step<'_>> {
     let step = |text| {
         let (name, rest) = str::split_once(text, '\n').unwrap();
         let (said, status) = rest.split_once("= ").unwrap_or((rest, ""));
         (name, said, status)
     };
     output.split("== ").skip(1).map(step).collect()
+}
+
+/// What was printed under a name.
+pub(crate) fn said<'a>(steps: &[Step<'a>], name: &str) -> &'a str {
+    step(steps, name).1
+}
+
+/// Under this name these words were printed, and it ended with this status.
+pub(crate) fn assert_step(steps: &[Step<'_>], name: &str, words: &str, status: &str) {
+    let (_, said, found) = step(steps, name);
+    assert!(said.contains(words), "{name}: {said}");
+    assert_eq!(found.trim_end(), status, "{name}: {said}");
+}
+
+/// The step of this name, which there must be.
+pub(crate) fn step<'a>(steps: &[Step<'a>], name: &str) -> Step<'a> {
+    *steps.iter().find(|step| step.0 == name).unwrap_or_else(|| panic!("no {name}"))
 }

@@ -341,13 +341,13 @@ impl Player {
     }
 }
 
-/// As the daemon says them; but a trace has no transports and no targets, and its queues no names.
 /// What the clock of a reflector shows: the time of the trace, in ms of the day.
 fn stamps(at: Instant) -> Stamps {
     let millis = u32::try_from(at.as_micros() / 1_000 % 86_400_000).unwrap_or_default();
     Stamps { receive: millis, transmit: millis }
 }
 
+/// As the daemon says them; but a trace has no transports and no targets, and its queues no names.
 fn names(config: &Config) -> Names {
     let names = daemon::names::of(config, &[]);
     let wan = |wan| WanNames {
