@@ -77,6 +77,8 @@ pub struct Settings {
     pub yellow: PerDirection<Rtt>,
     /// Lowest and highest rate.
     pub bounds: PerDirection<(Rate, Rate)>,
+    /// What passes is not wanted more often than this.
+    pub counts_every: Span,
     /// The constants of the law.
     pub tuning: &'static Tuning,
 }
@@ -215,8 +217,8 @@ impl Adaptive {
     }
 
     /// How often what passes is to be read.
-    pub const fn counts_wanted(&self) -> Span {
-        self.wanted
+    pub fn counts_wanted(&self) -> Span {
+        self.wanted.max(self.settings.counts_every)
     }
 
     /// The knees: what each direction carried when it was cut last.
