@@ -68,6 +68,10 @@ use super::{
 /// for one of another flow. Were it less, each cut would make the next one likelier.
 const FRAMES: f64 = 24_224.0;
 
+/// For so long a line on which a long delay came under high load is not taken for an idle one because
+/// little passes: until cuts have brought the limit down to what it carries.
+const COLLAPSE: Span = Span::from_secs(10);
+
 /// What the adaptive law is tuned by.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
@@ -182,6 +186,8 @@ pub struct Adaptive {
     /// Since when the delay of the quiet line is over the threshold.
     stepped: Option<Instant>,
     wanted: Span,
+    /// The last cycle without a delay, and how much of its limit each direction used then.
+    calm: Option<(Instant, PerDirection<f64>)>,
     blame: Blame,
     seen: PerDirection<Option<Seen>>,
 }
@@ -196,6 +202,7 @@ impl Adaptive {
             quiet: None,
             stepped: None,
             wanted: settings.tuning.fast,
+            calm: None,
             blame: Blame::default(),
             seen: PerDirection::both(None),
         }
@@ -213,6 +220,7 @@ impl Adaptive {
         self.filter.interrupt();
         self.quiet = None;
         self.stepped = None;
+        self.calm = None;
         self.wanted = self.settings.tuning.fast;
     }
 
@@ -233,16 +241,17 @@ impl Adaptive {
     pub fn decide(&mut self, sight: &Sight) -> Outcome {
         let Sight { now, .. } = *sight;
         let tuning = self.settings.tuning;
-        let shares = sight.flows.zip(sight.rates).zip(sight.in_force).map(share);
-        let busy = shares.download.max(shares.upload);
-        self.quiet = if busy < tuning.idle { self.quiet.or(Some(now)) } else { None };
-        let quiet = self.quiet.is_some_and(|since| now.since(since) >= tuning.settled_after);
         self.filter.take(now, sight.value, sight.baseline);
         let limits = self.limits();
         let serial = serialisation(&sight.rates);
         let lowest = limits.download.over.min(limits.upload.over);
         let calm = limits.download.calm.min(limits.upload.calm);
         let mut delta = self.filter.delta() - serial;
+        let shares = sight.flows.zip(sight.rates).zip(sight.in_force).map(share);
+        let shares = self.at_least(now, &shares, delta, calm);
+        let busy = shares.download.max(shares.upload);
+        self.quiet = if busy < tuning.idle { self.quiet.or(Some(now)) } else { None };
+        let quiet = self.quiet.is_some_and(|since| now.since(since) >= tuning.settled_after);
         let mut path = self.idle_step(now, quiet, delta > lowest);
         if path.is_none() {
             self.filter.learn(now, quiet, lowest + serial);
@@ -289,6 +298,29 @@ impl Adaptive {
             self.forgive(now, &mut rates);
         }
         Outcome { rates, zones, delta: self.filter.delta(), idle: self.filter.idle(), path }
+    }
+
+    /// How much of its limit each direction uses. Where the line suddenly carries next to nothing,
+    /// next to nothing passes: whoever was highly loaded before a long delay that does not fall has
+    /// not become idle.
+    fn at_least(
+        &mut self,
+        now: Instant,
+        shares: &PerDirection<f64>,
+        delta: f64,
+        calm: f64,
+    ) -> PerDirection<f64> {
+        let tuning = self.settings.tuning;
+        if delta < calm {
+            self.calm = Some((now, *shares));
+        }
+        let stands = delta > tuning.long && self.filter.growth() >= 0.0;
+        let before = self.calm.filter(|(at, _)| stands && now.since(*at) < COLLAPSE);
+        let Some((_, before)) = before else { return *shares };
+        let high = |(own, before): (f64, f64)| {
+            if before >= tuning.high { own.max(tuning.suspect) } else { own }
+        };
+        shares.zip(before).map(high)
     }
 
     /// What both directions see alike, and what is given.
