@@ -65,7 +65,7 @@ const LOOK: Span = Span::from_millis(20);
 
 pub(super) struct Patient<'a> {
     pub(super) row: &'a Row,
-    law: Law,
+    pub(super) law: Law,
     _load: Option<Load>,
     pub(super) daemon: Daemon,
     site: Site,

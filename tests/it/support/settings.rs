@@ -77,8 +77,10 @@ pub fn wan(download: u64, upload: u64) -> wan::Settings {
 }
 
 /// Both laws by name: what is promised whatever breaks is promised for each of them.
-pub const LAWS: [(&str, fn(&wan::Settings) -> wan::Settings); 2] =
-    [("adaptive", adaptive), ("classic", classic)];
+pub const LAWS: [(&str, ByLaw); 2] = [("adaptive", adaptive), ("classic", classic)];
+
+/// The same settings with a law.
+pub type ByLaw = fn(&wan::Settings) -> wan::Settings;
 
 /// The same with the classic law.
 pub const fn classic(settings: &wan::Settings) -> wan::Settings {
