@@ -254,10 +254,10 @@ fn a_line_that_collapses_under_load_is_cut_and_is_no_longer_path() {
             Direction::Download => (100, 6, mbit(11)),
             Direction::Upload => (20, 1, mbit(2)),
         };
-        let lane = line.lanes.of_mut(congested);
-        lane.capacity = Schedule::constant(mbit(carries)).then(at(60_000), mbit(left));
+        let queue = line.lanes.of_mut(congested);
+        queue.capacity = Schedule::constant(mbit(carries)).then(at(60_000), mbit(left));
         // 200 ms of that.
-        lane.buffer = left * 25_000;
+        queue.buffer = left * 25_000;
         let mut world = world(line);
         run(&mut world, 59_000);
         let _ = world.take_events();

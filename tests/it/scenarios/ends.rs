@@ -94,7 +94,7 @@ fn without_a_decision_and_exit_rates_nothing_is_written() {
 /// Stops at each millisecond of the first three seconds, the baseline not yet known in the first
 /// two; gives how often the limits stayed as found and how often they were what was wanted.
 fn stop_at_each_moment(
-    settings: Settings,
+    settings: &Settings,
     initial: PerDirection<Option<Rate>>,
     latency: Span,
 ) -> (u32, u32) {
@@ -103,7 +103,7 @@ fn stop_at_each_moment(
         latency: Schedule::constant(latency),
         ..RouterSettings::healthy()
     };
-    let mut world = World::new(vec![(settings, LinkSettings::quiet())], vec![router], 1);
+    let mut world = World::new(vec![(*settings, LinkSettings::quiet())], vec![router], 1);
     let (mut kept, mut replaced) = (0, 0);
     for ms in 0..3_000 {
         let mut stopped = world.clone();
@@ -129,15 +129,15 @@ fn a_stop_at_any_moment_leaves_both_queues_as_found_or_both_as_wanted() {
         let both_out = some(mbit(900), mbit(90));
         for latency in [1, 5, 40, 120, 300] {
             let latency = Span::from_millis(latency);
-            let (kept, replaced) = stop_at_each_moment(wan(400, 40), both_out, latency);
+            let (kept, replaced) = stop_at_each_moment(&wan(400, 40), both_out, latency);
             assert!(kept > 0 && replaced > 2_000, "{latency:?}: {kept} kept, {replaced} replaced");
             let one_out = [some(mbit(300), mbit(90)), some(mbit(900), mbit(30))];
             for initial in one_out.into_iter().chain([PerDirection::both(None)]) {
-                stop_at_each_moment(wan(400, 40), initial, latency);
+                stop_at_each_moment(&wan(400, 40), initial, latency);
             }
         }
         let (kept, _) =
-            stop_at_each_moment(wan(400, 40), some(mbit(300), mbit(30)), Span::from_millis(120));
+            stop_at_each_moment(&wan(400, 40), some(mbit(300), mbit(30)), Span::from_millis(120));
         assert!(kept > 1_900, "nothing to replace before a decision: {kept}");
     }
 }

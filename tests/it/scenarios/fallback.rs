@@ -34,11 +34,11 @@ fn with_targets(mut line: LinkSettings, extra: [u64; 2]) -> LinkSettings {
 }
 
 fn world(line: LinkSettings, seed: u64) -> World {
-    world_of(settings(), line, seed)
+    world_of(&settings(), line, seed)
 }
 
-fn world_of(settings: wan::Settings, line: LinkSettings, seed: u64) -> World {
-    World::new(vec![(settings, line)], vec![RouterSettings::healthy()], seed)
+fn world_of(settings: &wan::Settings, line: LinkSettings, seed: u64) -> World {
+    World::new(vec![(*settings, line)], vec![RouterSettings::healthy()], seed)
 }
 
 fn signal(world: &mut World) -> Signal {
@@ -95,7 +95,7 @@ fn wanted(world: &mut World) -> PerDirection<Rate> {
 
 /// The same line measured by ICMP, by TCP alone, and not at all.
 fn by_icmp_and_by_tcp(law: fn(&wan::Settings) -> wan::Settings, seed: u64, least: u64, name: &str) {
-    let world = |line, seed| world_of(law(&settings()), line, seed);
+    let world = |line, seed| world_of(&law(&settings()), line, seed);
     let line = with_targets(busy(10), [4, 9]);
     let mut by_icmp = world(line.clone(), seed);
     let mut by_tcp = world(line.clone().without_echoes(Window::ALWAYS), seed);

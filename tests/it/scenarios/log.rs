@@ -20,8 +20,8 @@ const HOUR: u64 = 3_600_000;
 const MOST_LINES: usize = 60;
 
 /// What the log has of one hour of this line, after a minute, at the level of the default.
-fn hour(settings: Settings, line: LinkSettings, seed: u64) -> Vec<String> {
-    let mut world = World::new(vec![(settings, line)], vec![RouterSettings::healthy()], seed);
+fn hour(settings: &Settings, line: LinkSettings, seed: u64) -> Vec<String> {
+    let mut world = World::new(vec![(*settings, line)], vec![RouterSettings::healthy()], seed);
     run(&mut world, WARM_UP);
     world.take_events();
     run(&mut world, WARM_UP + HOUR);
@@ -55,7 +55,7 @@ fn an_hour_of_steady_state_has_at_most_sixty_lines() {
         ];
         for (line_name, ceilings, line) in lines {
             for (use_of_it, line) in [("idle", line.clone()), ("in use", in_use(line, ceilings))] {
-                let said = hour(wan(ceilings.0, ceilings.1), line, 1);
+                let said = hour(&wan(ceilings.0, ceilings.1), line, 1);
                 let count = said.len();
                 // At its worst this line carries hardly what is used: that is no steady state for
                 // whoever sees each moment of it, as the default law does.
@@ -77,7 +77,7 @@ fn what_happens_in_an_hour_is_in_its_log() {
         println!("{name}:");
         let wan = |download, upload| law(&wan(download, upload));
         let line = LinkSettings::dsl().with_outage(window(600_000, 630_000));
-        let said = hour(wan(47, 9), line, 1);
+        let said = hour(&wan(47, 9), line, 1);
         for words in ["no reflector answers", "signal is back after"] {
             assert!(said.iter().any(|line| line.contains(words)), "no '{words}': {said:#?}");
         }

@@ -49,11 +49,11 @@ fn trouble_and_mended(news: &[WanNews]) -> (usize, usize) {
 }
 
 /// The upload queue fails from second 30 to second 330 of a busy line.
-fn half_success(settings: Settings, picks: fn(Request) -> bool, kind: FailureKind) {
+fn half_success(settings: &Settings, picks: fn(Request) -> bool, kind: FailureKind) {
     let case = format!("{kind:?}, {:?}", settings.choice);
     let mut router = RouterSettings::healthy();
     router.refusals.push((window(30_000, 330_000), picks, kind));
-    let mut world = World::new(vec![(settings, busy(10))], vec![router], 1);
+    let mut world = World::new(vec![(*settings, busy(10))], vec![router], 1);
     run(&mut world, 30_000);
     world.take_events();
     world.take_requests();
@@ -84,7 +84,7 @@ fn a_queue_that_cannot_be_used_backs_off_while_the_other_works() {
         println!("{name}:");
         let wan = |download, upload| law(&wan(download, upload));
         for kind in ABOUT_ONE_QUEUE {
-            half_success(wan(520, 52), all_of_upload, kind);
+            half_success(&wan(520, 52), all_of_upload, kind);
         }
     }
 }
@@ -95,7 +95,7 @@ fn a_queue_that_can_be_read_but_not_written_backs_off_all_the_same() {
         println!("{name}:");
         let wan = |download, upload| law(&wan(download, upload));
         for kind in ABOUT_ONE_QUEUE {
-            half_success(wan(520, 52), writes_of_upload, kind);
+            half_success(&wan(520, 52), writes_of_upload, kind);
         }
     }
 }
