@@ -160,6 +160,7 @@ fn a_cycle_of_the_core_allocates_nothing() {
 }
 
 #[test]
+#[expect(clippy::excessive_nesting, reason = "each law, and each case of it")]
 fn a_saturating_download_is_held_near_the_line_with_little_delay() {
     for (name, law) in LAWS {
         println!("{name}:");
@@ -434,6 +435,7 @@ fn an_answer_with_an_old_ticket_does_not_conclude_a_newer_request() {
 }
 
 #[test]
+#[expect(clippy::excessive_nesting, reason = "each law, and each case of it")]
 fn one_wans_failed_request_puts_the_limits_of_all_wans_of_the_router_in_doubt() {
     for (name, law) in LAWS {
         println!("{name}:");

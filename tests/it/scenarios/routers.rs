@@ -48,6 +48,7 @@ fn a_router_that_restarts_gets_its_limits_again_as_soon_as_it_answers() {
 }
 
 #[test]
+#[expect(clippy::excessive_nesting, reason = "each law, and each case of it")]
 fn a_router_that_flaps_every_second_for_ten_minutes_is_neither_stormed_nor_misled() {
     for (name, law) in LAWS {
         println!("{name}:");
@@ -138,6 +139,7 @@ fn after_a_short_outage_the_latest_wanted_rate_is_written() {
 
 /// Long away, back for one answer, away again: the other queue has still not been read.
 #[test]
+#[expect(clippy::excessive_nesting, reason = "each law, and each case of it")]
 fn a_queue_not_yet_read_after_a_long_outage_is_adopted_later() {
     for (name, law) in LAWS {
         println!("{name}:");
