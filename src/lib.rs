@@ -27,7 +27,8 @@
 //! `tests/it/layering.rs` holds the code to this table.
 //!
 //! Where to begin: [`control::engine::Engine`] for the whole core at a glance,
-//! [`control::classic`] and [`control::adaptive`] for the laws, [`control::queue`] for how a limit gets to the router,
+//! [`control::rule`] for the laws, [`control::adaptive`] and [`control::classic`], [`control::queue`] for
+//! how a limit gets to the router,
 //! [`control::steering::course`] for how one WAN helps another, [`daemon::Daemon`] for the loop.
 
 pub mod cli;

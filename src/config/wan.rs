@@ -17,6 +17,7 @@ use crate::{
     probe::settings::{Asked, Settings},
 };
 pub(super) use queues::Claim;
+use queues::Counts;
 
 /// A WAN section that has been read.
 pub(super) struct Wan {
@@ -35,7 +36,8 @@ pub(super) fn wan(reader: &mut Reader<'_>, routers: &[String]) -> Wan {
     let router = router(reader, routers);
     let (queues, claims) = queues::queues(reader);
     let probe = probe::probe(reader);
-    let law = law::law(reader);
+    let counts = queues.as_ref().map_or(Counts::Bytes, |(_, queues)| Counts::of(queues));
+    let law = law::law(reader, counts);
     let write_budget = reader.read(&table::WRITE_BUDGET);
     let name = reader.name();
     let section = || {

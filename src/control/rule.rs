@@ -1,4 +1,4 @@
-//! Which law moves the rates of a WAN: the classic one alone, or the adaptive one on its means.
+//! Which law moves the rates of a WAN: the adaptive one on the means of the classic one, or that alone.
 //! Promises: with `Choice::Classic` every decision is the classic one, bit for bit; saving,
 //! restoring and retuning are the same for both, since the rates stand in the classic ladders.
 //! Knows nothing of probes, routers or clocks.
@@ -18,9 +18,9 @@ use super::{
 /// The laws by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// See [`Choice::Classic`].
+    /// See [`Choice::Classic`]; where queues count nothing, the default.
     Classic,
-    /// See [`Choice::Adaptive`].
+    /// See [`Choice::Adaptive`]; the default.
     Adaptive,
 }
 

@@ -166,7 +166,7 @@ impl Tally {
             });
             *readings = Some(Readings { last, before });
         }
-        if told_bytes(slot, &told) {
+        if told_anything(slot, &told) {
             self.mended(slot);
         } else {
             // A queue that counts nothing will not begin to soon.
@@ -229,9 +229,9 @@ fn fell(before: &Counters, after: &Counters) -> bool {
     pairs.into_iter().any(|(before, after)| before.zip(after).is_some_and(|(b, a)| a < b))
 }
 
-fn told_bytes(slot: QueueSlot, told: &Statistics) -> bool {
+fn told_anything(slot: QueueSlot, told: &Statistics) -> bool {
     let mut carried = Direction::BOTH.into_iter().filter(|own| slot.carries(*own));
-    carried.all(|direction| told.of(direction).bytes.is_some())
+    carried.all(|direction| told.of(direction) != Counters::default())
 }
 
 #[cfg(test)]

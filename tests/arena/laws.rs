@@ -62,14 +62,16 @@ pub fn settings(line: &Line, law: Law, tuning: &'static Tuning) -> wan::Settings
         let floors = &mut ladder.floors;
         (floors.green, floors.yellow, floors.soft_red, floors.red) = (floor, floor, floor, floor);
     }
-    if law == Law::Adaptive {
-        settings.choice = Choice::Adaptive(adaptive::Settings {
+    settings.choice = if law == Law::Adaptive {
+        Choice::Adaptive(adaptive::Settings {
             base: PerDirection::both(None),
             yellow: settings.law.thresholds.map(|thresholds| thresholds.yellow),
             bounds: settings.law.ladders.map(|ladder| (ladder.floors.red, ladder.ceiling)),
             counts_every: Span::from_millis(200),
             tuning,
-        });
-    }
+        })
+    } else {
+        Choice::Classic
+    };
     settings
 }

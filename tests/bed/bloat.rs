@@ -10,7 +10,7 @@ use crate::{
     load::{Times, download, ping, server, throughput},
     needs::announce,
     net::Bed,
-    shaper::{Change, followed},
+    shaper::{Change, counted},
     stalls::{self, Verdict},
     support::{
         router::{Router, home},
@@ -26,6 +26,9 @@ pub(crate) const RATES: [(&str, &str); 4] = [
     ("upload_ceiling", "6M"),
     ("upload_floor", "2M"),
 ];
+
+/// The law of whoever chooses none, and the other one.
+const LAWS: [(&str, &[(&str, &str)]); 2] = [("adaptive", &[]), ("classic", &[("law", "classic")])];
 
 /// A configuration for the bed's line.
 pub(crate) fn config(scratch: &Scratch, router: &Router, level: &str) -> PathBuf {
@@ -80,7 +83,7 @@ struct Comparison {
 }
 
 impl Comparison {
-    fn run(bed: &Bed) -> Self {
+    fn run(bed: &Bed, law: &[(&str, &str)]) -> Self {
         let idle = ping(bed, 2);
         let loading = download(bed, 3, 10);
         ping(bed, 3);
@@ -89,9 +92,10 @@ impl Comparison {
         let scratch = Scratch::new();
         bed.inside("client", || {
             let router = Router::start(home());
-            let daemon = start(bed, &config(&scratch, &router, "info"));
+            let options = [&RATES[..], law].concat();
+            let daemon = start(bed, &controlled::config(&scratch, &router, "info", &options));
             daemon.until_within(seconds(10), "fresh", |health| health.wans[0].signal == "fresh");
-            let (with, changes) = followed(bed, &router, || {
+            let (with, changes) = counted(bed, &router, || {
                 let loading = download(bed, 10, 20);
                 ping(bed, 10);
                 let loaded = ping(bed, 19);
@@ -102,9 +106,9 @@ impl Comparison {
         })
     }
 
-    fn show(&self) -> String {
+    fn show(&self, law: &str) -> String {
         format!(
-            "\nadded delay (ms)   p50       p95   lost pings   throughput\n{}\n{}\n\
+            "\n{law}\nadded delay (ms)   p50       p95   lost pings   throughput\n{}\n{}\n\
              download limits (ms: kbit/s): {}",
             self.without.show("without"),
             self.with.show("with wanctl"),
@@ -132,11 +136,13 @@ impl Comparison {
 fn control_takes_the_delay_of_a_saturated_line_away_and_leaves_its_throughput() {
     let Some(bed) = Bed::new() else { return };
     let _server = server(&bed);
-    stalls::judged(|| {
-        let compared = Comparison::run(&bed);
-        let (shown, fault) = (compared.show(), compared.fault());
-        Verdict { shown, fault, log: compared.log }
-    });
+    for (name, law) in LAWS {
+        stalls::judged(|| {
+            let compared = Comparison::run(&bed, law);
+            let (shown, fault) = (compared.show(name), compared.fault());
+            Verdict { shown, fault, log: compared.log }
+        });
+    }
 }
 
 #[test]
@@ -148,7 +154,7 @@ fn the_daemon_ends_within_three_seconds_of_sigterm_while_the_line_is_saturated()
         let router = Router::start(home());
         let mut daemon = start(&bed, &config(&scratch, &router, "info"));
         daemon.until("fresh", |health| health.wans[0].signal == "fresh");
-        let (ended, _) = followed(&bed, &router, || {
+        let (ended, _) = counted(&bed, &router, || {
             let _loading = download(&bed, 0, 30);
             // Below the ceiling: the line is full, and writes are on their way.
             daemon.until("lowered", |health| health.wans[0].download.wanted_bps < 24_000_000);

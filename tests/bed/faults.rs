@@ -26,7 +26,23 @@ const CYCLES: u64 = 200;
 
 const LOOK: Span = Span::from_millis(20);
 
-/// From floor to ceiling in ten seconds.
+/// By which law it is decided. Nothing passes the queues, so that the default one has an idle line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Law {
+    Default,
+    Classic,
+}
+
+impl Law {
+    const fn options(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Default => &[],
+            Self::Classic => &[("law", "classic")],
+        }
+    }
+}
+
+/// By the classic law from floor to ceiling in ten seconds.
 const RATES: [(&str, &str); 8] = [
     ("download_ceiling", "400M"),
     ("download_floor", "100M"),
@@ -105,29 +121,33 @@ impl Fault {
 fn every_fault_of_the_line_is_survived_and_told_once_and_never_taken_for_a_good_line() {
     let _turn = turn();
     with_canary(|canary| {
-        side_by_side(&Fault::ALL, Fault::ALL.len(), |fault| suffer(*fault, canary));
+        for law in [Law::Default, Law::Classic] {
+            side_by_side(&Fault::ALL, Fault::ALL.len(), |fault| suffer(*fault, law, canary));
+        }
     });
 }
 
-fn suffer(fault: Fault, canary: &Canary) -> String {
+fn suffer(fault: Fault, law: Law, canary: &Canary) -> String {
     let Some(line) = Line::new() else { return "skipped".to_owned() };
     line.set(WELL);
     line.inside(|| {
         let (scratch, router) = (Scratch::in_memory(), Router::start(home()));
         let reflectors = REFLECTORS.map(|address| ("reflector", address));
-        let wan = section("wan", "cable", &[&TREE[..], &RATES, &reflectors].concat());
+        let wan =
+            section("wan", "cable", &[&TREE[..], &RATES, law.options(), &reflectors].concat());
         let text = globals(&scratch, "info") + &router.section("home", &scratch) + &wan;
         let config = scratch.write("wanctl.conf", text.as_bytes());
         let mut daemon = Daemon::spawn(run(WANCTL.as_ref(), &config));
         daemon.wait_for_status();
-        let patient =
-            Patient { fault, line: &line, daemon, router, scratch, waits: Waits::default() };
+        let waits = Waits::default();
+        let patient = Patient { fault, law, line: &line, daemon, router, scratch, waits };
         patient.suffers(canary)
     })
 }
 
 struct Patient<'a> {
     fault: Fault,
+    law: Law,
     line: &'a Line,
     daemon: Daemon,
     router: Router,
@@ -170,8 +190,9 @@ impl Patient<'_> {
         let limits = self.router.limits(&wanctl::sim::routeros::RouterSettings::home_tree());
         assert_eq!(limits, rates, "two decisions: {}", self.told());
         format!(
-            "{:?}: {} ms, at the ceiling after {} ms, {missed} cycles missed, ended after {} ms",
+            "{:?}, {:?}: {} ms, at the ceiling after {} ms, {missed} cycles missed, ended after {} ms",
             self.fault,
+            self.law,
             lasted.as_millis(),
             recovered.as_millis(),
             ended.after.as_millis()
@@ -206,29 +227,34 @@ impl Patient<'_> {
         let (late, last) = (&wans[wans.len() / 2..], wans[wans.len() - 1]);
         let told = || format!("{last:#?}; {}", self.told());
         let lowest = wans.iter().map(|wan| wan.download.wanted_bps).min().unwrap();
-        match self.fault {
-            Fault::Silence | Fault::NoAddress => {
+        match (self.fault, self.law) {
+            (Fault::Silence | Fault::NoAddress, _) => {
                 // What was decided before the first lost probe stays, and nobody calls it good.
                 assert!(late.iter().all(|wan| wan.signal == "no-signal"), "{}", told());
                 assert!(late.iter().all(|wan| wan.download.state == "no-signal"), "{}", told());
                 assert_eq!(lowest, mbit(400).bps(), "{}", told());
             }
-            Fault::OneDead => {
+            (Fault::OneDead, _) => {
                 assert!(last.reflectors[0].aside, "{}", told());
                 assert!(wans.iter().all(|wan| wan.signal == "fresh"), "{}", told());
                 assert_eq!(lowest, mbit(400).bps(), "{}", told());
             }
-            Fault::OneHasty | Fault::Loss | Fault::Reordering => {
+            (Fault::OneHasty | Fault::Loss | Fault::Reordering, _) => {
                 assert!(wans.iter().all(|wan| wan.signal == "fresh"), "{}", told());
                 assert!(wans.iter().all(|wan| wan.download.state == "GREEN"), "{}", told());
                 assert_eq!(lowest, mbit(400).bps(), "{}", told());
             }
             // +40 ms: over the target, so both are lowered for as long as the baseline is what it
             // was; and down to the floor where it is much more.
-            Fault::PathStep => assert!(lowest < mbit(300).bps(), "{}", told()),
-            Fault::Bloat => {
+            (Fault::PathStep, Law::Classic) => assert!(lowest < mbit(300).bps(), "{}", told()),
+            (Fault::Bloat, Law::Classic) => {
                 assert_eq!(last.download.wanted_bps, mbit(100).bps(), "{}", told());
                 assert_eq!(last.upload.wanted_bps, mbit(10).bps(), "{}", told());
+            }
+            // Nobody uses the line: whatever the delay is of, it is no queue of ours, and it stays.
+            (Fault::PathStep | Fault::Bloat, Law::Default) => {
+                assert_eq!(lowest, mbit(400).bps(), "{}", told());
+                assert!(self.daemon.count(&["the path has changed"]) >= 1, "{}", told());
             }
         }
     }
@@ -259,7 +285,8 @@ impl Patient<'_> {
     }
 
     fn told(&self) -> String {
-        format!("{:?}; it said\n{}", self.fault, self.daemon.lines().join("\n"))
+        let Self { fault, law, daemon, .. } = self;
+        format!("{fault:?}, {law:?}; it said\n{}", daemon.lines().join("\n"))
     }
 }
 

@@ -57,11 +57,7 @@ fn follow(bed: &Bed, router: &Router, over: &Over) -> Vec<Change> {
 }
 
 /// Follows the router while this runs.
-pub(crate) fn followed<T>(
-    bed: &Bed,
-    router: &Router,
-    work: impl FnOnce() -> T,
-) -> (T, Vec<Change>) {
+fn followed<T>(bed: &Bed, router: &Router, work: impl FnOnce() -> T) -> (T, Vec<Change>) {
     beside(|over| follow(bed, router, over), work)
 }
 

@@ -10,7 +10,7 @@ use crate::{
     load::{download, server},
     needs::announce,
     net::{Bed, REFLECTORS},
-    shaper::followed,
+    shaper::counted,
     support::{
         config::{TREE, section},
         router::{Router, home},
@@ -62,7 +62,7 @@ fn a_board_starts_controls_loses_its_router_finds_it_and_stops() {
         assert!(said.contains("started, pid "), "{said}");
         becomes("at the ceiling", &|limit| limit == CEILING, &mut guest);
         announce(&format!("\n{}: {}", board.name(), footprint(&mut guest)));
-        let (lowered, _) = followed(&bed, &router, || {
+        let (lowered, _) = counted(&bed, &router, || {
             let _loading = download(&bed, 0, 60);
             becomes("lowered", &|limit| limit < CEILING, &mut guest)
         });

@@ -34,8 +34,10 @@ use crate::{
     },
 };
 
-/// Rates that rise by a step per cycle for minutes: there is something to save every second.
-const CLIMBING: [(&str, &str); 6] = [
+/// Rates that rise by a step per cycle for minutes, as by the classic law: there is something to save
+/// every second.
+const CLIMBING: [(&str, &str); 7] = [
+    ("law", "classic"),
     ("download_ceiling", "4G"),
     ("download_floor", "100M"),
     ("download_step_up", "0.1M"),

@@ -27,7 +27,7 @@ mod rows;
 
 use self::{
     driver::suffer,
-    rows::{ROWS, Row},
+    rows::{Law, Row, cases},
 };
 use crate::running::{
     canary::with_canary,
@@ -43,10 +43,10 @@ fn every_fault_of_a_router_is_survived_told_once_and_over_when_it_ends() {
     let _turn = turn();
     // All of them, or for whoever looks into one of them those whose name holds this.
     let wanted = std::env::var("WANCTL_ROW").unwrap_or_default();
-    let rows: Vec<&Row> =
-        ROWS.iter().filter(|row| format!("{:?}", row.fault).contains(&wanted)).collect();
+    let rows: Vec<(&Row, Law)> =
+        cases().filter(|(row, law)| format!("{:?} {law:?}", row.fault).contains(&wanted)).collect();
     with_canary(|canary| {
-        side_by_side(&rows, AT_ONCE, |row| suffer(row, canary));
+        side_by_side(&rows, AT_ONCE, |(row, law)| suffer(row, *law, canary));
         let sung = canary.sung();
         say(&format!("canary: {} of {} ticks missed", sung.missed, sung.ticks));
     });

@@ -25,7 +25,7 @@ use wanctl::{
     },
 };
 
-use crate::support::settings::{at, mbit, wan};
+use crate::support::settings::{at, classic, mbit, wan};
 
 const BOTH: [Mode; 2] = [Mode::Hysteresis, Mode::Confidence];
 
@@ -66,13 +66,14 @@ struct Scene {
 }
 
 impl Scene {
-    /// The first of two lines is bad then.
+    /// The first of two lines is bad then. What its delay and its queue do is the classic law's doing.
     fn new(settings: Settings, bad: Bad<'_>) -> Self {
         Self::behind(RouterSettings::healthy(), &[settings], vec![line(bad), line(&[])])
     }
 
     fn behind(router: RouterSettings, steerings: &[Settings], lines: Vec<LinkSettings>) -> Self {
-        let wans = lines.into_iter().map(|line| (wan(90, 18), line)).collect();
+        let settings = classic(&wan(90, 18));
+        let wans = lines.into_iter().map(|line| (settings, line)).collect();
         let mut world = World::new(wans, vec![router], 11);
         world.steer_by(steerings, 11);
         let states = vec![State::Good; steerings.len()];

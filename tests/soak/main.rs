@@ -44,6 +44,7 @@ use self::{
         config::{TREE, globals, section},
         daemon::{Daemon, WANCTL, run},
         faults::{Fault, Site},
+        load::Load,
         router::{Router, home},
         scratch::Scratch,
         stops::{let_pass, names, state},
@@ -67,8 +68,8 @@ const ENDED_WITHIN: Span = seconds(5);
 /// Between two looks.
 const LOOK: Span = Span::from_millis(100);
 
-/// From floor to ceiling in thirty cycles: after a line that was bad for a moment there is something
-/// to write, and soon nothing more, so that the next fault can begin.
+/// After a line that was bad for a moment there is something to write, and soon nothing more, so that the
+/// next fault can begin; by the classic law from floor to ceiling in thirty cycles.
 const RATES: [(&str, &str); 8] = [
     ("download_ceiling", "400M"),
     ("download_floor", "100M"),
@@ -118,6 +119,8 @@ fn soak(line: &Line, length: Span, seed: u64, canary: &Canary) -> Vec<String> {
     daemon.wait_for_status();
     daemon.until("settled", |health| is_settled(&site, health));
     let warm_up = seconds(120).min(length.part(1, 10));
+    // The queues are full, so that the rates move with the weather.
+    let _load = Load::of(site.router.shared());
     let report = Report::new(now(), warm_up, daemon.pid());
     let random = Rng::with_seed(seed);
     let mut soak = Soak { line, site, watch: Watch::new(daemon), random, report };

@@ -35,14 +35,30 @@ pub fn globals(scratch: &Scratch, level: &str) -> String {
 pub const TREE: [(&str, &str); 2] =
     [("download_queue", "WAN-Download"), ("upload_queue", "WAN-Upload")];
 
-/// Rates that rise for more than a minute: something is to be written every second.
-pub const CLIMBING: [(&str, &str); 11] = [
+/// Rates that rise for more than a minute by the classic law, which asks for no load: something is to
+/// be written every second.
+pub const CLIMBING: [(&str, &str); 12] = [
+    ("law", "classic"),
     ("download_ceiling", "1000M"),
     ("download_floor", "100M"),
     ("download_step_up", "0.5M"),
     ("upload_ceiling", "200M"),
     ("upload_floor", "10M"),
     ("upload_step_up", "0.1M"),
+    ("baseline_initial", "1ms"),
+    ("write_budget", "7200"),
+    ("reflector", "127.0.0.1"),
+    ("reflector", "127.0.0.2"),
+    ("reflector", "127.0.0.3"),
+];
+
+/// Rates that rise by the default law as long as the queues are full: by a few percent to a third, each
+/// direction every few seconds, for a minute.
+pub const FILLING: [(&str, &str); 9] = [
+    ("download_ceiling", "10G"),
+    ("download_floor", "100M"),
+    ("upload_ceiling", "10G"),
+    ("upload_floor", "10M"),
     ("baseline_initial", "1ms"),
     ("write_budget", "7200"),
     ("reflector", "127.0.0.1"),

@@ -6,6 +6,7 @@ pub mod canary;
 pub mod config;
 pub mod daemon;
 pub mod faults;
+pub mod load;
 pub mod proxy;
 pub mod router;
 pub mod rows;

@@ -34,8 +34,10 @@ use super::{
     wait::{now, seconds, within},
 };
 
-/// Rates that rise by a step per cycle, so that there is something to write every second.
-const CLIMBING: [(&str, &str); 6] = [
+/// Rates that rise by a step per cycle, as by the classic law, so that there is something to write
+/// every second.
+const CLIMBING: [(&str, &str); 7] = [
+    ("law", "classic"),
     ("download_ceiling", "400M"),
     ("download_floor", "100M"),
     ("download_step_up", "0.1M"),

@@ -20,8 +20,9 @@ use crate::{
         applier::OnExit,
         id::WanId,
         ladder,
+        rule::{Choice, Kind},
         steering::{self as steers, Mode, course::Effect, rule},
-        units::{Direction, Rate, Rtt},
+        units::{Direction, PerDirection, Rate, Rtt},
         zone::Thresholds,
     },
     router::settings::{Host, Queues, Scheme, Settings, SshLogin, SshSettings, Trust, Way},
@@ -156,9 +157,10 @@ fn line(wan: &WanSection, routers: &[RouterSection], out: &mut dyn Write) -> io:
         Queues::Simple(name) => format!("simple queue '{name}'"),
         Queues::Type(names) => format!("queue type '{}' and '{}'", names.download, names.upload),
     };
-    writeln!(out, "wan '{}': {queues} on router '{router}'", wan.name)?;
+    let (law, bases) = law(&wan.control.choice);
+    writeln!(out, "wan '{}': {queues} on router '{router}', law {law}", wan.name)?;
     for direction in Direction::BOTH {
-        let rates = rates(wan.control.law.ladders.of(direction));
+        let rates = rates(wan.control.law.ladders.of(direction), bases.of(direction));
         let zones = zones(wan.control.law.thresholds.of(direction));
         let exit = match wan.control.on_exit.of(direction) {
             OnExit::Keep => "kept at exit".into(),
@@ -198,14 +200,26 @@ fn steering(steering: &SteeringSection, config: &Config) -> String {
     )
 }
 
-fn rates(ladder: &ladder::Settings) -> String {
+/// The law, and what stands between its bounds and the classic rules, which hold for both.
+fn law(choice: &Choice) -> (&'static str, PerDirection<String>) {
+    let Choice::Adaptive(settings) = choice else {
+        let nothing = String::new;
+        return (Kind::Classic.word(), PerDirection { download: nothing(), upload: nothing() });
+    };
+    let base = |base: Option<Rate>| {
+        format!(", base {}; without the load", base.map_or_else(|| "learnt".into(), bits))
+    };
+    (Kind::Adaptive.word(), settings.base.map(base))
+}
+
+fn rates(ladder: &ladder::Settings, base: &str) -> String {
     let floors = ladder.floors;
     let [ceiling, green, yellow, red, step] =
         [ladder.ceiling, floors.green, floors.yellow, floors.red, ladder.step_up].map(bits);
     let [hard, soft] = [ladder.factor_red, ladder.factor_yellow]
         .map(|factor| Unit::Factor.write(u64::from(factor.ppm())));
     format!(
-        "{red} to {ceiling} (floors: green {green}, yellow {yellow}), up by {step} after {} cycles, \
+        "{red} to {ceiling}{base} (floors: green {green}, yellow {yellow}), up by {step} after {} cycles, \
          down by ×{soft} yellow, ×{hard} red",
         ladder.green_required
     )

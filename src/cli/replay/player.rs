@@ -88,7 +88,8 @@ impl Counts {
 
     fn at(&self, now: Instant) -> Counters {
         Counters {
-            bytes: Some(0),
+            // What passes is said by `flow` alone.
+            bytes: None,
             packets: None,
             dropped: Some(self.dropped(now)),
             queued_bytes: None,

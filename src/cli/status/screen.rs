@@ -8,7 +8,7 @@ use super::{
     spark::{self, Look},
 };
 use crate::{
-    control::{time::Span, units::Rate},
+    control::{rule::Kind, time::Span, units::Rate},
     observe::{
         health::{
             DirectionHealth, FailoverHealth, Health, RouterHealth, Status, SteeringHealth,
@@ -124,8 +124,8 @@ impl Screen {
             ms(wan.baseline_ms)
         );
         self.put(0, &text);
-        self.direction("download", &wan.download);
-        self.direction("upload", &wan.upload);
+        self.direction("download", &wan.download, &wan.law);
+        self.direction("upload", &wan.upload, &wan.law);
         let waits = format!("{} waits for {}", wan.name, waits_for(wan, health));
         self.lines.put(Worth::Waits, 2, &waits);
         if let Some(recent) = recent {
@@ -155,8 +155,9 @@ impl Screen {
     fn details(&mut self, wan: &WanHealth) {
         self.reflectors(wan);
         let text = format!(
-            "{}: writes {} confirmed, {} failed, {} left this hour; cycles {} ({} missed)",
+            "{}: law {}; writes {} confirmed, {} failed, {} left this hour; cycles {} ({} missed)",
             wan.name,
+            wan.law,
             wan.writes_confirmed,
             wan.writes_failed,
             wan.writes_left,
@@ -166,7 +167,7 @@ impl Screen {
         self.lines.put(Worth::Detail, 0, &text);
     }
 
-    fn direction(&mut self, word: &str, direction: &DirectionHealth) {
+    fn direction(&mut self, word: &str, direction: &DirectionHealth, law: &str) {
         let DirectionHealth { state, wanted_bps, confirmed_bps, reason, .. } = direction;
         let confirmed = match confirmed_bps {
             Some(confirmed) if confirmed == wanted_bps => String::new(),
@@ -174,8 +175,10 @@ impl Screen {
             None => " (router ?)".to_string(),
         };
         let load = match (&direction.load, direction.flow_bps) {
-            (Some(load), Some(flow)) => format!(", load {load}: {}", bits(flow)),
-            _ => String::new(),
+            (Some(load), Some(flow)) if flow > 0 => format!(", load {load}: {}", bits(flow)),
+            (Some(load), _) => format!(", load {load}"),
+            (None, _) if law == Kind::Adaptive.word() => ", load unknown".to_string(),
+            (None, _) => String::new(),
         };
         self.put(2, &format!("{word} {state} {}{confirmed}{load}", bits(*wanted_bps)));
         self.lines.go_on(Worth::Reason, 4, reason);
@@ -217,16 +220,16 @@ impl Screen {
             })
             .collect();
         let count = wan.reflectors.len();
-        match bad.as_slice() {
-            [] => {
-                let text = format!("{}: all {count} reflectors answer", wan.name);
-                self.lines.put(Worth::Detail, 0, &text);
-            }
-            bad => {
-                let text = format!("{}: of {count} reflectors {}", wan.name, bad.join(", "));
-                self.lines.put(Worth::Detail, 0, &text);
-            }
+        let mut text = match bad.as_slice() {
+            [] => format!("{}: all {count} reflectors answer", wan.name),
+            bad => format!("{}: of {count} reflectors {}", wan.name, bad.join(", ")),
+        };
+        let mut asked = wan.reflectors.iter().filter_map(|of| of.timestamps.as_deref()).peekable();
+        if asked.peek().is_some() {
+            let answer = asked.filter(|state| *state == "answers").count();
+            text = format!("{text}; {answer} by timestamps");
         }
+        self.lines.put(Worth::Detail, 0, &text);
     }
 
     fn events(&mut self, recent: &Recent) {

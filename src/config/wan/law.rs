@@ -2,12 +2,12 @@
 //! Promises: thresholds rise strictly, and the baseline has room between its bounds.
 //! Must not know of queues or probes.
 
-use super::rates::rates;
+use super::{queues::Counts, rates::rates};
 use crate::{
     config::{
         section::{Given, Order, Reader},
         table,
-        what::Caution,
+        what::{Caution, Conflict},
     },
     control::{
         adaptive,
@@ -27,8 +27,8 @@ pub(super) struct Law {
     pub(super) on_exit: PerDirection<OnExit>,
 }
 
-/// Reads the options.
-pub(super) fn law(reader: &mut Reader<'_>) -> Option<Law> {
+/// Reads the options; the choice also goes by what the queues count.
+pub(super) fn law(reader: &mut Reader<'_>, counts: Counts) -> Option<Law> {
     let download = rates(reader, Direction::Download);
     let upload = rates(reader, Direction::Upload);
     let target = reader.read(&table::TARGET_BLOAT);
@@ -36,7 +36,7 @@ pub(super) fn law(reader: &mut Reader<'_>) -> Option<Law> {
     let interval = reader.read(&table::INTERVAL);
     let baseline = baseline(reader, target.as_ref(), interval.as_ref());
     let spike = reader.read(&table::SPIKE);
-    let kind = reader.read(&table::LAW).map_or(Kind::Classic, |given| given.value);
+    let kind = kind(reader, counts);
     let counts_every = reader.read(&table::LOAD_INTERVAL);
     let bases = &table::BASE;
     let base = PerDirection {
@@ -54,6 +54,22 @@ pub(super) fn law(reader: &mut Reader<'_>) -> Option<Law> {
     let on_exit = PerDirection { download: download_exit, upload: upload_exit };
     let choice = choice(kind, base, counts_every?.value, &settings);
     Some(Law { settings, choice, on_exit })
+}
+
+/// The adaptive law, where the load can be known at all.
+fn kind(reader: &mut Reader<'_>, counts: Counts) -> Kind {
+    let given = reader.read(&table::LAW);
+    match (given, counts) {
+        (None, Counts::Bytes) => Kind::Adaptive,
+        (None, Counts::Nothing) => Kind::Classic,
+        (Some(given), _) => {
+            if (given.value, counts) == (Kind::Adaptive, Counts::Nothing) {
+                let other = Conflict::NotWith("queue_kind type, which counts nothing".into());
+                reader.object(&given, other, "classic, or queue_kind tree or simple");
+            }
+            given.value
+        }
+    }
 }
 
 /// The adaptive law has its bounds and threshold from the options of the classic one.

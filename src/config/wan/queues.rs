@@ -19,6 +19,24 @@ pub(in crate::config) struct Claim {
     pub(in crate::config) queue: Given<String>,
 }
 
+/// Whether what passes can ever be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counts {
+    /// The queues count bytes.
+    Bytes,
+    /// Queue types count nothing.
+    Nothing,
+}
+
+impl Counts {
+    pub(super) const fn of(queues: &Queues) -> Self {
+        match queues {
+            Queues::Tree(_) | Queues::Simple(_) => Self::Bytes,
+            Queues::Type(_) => Self::Nothing,
+        }
+    }
+}
+
 /// Reads the queues and collects what they claim.
 pub(super) fn queues(reader: &mut Reader<'_>) -> (Option<(Layout, Queues)>, Vec<Claim>) {
     let Some(kind) = reader.read(&table::QUEUE_KIND) else { return (None, Vec::new()) };

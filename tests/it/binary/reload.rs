@@ -12,8 +12,9 @@ use wanctl::{
     sim::routeros::{Down, RouterSettings},
 };
 
-use super::{CEILING, QUICK, configured, started, wan};
+use super::{CEILING, QUICK, started, wan};
 use crate::running::{
+    config::{TREE, globals},
     daemon::{Daemon, PATIENCE, WANCTL, run},
     router::{PASSWORD, Router, home},
     scratch::Scratch,
@@ -29,6 +30,9 @@ const STAYS: &str = "reload: the old configuration stays";
 /// What a busy machine may do by itself to the cycles of a test.
 const MAY_MISS: u64 = 2;
 
+/// What is asked is counted here, and the default law asks by itself.
+const LAW: [(&str, &str); 1] = [("law", "classic")];
+
 /// A directory, its router, its daemon and the configuration that it runs.
 struct Scene {
     scratch: Scratch,
@@ -40,7 +44,10 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let (scratch, router) = (Scratch::new(), Router::start(home()));
-        let config = configured(&scratch, &router);
+        let text = globals(&scratch, "info")
+            + &router.section("home", &scratch)
+            + &wan("cable", &[&TREE, &QUICK, &LAW]);
+        let config = scratch.write("wanctl.conf", text.as_bytes());
         let daemon = started(&config);
         Self { scratch, router, daemon, config }
     }
@@ -89,7 +96,7 @@ impl Scene {
 /// A WAN by the simple queue of the same router.
 fn by_simple_queue(name: &str) -> String {
     let queue = [("queue_kind", "simple"), ("queue", "internet-cake")];
-    wan(name, &[&queue, &QUICK])
+    wan(name, &[&queue, &QUICK, &LAW])
 }
 
 fn confirmed(health: &Health, wan: usize) -> (Option<u64>, Option<u64>) {

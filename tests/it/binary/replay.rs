@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use crate::running::daemon::WANCTL;
+use crate::running::{daemon::WANCTL, scratch::Scratch};
 
 fn traces() -> Vec<PathBuf> {
     let folder = format!("{}/golden/replay", env!("CARGO_MANIFEST_DIR"));
@@ -37,6 +37,40 @@ fn every_trace_gives_what_is_expected_byte_by_byte_and_again() {
         let line = texts[0].lines().zip(texts[1].lines()).position(|(a, b)| a != b);
         assert!(expected == given, "{name}: differs from line {line:?} on:\n{}", texts[1]);
     }
+}
+
+/// Where a trace does not say what passes, the default law decides by the classic rules, bit by bit.
+#[test]
+fn a_trace_without_loads_is_decided_alike_by_both_laws() {
+    let scratch = Scratch::new();
+    let mut compared = 0;
+    for trace in traces() {
+        let text = fs::read_to_string(&trace).unwrap();
+        if text.lines().any(|line| line.starts_with("flow ") || line.contains("option law")) {
+            continue;
+        }
+        let by = |law: &str| {
+            let wan = format!("\tlist reflector '192.0.2.1'\n\toption law '{law}'\n");
+            let text = text.replace("\tlist reflector '192.0.2.1'\n", &wan);
+            assert!(text.contains(&wan), "{}", trace.display());
+            replayed(&scratch.write("trace", text.as_bytes()))
+        };
+        assert!(by("adaptive") == by("classic"), "{}", trace.display());
+        assert!(by("adaptive") == replayed(&trace), "{}", trace.display());
+        compared += 1;
+    }
+    assert!(compared >= 2, "{compared}");
+}
+
+/// What a queue drops says nothing of what passes it: the line is not an idle one for that.
+#[test]
+fn a_line_about_a_queue_leaves_the_load_unknown() {
+    let scratch = Scratch::new();
+    let trace = traces().into_iter().find(|path| path.ends_with("steering.trace")).unwrap();
+    let text = fs::read_to_string(trace).unwrap().replace("\toption law 'classic'\n", "");
+    let given = replayed(&scratch.write("trace", text.as_bytes()));
+    let given = String::from_utf8_lossy(&given);
+    assert!(given.contains("wan cable: download GREEN -> RED"), "{given}");
 }
 
 #[test]

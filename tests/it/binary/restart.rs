@@ -16,9 +16,10 @@ use crate::running::{
     wait::{seconds, within},
 };
 
-/// A daemon whose rates rise for minutes, a step per cycle, so that there is a write every second.
+/// A daemon whose rates rise for minutes, a step per cycle as by the classic law, so that there is a write
+/// every second.
 fn climbing(scratch: &Scratch, router: &Router) -> std::path::PathBuf {
-    let slow = [("download_step_up", "0.1M"), ("upload_step_up", "0.1M")];
+    let slow = [("law", "classic"), ("download_step_up", "0.1M"), ("upload_step_up", "0.1M")];
     let text = globals(scratch, "info")
         + &router.section("home", scratch)
         + &wan("cable", &[&TREE, &slow]);

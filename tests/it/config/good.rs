@@ -6,6 +6,7 @@ use log::LevelFilter;
 use wanctl::{
     config::{Config, Environment, Globals, RouterSection, WanSection, parse, what::FileFault},
     control::{
+        adaptive,
         applier::{Layout, OnExit},
         baseline, classic, fallback,
         ladder::{self, Floors},
@@ -77,6 +78,17 @@ fn minimal_router() -> RouterSection {
     }
 }
 
+/// The law of whoever chose none.
+fn adaptive_by(law: &classic::Settings) -> Choice {
+    Choice::Adaptive(adaptive::Settings {
+        base: PerDirection::both(None),
+        yellow: law.thresholds.map(|thresholds| thresholds.yellow),
+        bounds: law.ladders.map(|ladder| (ladder.floors.red, ladder.ceiling)),
+        counts_every: Span::from_millis(200),
+        tuning: &adaptive::Tuning::DEFAULT,
+    })
+}
+
 fn minimal_wan() -> WanSection {
     let law = classic::Settings {
         interval: Span::from_millis(50),
@@ -119,7 +131,7 @@ fn minimal_wan() -> WanSection {
             reflectors: 1,
             timestamps: Timestamps::Off,
             law,
-            choice: wanctl::control::rule::Choice::Classic,
+            choice: adaptive_by(&law),
             layout: Layout::PerDirection,
             write_budget: 600,
             fallback: fallback::Settings { targets: 2, gateway: fallback::Gateway::None },
@@ -246,6 +258,7 @@ fn the_full_configuration_gets_every_value() {
         upload: OnExit::Set(bits(8_000_000)),
     };
     wan.control.law = full_law();
+    wan.control.choice = adaptive_by(&wan.control.law);
     let expected = Config {
         globals: Globals {
             listen: "[::1]:9102".parse().unwrap(),
@@ -521,6 +534,20 @@ fn timestamps_are_asked_of_those_that_have_them() {
     let wan = read(&text).unwrap().config.wans.remove(0);
     assert_eq!(wan.control.timestamps, Timestamps::Off);
     assert_eq!(wan.probe.timestamps, probe::settings::Asked::Echo);
+}
+
+/// Whoever chooses none has the law that goes by the load, where that can be known.
+#[test]
+fn the_law_is_the_adaptive_one_but_for_queue_types_which_count_nothing() {
+    let choice = |text: &str| read(text).unwrap().config.wans[0].control.choice;
+    let types = MINIMAL.to_owned() + "\toption queue_kind 'type'\n";
+    let law = |word: &str| format!("\toption law '{word}'\n");
+    let adaptive = adaptive_by(&minimal_wan().control.law);
+    assert_eq!(choice(MINIMAL), adaptive);
+    assert_eq!(choice(&(MINIMAL.to_owned() + &law("adaptive"))), adaptive);
+    assert_eq!(choice(&(MINIMAL.to_owned() + &law("classic"))), Choice::Classic);
+    assert_eq!(choice(&types), Choice::Classic);
+    assert_eq!(choice(&(types + &law("classic"))), Choice::Classic);
 }
 
 #[test]

@@ -214,6 +214,7 @@ const CONFLICTS: &[Mistake] = &[
     ("", "option baseline_initial '5ms'\n\toption baseline_min '6ms'", 14, "baseline_initial", "below baseline_min (6ms)"),
     ("", "option baseline_initial '51ms'\n\toption baseline_max '50ms'", 14, "baseline_initial", "above baseline_max (50ms)"),
     ("", "option load_time_constant '1s'\n\toption baseline_time_constant '1s'", 14, "load_time_constant", "not below baseline_time_constant (1s)"),
+    ("", "option law 'adaptive'\n\toption queue_kind 'type'", 14, "law", "queue_kind type, which counts nothing"),
     ("", "option router 'hom'", 14, "router", "no section of this name; allowed: home"),
     ("", "config router 'cabin'\n\toption url https://a\n\toption username a\n\toption password a\n\toption fallback none", 6, "router", "several, and one must be named; allowed: home, cabin"),
     ("'ul'", "'dl'", 8, "upload_queue", "'dl': the queue belongs to wan 'wan1' already"),

@@ -12,6 +12,7 @@ use wanctl::{
         failure::FailureKind,
         time::{Instant, Span},
         units::{Direction, PerDirection},
+        wan::Settings,
     },
     sim::{
         link::{Demand, LinkSettings},
@@ -21,7 +22,7 @@ use wanctl::{
 };
 
 use super::take_routed;
-use crate::support::settings::{at, wan};
+use crate::support::settings::{LAWS, at, wan};
 
 /// When which transport fails, in seconds.
 type Failing = (u64, u64, Route);
@@ -56,7 +57,7 @@ fn window(from: u64, to: u64) -> Window {
     Window { from: at(from * 1_000), to: at(to * 1_000) }
 }
 
-/// A line on which there is something to write every second.
+/// A line on which there is something to write every second, by the classic law.
 fn line(seconds: u64) -> LinkSettings {
     let window =
         |from: u64, lasts: u64| Window { from: at(from * 1_000), to: at((from + lasts) * 1_000) };
@@ -66,11 +67,12 @@ fn line(seconds: u64) -> LinkSettings {
     })
 }
 
+/// Each law has half of the seeds.
 fn world(failing: &[Failing], kind: FailureKind, seconds: u64, seed: u64) -> World {
     let mut router = RouterSettings { fallback: Fallback::Present, ..RouterSettings::healthy() };
     router.ways.extend(failing.iter().map(|(from, to, route)| (window(*from, *to), *route, kind)));
-    let mut settings = wan(520, 52);
-    settings.write_budget = 7_200;
+    let (_, law) = LAWS[usize::from(seed.is_multiple_of(2))];
+    let settings = Settings { write_budget: 7_200, ..law(&wan(520, 52)) };
     World::new(vec![(settings, line(seconds))], vec![router], seed)
 }
 

@@ -21,9 +21,10 @@ use wanctl::{
 };
 
 use super::{FOR_EVER, take_routed, turns, two_ways, window};
-use crate::support::settings::{at, wan};
+use crate::support::settings::{at, classic, wan};
 
-/// REST fails like this from second 10 until then; the line is in use all the time.
+/// REST fails like this from second 10 until then; the line is in use all the time, and by the classic
+/// law there is something to write all the time too.
 fn away(kind: FailureKind, until: u64) -> World {
     let mut router = two_ways();
     router.ways.push((window(10_000, until), Preferred, kind));
@@ -31,7 +32,7 @@ fn away(kind: FailureKind, until: u64) -> World {
         let load = window(turn * 10_000, turn * 10_000 + 5_000);
         line.with_load(Direction::Download, load, Demand::Greedy)
     });
-    let mut settings = wan(520, 52);
+    let mut settings = classic(&wan(520, 52));
     settings.write_budget = 7_200;
     let mut world = World::new(vec![(settings, line)], vec![router], 1);
     world.run_until(at(35_000), |_| ()).unwrap();

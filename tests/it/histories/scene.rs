@@ -17,7 +17,7 @@ use wanctl::{
 };
 
 use super::fault::History;
-use crate::support::settings::{adaptive, mbit, ms, wan};
+use crate::support::settings::{adaptive, classic, mbit, ms, wan};
 
 #[derive(Clone, Debug)]
 pub struct Scene {
@@ -54,7 +54,7 @@ impl Scene {
         let mut rng = Rng::with_seed(seed ^ 0x5ce9_e000);
         let wans = if rng.u8(..10) < 6 { 1 } else { 2 };
         let routers = if wans == 2 && rng.bool() { 2 } else { 1 };
-        let law = if seed.is_multiple_of(2) { |settings: &Settings| *settings } else { adaptive };
+        let law = if seed.is_multiple_of(2) { classic } else { adaptive };
         let site = |index: u8| site(&mut rng, index % routers);
         let wans = (0..wans).map(site).map(|(settings, line)| (law(&settings), line)).collect();
         let mut router = || RouterSettings {

@@ -27,7 +27,7 @@ use wanctl::{
 
 use crate::{
     steering::line,
-    support::settings::{at, wan},
+    support::settings::{LAWS, at, wan},
 };
 
 /// How many histories are played.
@@ -310,7 +310,9 @@ impl Judge {
 }
 
 fn play(plan: &Plan) -> Result<Sum, String> {
-    let wans = vec![(wan(90, 18), plan.line()), (wan(90, 18), line(&[]))];
+    let (_, law) = LAWS[usize::from(plan.seed.is_multiple_of(2))];
+    let settings = law(&wan(90, 18));
+    let wans = vec![(settings, plan.line()), (settings, line(&[]))];
     let mut world = World::new(wans, vec![plan.router()], plan.seed);
     world.steer_by(&[plan.settings()], plan.seed);
     world.rule(0).unwrap().shows_after = Span::from_millis(Rng::with_seed(plan.seed).u64(..900));

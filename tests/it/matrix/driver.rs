@@ -9,12 +9,13 @@ use wanctl::{
     sim::routeros::{Accepted, Down, RouterSettings},
 };
 
-use super::rows::{Row, TakenFor};
+use super::rows::{Law, Row, TakenFor};
 use crate::running::{
     canary::Canary,
-    config::{AHEAD, CLIMBING, TREE, globals, section},
+    config::{AHEAD, CLIMBING, FILLING, TREE, globals, section},
     daemon::{Daemon, PATIENCE, WANCTL, run},
     faults::{Deed, Fault, Site},
+    load::Load,
     proxy::Mischief,
     router::{Router, home, mbit},
     scratch::Scratch,
@@ -23,8 +24,32 @@ use crate::running::{
     wait::{now, seconds},
 };
 
-/// Floor and ceiling of the queues in Mbit/s.
-const BOUNDS: PerDirection<(u64, u64)> = PerDirection { download: (100, 1_000), upload: (10, 200) };
+impl Law {
+    const fn options(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Default => &FILLING,
+            Self::Classic => &CLIMBING,
+        }
+    }
+
+    /// Floor and ceiling of the queues in Mbit/s.
+    const fn bounds(self) -> PerDirection<(u64, u64)> {
+        match self {
+            Self::Default => PerDirection { download: (100, 10_000), upload: (10, 10_000) },
+            Self::Classic => PerDirection { download: (100, 1_000), upload: (10, 200) },
+        }
+    }
+
+    /// From the moment when the router answers again both queues are written within this, and what is
+    /// wanted is what it has: one spacing of increases. The default law knows the load when it has two
+    /// readings, for whose first it may wait as long as failed ones make it, and raises both in turn.
+    const fn rises_within(self) -> Span {
+        match self {
+            Self::Default => seconds(16),
+            Self::Classic => seconds(1),
+        }
+    }
+}
 
 /// A fault lasts this many cycles at the least: ten seconds.
 const CYCLES: u64 = 200;
@@ -40,6 +65,8 @@ const LOOK: Span = Span::from_millis(20);
 
 pub(super) struct Patient<'a> {
     pub(super) row: &'a Row,
+    pub(super) law: Law,
+    _load: Option<Load>,
     pub(super) daemon: Daemon,
     site: Site,
     scratch: Scratch,
@@ -62,20 +89,29 @@ pub(super) struct Course {
 }
 
 /// One row; says how it went. Panics if anything is wrong.
-pub(super) fn suffer(row: &Row, canary: &Canary) -> String {
+pub(super) fn suffer(row: &Row, law: Law, canary: &Canary) -> String {
     let (scratch, site) = (Scratch::in_memory(), Site::new(Router::start(home())));
     // At its ceiling the upload has nothing to write of its own: what a write meant for the other
     // queue has done to it must be found all the same.
-    let upload = if row.fault == Fault::Human(Deed::Swaps) { BOUNDS.upload.1 } else { 20 };
+    let upload = if row.fault == Fault::Human(Deed::Swaps) { law.bounds().upload.1 } else { 20 };
     leave_rates(&scratch, "state", (200, upload), clock::unix_now());
-    let wan = section("wan", "cable", &[&TREE[..], &CLIMBING].concat());
+    let wan = section("wan", "cable", &[&TREE[..], law.options()].concat());
     let router = site.router.section_at(site.proxy.address(), "home", &scratch);
     let text = globals(&scratch, "info") + &router + &wan;
     let config = scratch.write("wanctl.conf", text.as_bytes());
     let mut daemon = Daemon::spawn(run(WANCTL.as_ref(), &config));
     daemon.wait_for_status();
-    let mut patient =
-        Patient { row, daemon, site, scratch, writes: Vec::new(), waits: Waits::default() };
+    let load = (law == Law::Default).then(|| Load::of(site.router.shared()));
+    let mut patient = Patient {
+        row,
+        law,
+        _load: load,
+        daemon,
+        site,
+        scratch,
+        writes: Vec::new(),
+        waits: Waits::default(),
+    };
     patient.waits(PATIENCE, "healthy", Patient::follows);
     // The last that is asked once per connection: it is asked for again until it is had.
     patient.daemon.line("router home: RouterOS");
@@ -87,7 +123,8 @@ pub(super) fn suffer(row: &Row, canary: &Canary) -> String {
     patient.judge_lines(&course);
     let end = patient.stops_in_the_middle();
     format!(
-        "{:?}: {} ms, {} requests, reached after {} ms, following after {} ms, ended after {} ms",
+        "{:?}, {law:?}: {} ms, {} requests, reached after {} ms, following after {} ms, ended after \
+         {} ms",
         row.fault,
         course.lasted.as_millis(),
         course.requests,
@@ -146,9 +183,10 @@ impl Patient<'_> {
         };
         self.waits(longest + REST_TIMEOUT + SLACK, "reached", is_there);
         let reached = now();
-        // One spacing of increases, and a round trip. What a human did is found by the next write.
-        let spacings = if self.row.fault.meddles() { 2 } else { 1 };
-        self.waits(seconds(spacings) + SLACK, "following", |patient, health| {
+        // And a round trip. What a human did is found by the next write.
+        let times = if self.row.fault.meddles() { 2 } else { 1 };
+        let most = self.law.rises_within().times(times);
+        self.waits(most + SLACK, "following", |patient, health| {
             let wrote = |name: &str| patient.writes.iter().any(|written| written == name);
             wrote("WAN-Download") && wrote("WAN-Upload") && patient.follows(health)
         });
@@ -165,7 +203,7 @@ impl Patient<'_> {
         }
         if !self.row.fault.meddles() {
             let limits = self.site.router.limits(&RouterSettings::home_tree());
-            let fine = limits.zip(BOUNDS).map(|(limit, (least, most))| {
+            let fine = limits.zip(self.law.bounds()).map(|(limit, (least, most))| {
                 limit.is_some_and(|limit| (mbit(least).bps()..=mbit(most).bps()).contains(&limit))
             });
             // The first limits are not the daemon's.
@@ -179,7 +217,7 @@ impl Patient<'_> {
     /// The bounds of what is written to the queue of that name, in bit/s. Where a human swapped the
     /// names, an id may be that of the other for one write.
     fn bounds_of(&self, name: &str) -> (u64, u64) {
-        let PerDirection { download, upload } = BOUNDS;
+        let PerDirection { download, upload } = self.law.bounds();
         let (least, most) = match (self.row.fault, name) {
             (Fault::Human(Deed::Swaps), _) => (upload.0, download.1),
             (_, "WAN-Upload") => upload,
@@ -242,7 +280,8 @@ impl Patient<'_> {
     }
 
     pub(super) fn told(&self) -> String {
-        format!("{:?}; it said\n{}", self.row.fault, self.daemon.lines().join("\n"))
+        let Self { row, law, daemon, .. } = self;
+        format!("{:?}, {law:?}; it said\n{}", row.fault, daemon.lines().join("\n"))
     }
 }
 

@@ -13,7 +13,7 @@ use wanctl::control::{
     zone::Thresholds,
 };
 
-use crate::support::settings::{adaptive, ms, wan};
+use crate::support::settings::{adaptive, classic, ms, wan};
 
 fn rate(rng: &mut Rng, from: u64, to: u64) -> Rate {
     Rate::from_bps(rng.u64(from..=to)).unwrap()
@@ -81,7 +81,7 @@ pub fn any_wan(rng: &mut Rng, routers: u8) -> Settings {
         gateway: rng.choice([Gateway::Given, Gateway::None]).unwrap(),
     };
     settings.on_exit = settings.law.ladders.map(|bounds| on_exit(rng, &bounds));
-    if rng.bool() { adaptive(&settings) } else { settings }
+    if rng.bool() { adaptive(&settings) } else { classic(&settings) }
 }
 
 /// A state as it may stand in a file.

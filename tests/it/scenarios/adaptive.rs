@@ -18,11 +18,11 @@ use wanctl::{
 };
 
 use super::{FOR_EVER, count, limits, of_wan, run, window};
-use crate::support::settings::{adaptive, at, mbit};
+use crate::support::settings::{at, mbit, wan};
 
 /// A quiet line of 100 and 20 Mbit/s whose ceilings are a tenth too high.
 fn settings() -> wan::Settings {
-    adaptive(&crate::support::settings::wan(110, 22))
+    wan(110, 22)
 }
 
 fn loaded(line: LinkSettings, directions: &[Direction]) -> LinkSettings {
@@ -67,7 +67,7 @@ fn longer_path(line: LinkSettings, from_ms: u64) -> LinkSettings {
 fn a_longer_path_on_an_idle_line_costs_no_cut_and_is_told_within_seconds() {
     for seed in 0..10 {
         let line = longer_path(LinkSettings::cable(), 60_000);
-        let settings = adaptive(&crate::support::settings::wan(550, 55));
+        let settings = wan(550, 55);
         let mut world = World::new(vec![(settings, line)], vec![RouterSettings::healthy()], seed);
         run(&mut world, 59_000);
         let before = limits(&world, 0);
@@ -95,7 +95,7 @@ fn a_longer_path_under_load_costs_the_rate_for_fifteen_seconds_at_most() {
         (2, &[Direction::Download, Direction::Upload]),
     ] {
         let line = longer_path(loaded(LinkSettings::dsl(), directions), 120_000);
-        let settings = adaptive(&crate::support::settings::wan(55, 11));
+        let settings = wan(55, 11);
         let mut world = World::new(vec![(settings, line)], vec![RouterSettings::healthy()], seed);
         run(&mut world, 119_900);
         let before = limits(&world, 0);
@@ -243,6 +243,30 @@ fn who_wants_few_requests_has_a_law_that_works_all_the_same() {
     assert!(few <= 2 * 61 && few * 3 < usual, "{few} of {usual}");
     let carried = |rate: &Rate| (mbit(80)..=mbit(110)).contains(rate);
     assert!(!rates.is_empty() && rates.iter().all(carried), "{rates:?}");
+}
+
+/// Less than a tenth of the limit passes then, as on an idle line.
+#[test]
+fn a_line_that_collapses_under_load_is_cut_and_is_no_longer_path() {
+    for congested in Direction::BOTH {
+        let mut line = loaded(LinkSettings::quiet(), &[congested]);
+        let (carries, left, floor) = match congested {
+            Direction::Download => (100, 6, mbit(11)),
+            Direction::Upload => (20, 1, mbit(2)),
+        };
+        let queue = line.lanes.of_mut(congested);
+        queue.capacity = Schedule::constant(mbit(carries)).then(at(60_000), mbit(left));
+        // 200 ms of that.
+        queue.buffer = left * 25_000;
+        let mut world = world(line);
+        run(&mut world, 59_000);
+        let _ = world.take_events();
+        run(&mut world, 66_000);
+        let told = of_wan(&world.take_events(), 0);
+        let limit = world.limit(0, congested).unwrap();
+        assert!(limit <= floor.max(mbit(left * 2)), "{congested:?}: {limit:?}, {told:?}");
+        assert!(!told.iter().any(|news| matches!(news, WanNews::PathChanged(_))), "{told:?}");
+    }
 }
 
 #[test]

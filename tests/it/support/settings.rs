@@ -43,7 +43,7 @@ pub fn wan(download: u64, upload: u64) -> wan::Settings {
     let interval = Span::from_millis(50);
     let floor = |ceiling: u64| (ceiling / 10).max(1);
     let step = |ceiling: u64| (ceiling * 2).max(100);
-    wan::Settings {
+    let settings = wan::Settings {
         router: RouterId(0),
         reflectors: 3,
         timestamps: wanctl::control::oneway::Timestamps::Off,
@@ -72,10 +72,22 @@ pub fn wan(download: u64, upload: u64) -> wan::Settings {
         write_budget: 600,
         fallback: fallback::Settings::NOTHING,
         on_exit: PerDirection::both(OnExit::Keep),
-    }
+    };
+    adaptive(&settings)
 }
 
-/// The same with the adaptive law.
+/// Both laws by name: what is promised whatever breaks is promised for each of them.
+pub const LAWS: [(&str, ByLaw); 2] = [("adaptive", adaptive), ("classic", classic)];
+
+/// The same settings with a law.
+pub type ByLaw = fn(&wan::Settings) -> wan::Settings;
+
+/// The same with the classic law.
+pub const fn classic(settings: &wan::Settings) -> wan::Settings {
+    wan::Settings { choice: Choice::Classic, ..*settings }
+}
+
+/// The same with the adaptive law within the bounds that the settings have by now.
 pub fn adaptive(settings: &wan::Settings) -> wan::Settings {
     let choice = Choice::Adaptive(adaptive::Settings {
         base: PerDirection::both(None),

@@ -120,9 +120,42 @@ fn recent() -> Recent {
 }
 
 fn shown(columns: usize, rows: usize) -> Vec<String> {
+    shown_of(&health(), columns, rows)
+}
+
+fn shown_of(health: &Health, columns: usize, rows: usize) -> Vec<String> {
     let mut screen = Screen::new(columns, Look::Blocks);
-    screen.show(&health(), Some(&recent()));
+    screen.show(health, Some(&recent()));
     screen.into_lines(rows)
+}
+
+#[test]
+fn who_chose_no_law_sees_which_one_it_is_and_whether_it_knows_the_load() {
+    let mut health = health();
+    let [known, unknown] = &mut health.wans[..] else { panic!("two WANs") };
+    for wan in [&mut *known, &mut *unknown] {
+        wan.law = text("adaptive");
+    }
+    (known.download.load, known.download.flow_bps) = (Some(text("high")), Some(98_000_000));
+    (known.upload.load, known.upload.flow_bps) = (Some(text("idle")), Some(0));
+    let all = shown_of(&health, 200, usize::MAX).join("\n");
+    for words in ["load high: 98M;", "load idle;", "dsl: law adaptive; writes 1234"] {
+        assert!(all.contains(words), "{words} in\n{all}");
+    }
+    assert_eq!(all.matches("load unknown").count(), 2, "{all}");
+    let all = shown(200, usize::MAX).join("\n");
+    assert!(!all.contains(", load"), "the classic law asks for none: {all}");
+}
+
+#[test]
+fn how_many_reflectors_answer_timestamps_is_said_where_they_are_asked_for_them() {
+    let mut health = health();
+    for (reflector, state) in health.wans[0].reflectors.iter_mut().zip(["answers", "silent"]) {
+        reflector.timestamps = Some(text(state));
+    }
+    let all = shown_of(&health, 200, usize::MAX).join("\n");
+    assert_eq!(all.matches("; 1 by timestamps").count(), 1, "{all}");
+    assert_eq!(all.matches("by timestamps").count(), 1, "nobody else is asked: {all}");
 }
 
 #[test]
