@@ -18,9 +18,9 @@ use super::{
 /// The laws by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// See [`Choice::Classic`]; where queues count nothing, the default.
+    /// See [`Choice::Classic`]; the default.
     Classic,
-    /// See [`Choice::Adaptive`]; the default.
+    /// See [`Choice::Adaptive`].
     Adaptive,
 }
 

@@ -56,20 +56,14 @@ pub(super) fn law(reader: &mut Reader<'_>, counts: Counts) -> Option<Law> {
     Some(Law { settings, choice, on_exit })
 }
 
-/// The adaptive law, where the load can be known at all.
+/// The adaptive law is only for queues whose load can be known at all.
 fn kind(reader: &mut Reader<'_>, counts: Counts) -> Kind {
-    let given = reader.read(&table::LAW);
-    match (given, counts) {
-        (None, Counts::Bytes) => Kind::Adaptive,
-        (None, Counts::Nothing) => Kind::Classic,
-        (Some(given), _) => {
-            if (given.value, counts) == (Kind::Adaptive, Counts::Nothing) {
-                let other = Conflict::NotWith("queue_kind type, which counts nothing".into());
-                reader.object(&given, other, "classic, or queue_kind tree or simple");
-            }
-            given.value
-        }
+    let Some(given) = reader.read(&table::LAW) else { return Kind::Classic };
+    if (given.value, counts) == (Kind::Adaptive, Counts::Nothing) {
+        let other = Conflict::NotWith("queue_kind type, which counts nothing".into());
+        reader.object(&given, other, "classic, or queue_kind tree or simple");
     }
+    given.value
 }
 
 /// The adaptive law has its bounds and threshold from the options of the classic one.

@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// How many histories are played.
-const HISTORIES: u64 = 1_000;
+const HISTORIES: u64 = 1_500;
 /// Things begin to go wrong from the first to the second, in milliseconds; a line that flaps goes on.
 const TROUBLED: std::ops::Range<u64> = 5_000..60_000;
 /// What somebody else did is seen by then: the minute between two readings, and those before it.

@@ -153,7 +153,7 @@ fn how_many_reflectors_answer_timestamps_is_said_where_they_are_asked_for_them()
     for (reflector, state) in health.wans[0].reflectors.iter_mut().zip(["answers", "silent"]) {
         reflector.timestamps = Some(text(state));
     }
-    let all = shown_of(&health, 200, usize::MAX).join("\n");
+    let all = shown_of(&health, 400, usize::MAX).join("\n");
     assert_eq!(all.matches("; 1 by timestamps").count(), 1, "{all}");
     assert_eq!(all.matches("by timestamps").count(), 1, "nobody else is asked: {all}");
 }
