@@ -1,7 +1,8 @@
 //! The adaptive law: moves only the direction that is loaded, by how far the delay is over its
 //! threshold and by what passes.
-//! Promises: a raise only under high load and calm; at most one cut per feedback time and never by
-//! more than half; an idle line is never cut; the same inputs give the same rates on every CPU.
+//! Promises: beyond the base a raise only under high load and calm; at most one cut per feedback time
+//! and never by more than half; an idle line is never cut; the same inputs give the same rates on
+//! every CPU.
 //! Knows nothing of probes, routers or clocks.
 //!
 //! ```text
@@ -11,7 +12,8 @@
 //!     │ └───────────────────────────────┘                                     │
 //!     └──── Δ is gone: at once to just below the knee ────────────────────────┤
 //!                     Δ stays after a feedback time: CUT again, both <────────┘
-//!   idle for 5 s ──> BASE      idle and Δ > T for 1 s, or two cuts in vain ──> NEW PATH: all is given back
+//!   idle for 5 s, or below it under low load ──> BASE
+//!   idle and Δ > T for 1 s, or two cuts in vain ──> NEW PATH: all is given back
 //! ```
 //!
 //! With `d` the second lowest round-trip time of the last 225 ms (a queue lifts the lowest values
@@ -31,7 +33,7 @@
 //! | usual | the highest knee; each lower one brings it nearer by an eighth |
 //! | back | to `0.97·knee` as soon as `Δ` is gone; there for 8 s, up to 64 s if knees agree; for 4 or 8 s while the knee is below `0.7·usual` |
 //! | probe | to `1.02·knee`; then 5, 10, 20, 40 % further, or half of the way to the usual if that is more, but 40 %; every 1.5 s, both directions in turn |
-//! | base | mean of the knees · 0.97, or as configured |
+//! | base | mean of the knees · 0.97, or as configured; each 60 s without a cut halfway nearer to `0.97·usual`, or to the ceiling if nothing is known |
 //! | feedback time | `1.5·d + 225 ms` after the router confirmed the limit, `2·d + 225 ms` after a cut |
 //! | over | the `Δ` of a probe is cut for at once: from `carried` of at least the rate before it |
 //! | in vain | `Δ + 3.5·noise` stays above three quarters of its worst, and `u ≥ 0.9` or `Δ ≤ 60 ms`; what fell counts anew |

@@ -17,7 +17,7 @@ use crate::{
 type Change = fn(&mut Tuning, f64);
 
 /// Shares near one are varied by how far they are from it.
-const CONSTANTS: [(&str, Change); 50] = [
+const CONSTANTS: [(&str, Change); 51] = [
     ("fast", |tuning, by| span(&mut tuning.fast, by)),
     ("medium", |tuning, by| span(&mut tuning.medium, by)),
     ("slow", |tuning, by| span(&mut tuning.slow, by)),
@@ -64,6 +64,7 @@ const CONSTANTS: [(&str, Change); 50] = [
     ("most_impatient", |tuning, by| count(&mut tuning.most_impatient, by)),
     ("ahead", |tuning, by| tuning.ahead *= by),
     ("idle_for", |tuning, by| span(&mut tuning.idle_for, by)),
+    ("base_every", |tuning, by| span(&mut tuning.base_every, by)),
     ("in_vain", |tuning, by| few(&mut tuning.in_vain, by)),
     ("long_in_vain", |tuning, by| few(&mut tuning.long_in_vain, by)),
     ("long", |tuning, by| tuning.long *= by),

@@ -69,6 +69,8 @@ struct Cut {
     /// The least delay since the last cut.
     least: f64,
     vain: u8,
+    /// Under high load: what passed is what the line carries.
+    teaches: bool,
 }
 
 /// One direction.
@@ -84,7 +86,12 @@ pub(super) struct Lane {
     good: Option<(Instant, Rate)>,
     /// Not beyond the knee before this.
     probe_at: Instant,
+    /// Since when it is idle.
     idle: Option<Instant>,
+    /// Since when it is not highly loaded.
+    spare: Option<Instant>,
+    /// The last cut, or since then the last time when where a burst starts came nearer to the usual.
+    aged_at: Option<Instant>,
     cut: Option<Cut>,
 }
 
@@ -96,6 +103,7 @@ impl Lane {
     pub(super) fn step(&mut self, view: &View) -> Step {
         let View { tuning, now, rate, delta, limits: Limits { calm, over }, .. } = *view;
         self.idle = if view.share < tuning.idle { self.idle.or(Some(now)) } else { None };
+        self.spare = if view.share < tuning.high { self.spare.or(Some(now)) } else { None };
         let congested = delta > over && view.suspect;
         let zone = match congested {
             false => Zone::Green,
@@ -118,7 +126,7 @@ impl Lane {
             && now >= self.raise_at
         {
             step.rate = self.raised(view);
-        } else if self.idle.is_some_and(|since| now.since(since) >= tuning.idle_for) {
+        } else if self.spare.is_some_and(|since| now.since(since) >= tuning.idle_for) {
             step.rate = self.at_rest(view);
         }
         let (floor, ceiling) = view.bounds;
@@ -130,9 +138,11 @@ impl Lane {
     fn follow(&mut self, view: &View) {
         let delta = view.delta;
         match &mut self.cut {
-            Some(_) if delta < view.limits.calm => {
+            Some(cut) if delta < view.limits.calm => {
+                if cut.teaches {
+                    self.knee.settle(view.tuning);
+                }
                 self.cut = None;
-                self.knee.settle(view.tuning);
             }
             Some(cut) => {
                 cut.delta = cut.delta.max(delta);
@@ -151,6 +161,7 @@ impl Lane {
         let passed = Rate::from_bps(view.flow.bps()).unwrap_or(Rate::MIN);
         if self.knee.rise(passed.min(queue.most), view.rate) {
             self.probe_at = view.now + self.knee.pause(view.tuning);
+            self.cut = Some(Cut { teaches: true, ..queue });
         }
     }
 
@@ -207,23 +218,27 @@ impl Lane {
             step.in_vain = true;
             return;
         }
-        if share >= tuning.high {
-            match self.cut {
-                None => self.knee.learn(carried, tuning),
-                Some(_) => self.knee.lower(carried),
-            }
+        let teaches = share >= tuning.high;
+        match self.cut {
+            None if teaches => self.knee.learn(carried, tuning),
+            Some(_) if teaches => self.knee.lower(carried),
+            _ => {}
         }
-        self.cut = Some(first);
+        self.cut = Some(Cut { teaches, ..first });
         self.in_force = None;
         let drains =
             u32::try_from(whole(ahead(view) * tuning.cut_per_ms)).unwrap_or(tuning.most_cut);
         let take = drains.saturating_add(tuning.cut).max(tuning.least_cut).min(tuning.most_cut);
         let left = ppm(1_000_000_u32.saturating_sub(take));
         step.rate = carried.scaled(left).max(rate.scaled(tuning.half));
+        if !teaches {
+            self.knee.start_below(step.rate);
+        }
         self.beyond = 0;
         // Below what is not known nothing is to be waited.
         let pause = self.knee.last().map_or(Span::ZERO, |_| self.knee.pause(tuning));
         self.probe_at = now + pause;
+        self.aged_at = Some(now);
     }
 
     /// What the line carries while its queue stands or grows. The router counts a download behind the
@@ -244,7 +259,7 @@ impl Lane {
     /// A cut that begins here.
     const fn cut_here(&self, view: &View, most: Rate, vain: u8) -> Cut {
         let View { rate: before, delta, .. } = *view;
-        Cut { before, knee: self.knee, most, delta, least: delta, vain }
+        Cut { before, knee: self.knee, most, delta, least: delta, vain, teaches: false }
     }
 
     /// The delay was not for this direction's doing: what was learnt of it is forgotten.
@@ -291,12 +306,24 @@ impl Lane {
         halfway.map_or(next, |halfway| halfway.max(next))
     }
 
-    /// Where a burst shall start.
+    /// Where a burst shall start. Who never uses all of the limit would not raise it either: the line
+    /// may long carry again what it usually does.
     fn at_rest(&mut self, view: &View) -> Rate {
-        let Some(base) = view.base.or(self.knee.base()) else { return view.rate };
+        let View { tuning, now, rate, .. } = *view;
+        let delayed = view.delta >= view.limits.calm;
+        let is_long = self.aged_at.is_some_and(|at| now.since(at) >= tuning.base_every);
+        if is_long && !delayed {
+            self.aged_at = Some(now);
+            self.knee.age(rate, view.bounds.1, tuning);
+        }
+        let Some(base) = view.base.or(self.knee.base()) else { return rate };
+        let is_idle = self.idle.is_some_and(|since| now.since(since) >= tuning.idle_for);
+        if base < rate && !is_idle || base > rate && delayed {
+            return rate;
+        }
         self.beyond = 0;
-        let far = base.distance(view.rate) > view.rate.bps() / 50;
-        if far { base } else { view.rate }
+        let far = base.distance(rate) > rate.bps() / 50;
+        if far { base } else { rate }
     }
 }
 

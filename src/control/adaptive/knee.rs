@@ -49,6 +49,10 @@ impl Knee {
     /// was so.
     pub(super) fn rise(&mut self, passed: Rate, limit: Rate) -> bool {
         let is_first = self.last.is_none() && passed > limit;
+        if is_first {
+            // It was of the burst alone.
+            self.base = None;
+        }
         let known = self.last.or(is_first.then_some(passed));
         self.last = known.map(|last| last.max(passed));
         is_first
@@ -59,6 +63,21 @@ impl Knee {
         let Some(aim) = self.last.map(|last| last.scaled(tuning.below_knee)) else { return };
         let mean = |base: Rate| Rate::from_bps(base.bps().midpoint(aim.bps())).unwrap_or(aim);
         self.base = Some(self.base.map_or(aim, mean));
+    }
+
+    /// A burst made a queue, though nobody knows of what the line carries: the next one starts lower.
+    pub(super) fn start_below(&mut self, rate: Rate) {
+        self.base = Some(self.base.map_or(rate, |base| base.min(rate)));
+    }
+
+    /// Nothing was cut for long: a burst may start halfway nearer to what the line usually carries, or
+    /// where that is not known to the ceiling.
+    pub(super) fn age(&mut self, rate: Rate, ceiling: Rate, tuning: &Tuning) {
+        let usual = self.usual.map_or(ceiling, |usual| usual.scaled(tuning.below_knee));
+        let base = self.base.unwrap_or(rate);
+        if usual > base {
+            self.base = Rate::from_bps(base.bps().midpoint(usual.bps()));
+        }
     }
 
     /// It was gone beyond without any delay.

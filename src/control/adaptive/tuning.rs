@@ -109,6 +109,9 @@ pub struct Tuning {
     pub ahead: f64,
     /// A direction without load goes to its base after this.
     pub idle_for: Span,
+    /// So long after the last cut where a burst starts comes halfway nearer to what the line usually
+    /// carries, and each time as long again: a few minutes after an evening.
+    pub base_every: Span,
     /// Cuts in vain until the path is blamed, if the delay is one that a change of path brings.
     pub in_vain: u8,
     /// The same for longer delays: a full buffer too is as long after a cut as before, until what
@@ -167,6 +170,7 @@ impl Tuning {
         most_impatient: 1,
         ahead: 150.0,
         idle_for: Span::from_secs(5),
+        base_every: Span::from_secs(60),
         in_vain: 2,
         long_in_vain: 5,
         long: 60.0,

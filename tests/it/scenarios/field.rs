@@ -141,3 +141,31 @@ fn a_full_download_and_its_acknowledgements_leave_the_limit_of_the_upload_alone(
     world.run_until(at(120_000), watch).unwrap();
     assert!(moves.is_empty(), "{before:?} -> {moves:?}");
 }
+
+#[test]
+fn a_dip_of_the_line_does_not_hold_those_down_who_only_browse() {
+    let mut line =
+        LinkSettings::dsl().with_load(Direction::Download, window(20_000, 100_000), Demand::Greedy);
+    line.lanes.download.capacity =
+        Schedule::constant(mbit(50)).then(at(60_000), mbit(12)).then(at(105_000), mbit(50));
+    let line = (56..900).fold(line, |line, turn| {
+        let burst = Window::lasting(at(turn * 2_000), Span::from_millis(400));
+        line.with_load(Direction::Download, burst, Demand::Greedy)
+    });
+    let mut world = world((55, 11), line, 1);
+    run(&mut world, 1_799_000);
+    let limit = limits(&world, 0).download.unwrap();
+    assert!(limit >= mbit(30), "{limit:?} half an hour after the dip on a line of 50 Mbit/s");
+}
+
+#[test]
+fn bursts_alone_bring_the_limit_back_to_what_the_line_carries() {
+    let line = (10..600).fold(LinkSettings::dsl(), |line, turn| {
+        let burst = Window::lasting(at(turn * 2_000), Span::from_millis(400));
+        line.with_load(Direction::Download, burst, Demand::Greedy)
+    });
+    let mut world = world((55, 11), line, 1);
+    run(&mut world, 1_199_000);
+    let limit = limits(&world, 0).download.unwrap();
+    assert!(limit >= mbit(43), "{limit:?} after twenty minutes on a line of 50 Mbit/s");
+}
