@@ -8,7 +8,7 @@ use crate::cell::{Cell, Law, Load, Row};
 const CEILING: f64 = 22.0;
 
 /// The loads under which a direction is always full.
-const LOADS: [Load; 4] = [Load::Download, Load::Upload, Load::Both, Load::Step];
+const LOADS: [Load; 5] = [Load::Download, Load::Upload, Load::Both, Load::Rrul, Load::Step];
 
 /// What is not as it has to be.
 pub(crate) fn faults(rows: &BTreeMap<Cell, Row>) -> Vec<String> {

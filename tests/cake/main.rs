@@ -31,10 +31,12 @@
 
 mod cell;
 mod emulated;
+mod flows;
 mod inside;
 mod judge;
 mod simulated;
 mod table;
+mod trace;
 
 #[path = "../arena/alone.rs"]
 #[allow(dead_code, reason = "the arena uses more of it")]
