@@ -14,7 +14,7 @@
 //!   idle for 5 s ──> BASE      idle and Δ > T for 1 s, or two cuts in vain ──> NEW PATH: all is given back
 //! ```
 //!
-//! With `d` the second lowest round-trip time of the last 250 ms (a queue lifts the lowest values
+//! With `d` the second lowest round-trip time of the last 225 ms (a queue lifts the lowest values
 //! too, jitter does not), on a steady line the median of the last three; `idle` its mean on the
 //! idle line and `noise` its mean deviation there:
 //!
@@ -29,9 +29,9 @@
 //! | knee | what was carried at the first cut and until it was felt; less after a second cut |
 //! | usual | the highest knee; each lower one brings it nearer by an eighth |
 //! | back | to `0.97·knee` as soon as `Δ` is gone; there for 8 s, up to 64 s if knees agree; for 4 or 8 s while the knee is below `0.7·usual` |
-//! | probe | to `1.02·knee`; then 4, 8, 16, 32 % further, or half of the way to the usual if that is more, but 32 %; every 1.25 s, both directions in turn |
+//! | probe | to `1.02·knee`; then 5, 10, 20, 40 % further, or half of the way to the usual if that is more, but 40 %; every 1.5 s, both directions in turn |
 //! | base | mean of the knees · 0.97, or as configured |
-//! | feedback time | `1.5·d + 250 ms` after the router confirmed the limit, `2·d + 250 ms` after a cut |
+//! | feedback time | `1.5·d + 225 ms` after the router confirmed the limit, `2·d + 225 ms` after a cut |
 //! | over | the `Δ` of a probe is cut for at once: from `carried` of at least the rate before it |
 //! | in vain | `Δ + 3.5·noise` stays above three quarters of its worst; what fell counts anew |
 //! | blame | both loaded: whoever was raised last; else the download if `u < 0.95`; else the upload; if its cut did not help, whoever is not idle |
@@ -77,6 +77,8 @@ pub struct Settings {
     pub yellow: PerDirection<Rtt>,
     /// Lowest and highest rate.
     pub bounds: PerDirection<(Rate, Rate)>,
+    /// What passes is not wanted more often than this.
+    pub counts_every: Span,
     /// The constants of the law.
     pub tuning: &'static Tuning,
 }
@@ -215,8 +217,8 @@ impl Adaptive {
     }
 
     /// How often what passes is to be read.
-    pub const fn counts_wanted(&self) -> Span {
-        self.wanted
+    pub fn counts_wanted(&self) -> Span {
+        self.wanted.max(self.settings.counts_every)
     }
 
     /// The knees: what each direction carried when it was cut last.

@@ -9,8 +9,6 @@ use std::{
     thread,
 };
 
-use wanctl::control::adaptive::Tuning;
-
 use crate::{
     SECONDS,
     laws::{LAWS, Law},
@@ -18,6 +16,7 @@ use crate::{
     loads::{LOADS, Load},
     run::Job,
     score::{Score, idle_cuts, judge},
+    sensitivity::tuned,
     watch::Trace,
 };
 
@@ -92,7 +91,7 @@ impl Grid {
 }
 
 fn job(line: &Line, load: Load, law: Law, seed: u64) -> Job<'_> {
-    Job { line, load, law, seed, seconds: SECONDS, tuning: &Tuning::DEFAULT }
+    Job { line, load, law, seed, seconds: SECONDS, tuning: tuned() }
 }
 
 fn cells(lines: &[Line], seeds: u64) -> BTreeMap<Place, Cell> {

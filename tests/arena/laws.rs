@@ -3,6 +3,7 @@
 use wanctl::control::{
     adaptive::{self, Tuning},
     rule::Choice,
+    time::Span,
     units::{Direction, PerDirection, Rate},
     wan,
 };
@@ -66,6 +67,7 @@ pub fn settings(line: &Line, law: Law, tuning: &'static Tuning) -> wan::Settings
             base: PerDirection::both(None),
             yellow: settings.law.thresholds.map(|thresholds| thresholds.yellow),
             bounds: settings.law.ladders.map(|ladder| (ladder.floors.red, ladder.ceiling)),
+            counts_every: Span::from_millis(200),
             tuning,
         });
     }

@@ -1,6 +1,6 @@
 //! Every constant of the adaptive law halved and doubled: how much hangs on it.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::OnceLock};
 
 use wanctl::control::{adaptive::Tuning, time::Span, units::Ratio};
 
@@ -123,6 +123,26 @@ pub fn effects(ground: &Ground) -> Vec<Effect> {
         let name = if *name == "(none)" { (*name).into() } else { format!("{name} x {by}") };
         effect(name, ground, Box::leak(Box::new(tuning)))
     })
+}
+
+/// What is played: the law as it is, but for what `WANCTL_TUNED` says (`raise_every x 1.5, raise x 2`).
+pub fn tuned() -> &'static Tuning {
+    static TUNED: OnceLock<Tuning> = OnceLock::new();
+    TUNED.get_or_init(|| {
+        let mut tuning = Tuning::DEFAULT;
+        for part in given().split(',').filter(|part| !part.trim().is_empty()) {
+            let (name, by) = part.split_once(" x ").unwrap_or((part, ""));
+            let named = CONSTANTS.iter().find(|(own, _)| *own == name.trim());
+            assert!(named.is_some(), "no constant {name:?}");
+            (named.unwrap().1)(&mut tuning, by.trim().parse().unwrap());
+        }
+        tuning
+    })
+}
+
+/// What is to be changed.
+pub fn given() -> String {
+    std::env::var("WANCTL_TUNED").unwrap_or_default()
 }
 
 /// The constants that are not tried here.

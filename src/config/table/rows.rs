@@ -81,6 +81,7 @@ pub static TABLE: &[&dyn Row] = &[
     &DIRECTION_QUEUE.upload,
     &BASE.download,
     &BASE.upload,
+    &LOAD_INTERVAL,
     &CEILING.download,
     &CEILING.upload,
     &FLOOR.download,

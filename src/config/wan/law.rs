@@ -37,6 +37,7 @@ pub(super) fn law(reader: &mut Reader<'_>) -> Option<Law> {
     let baseline = baseline(reader, target.as_ref(), interval.as_ref());
     let spike = reader.read(&table::SPIKE);
     let kind = reader.read(&table::LAW).map_or(Kind::Classic, |given| given.value);
+    let counts_every = reader.read(&table::LOAD_INTERVAL);
     let bases = &table::BASE;
     let base = PerDirection {
         download: reader.read(&bases.download).map(|given| given.value),
@@ -51,18 +52,24 @@ pub(super) fn law(reader: &mut Reader<'_>) -> Option<Law> {
         ladders: PerDirection { download, upload },
     };
     let on_exit = PerDirection { download: download_exit, upload: upload_exit };
-    let choice = choice(kind, base, &settings);
+    let choice = choice(kind, base, counts_every?.value, &settings);
     Some(Law { settings, choice, on_exit })
 }
 
 /// The adaptive law has its bounds and threshold from the options of the classic one.
-fn choice(kind: Kind, base: PerDirection<Option<Rate>>, settings: &classic::Settings) -> Choice {
+fn choice(
+    kind: Kind,
+    base: PerDirection<Option<Rate>>,
+    counts_every: Span,
+    settings: &classic::Settings,
+) -> Choice {
     match kind {
         Kind::Classic => Choice::Classic,
         Kind::Adaptive => Choice::Adaptive(adaptive::Settings {
             base,
             yellow: settings.thresholds.map(|thresholds| thresholds.yellow),
             bounds: settings.ladders.map(|ladder| (ladder.floors.red, ladder.ceiling)),
+            counts_every,
             tuning: &adaptive::Tuning::DEFAULT,
         }),
     }

@@ -1,6 +1,6 @@
 use super::{Adaptive, Settings, Sight, Tuning};
 use crate::control::{
-    time::Instant,
+    time::{Instant, Span},
     units::{Flow, PerDirection, Rate, Rtt},
 };
 
@@ -26,6 +26,7 @@ impl Bench {
             base: PerDirection::both(None),
             yellow: PerDirection::both(ms(15.0)),
             bounds: PerDirection::both((mbit(10), mbit(100))),
+            counts_every: Span::from_millis(200),
             tuning: &Tuning::DEFAULT,
         };
         let rates = PerDirection::both(mbit(80));

@@ -10,6 +10,7 @@ use wanctl::{
         baseline, classic, fallback,
         ladder::{self, Floors},
         oneway::Timestamps,
+        rule::Choice,
         time::Span,
         units::{PerDirection, Rate, Ratio, Rtt},
         wan::{self, RouterId},
@@ -497,6 +498,16 @@ fn tcp_targets_and_the_gateway_are_read_and_none_is_nobody() {
 fn the_default_targets_are_left_out_where_the_source_cannot_reach_them() {
     let text = minimal_with("'1.1.1.1'", "'2001:db8::1'\n\toption source '2001:db8::10'");
     assert_eq!(read(&text).unwrap().config.wans[0].probe.tcp_targets, []);
+}
+
+#[test]
+fn how_often_what_passes_is_read_reaches_the_adaptive_law() {
+    for (option, millis) in [("", 200), ("\n\toption load_interval '500ms'", 500)] {
+        let options = format!("'1.1.1.1'\n\toption law 'adaptive'{option}");
+        let wan = read(&minimal_with("'1.1.1.1'", &options)).unwrap().config.wans.remove(0);
+        let Choice::Adaptive(law) = wan.control.choice else { panic!("{:?}", wan.control.choice) };
+        assert_eq!(law.counts_every, Span::from_millis(millis));
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use wanctl::{
         event::{Request, WanNews},
         failure::FailureKind,
         queue::Limit,
+        rule::Choice,
         time::{Instant, Span},
         units::{Direction, PerDirection, Rate},
         wan,
@@ -219,6 +220,29 @@ fn without_a_known_load_the_classic_rules_cut_and_nothing_rises() {
     assert!(count(&world.take_requests(), counted) > 2, "it is asked all the same");
     let moved = moves(&mut world, 180_000, Direction::Download);
     assert!(moved.windows(2).any(|pair| pair[1].1 > pair[0].1), "known again: {moved:?}");
+}
+
+#[test]
+fn who_wants_few_requests_has_a_law_that_works_all_the_same() {
+    let counted = |request| matches!(request, Request::Count(..));
+    let asked_and_rates = |counts_every| {
+        let mut settings = settings();
+        if let Choice::Adaptive(law) = &mut settings.choice {
+            law.counts_every = counts_every;
+        }
+        let line = loaded(LinkSettings::quiet(), &[Direction::Download]);
+        let mut world = World::new(vec![(settings, line)], vec![RouterSettings::healthy()], 1);
+        run(&mut world, 60_000);
+        let _ = world.take_requests();
+        let moved = moves(&mut world, 120_000, Direction::Download);
+        let rates: Vec<Rate> = moved.into_iter().map(|(_, rate)| rate).collect();
+        (count(&world.take_requests(), counted), rates)
+    };
+    let (usual, _) = asked_and_rates(Span::from_millis(200));
+    let (few, rates) = asked_and_rates(Span::from_secs(1));
+    assert!(few <= 2 * 61 && few * 3 < usual, "{few} of {usual}");
+    let carried = |rate: &Rate| (mbit(80)..=mbit(110)).contains(rate);
+    assert!(!rates.is_empty() && rates.iter().all(carried), "{rates:?}");
 }
 
 #[test]

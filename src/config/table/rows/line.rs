@@ -147,6 +147,11 @@ options! {
         "Ask reflectors for ICMP timestamps instead of echoes where they answer those, to tell the \
         delays of both directions apart; needs root or CAP_NET_RAW. IPv4 alone has them.",
     );
+    LOAD_INTERVAL: Spec<Number<Span>> = once(
+        Wan, "load_interval", time(Unit::Delay, 200 * MS, S), Value("200ms"),
+        "How often at most what passes a queue is read from the router, with the adaptive law while \
+         the line is loaded; down to once a second while it is idle.",
+    );
     INTERVAL: Spec<Number<Span>> = once(
         Wan, "interval", time(Unit::Delay, 20 * MS, 2 * S), Value("50ms"),
         "Length of a cycle: one round of probes and one decision.",
