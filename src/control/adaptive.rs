@@ -26,7 +26,7 @@
 //! | carried | download: `flow`, it is counted behind the queue; upload: `flow / (1 + g)`, before it |
 //! | cut | `rate = carried · (1 − clamp(0.02 + Δ' / 0.33 s, 0.04, 0.4))`, at least `rate / 2` |
 //! | ahead | `Δ' = Δ + g·(1.5·d + 150 ms)`, what `Δ` will be when the cut is in force; at most `2·Δ` |
-//! | knee | what was carried at the first cut and until it was felt; less after a second cut |
+//! | knee | what was carried at the first cut and until it was felt (all that is known of a first burst); less after a second cut |
 //! | usual | the highest knee; each lower one brings it nearer by an eighth |
 //! | back | to `0.97·knee` as soon as `Δ` is gone; there for 8 s, up to 64 s if knees agree; for 4 or 8 s while the knee is below `0.7·usual` |
 //! | probe | to `1.02·knee`; then 5, 10, 20, 40 % further, or half of the way to the usual if that is more, but 40 %; every 1.5 s, both directions in turn |

@@ -141,7 +141,9 @@ impl Lane {
                 // the line carries; the limit in force can only hide some of it.
                 if view.direction == Direction::Download && cut.vain == 0 {
                     let passed = Rate::from_bps(view.flow.bps()).unwrap_or(Rate::MIN);
-                    self.knee.rise(passed.min(cut.most));
+                    if self.knee.rise(passed.min(cut.most), view.rate) {
+                        self.probe_at = view.now + self.knee.pause(view.tuning);
+                    }
                 }
             }
             None => {}
@@ -214,7 +216,9 @@ impl Lane {
         let left = ppm(1_000_000_u32.saturating_sub(take));
         step.rate = carried.scaled(left).max(rate.scaled(tuning.half));
         self.beyond = 0;
-        self.probe_at = now + self.knee.pause(tuning);
+        // Below what is not known nothing is to be waited.
+        let pause = self.knee.last().map_or(Span::ZERO, |_| self.knee.pause(tuning));
+        self.probe_at = now + pause;
     }
 
     /// A cut that begins here.

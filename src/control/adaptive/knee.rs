@@ -44,9 +44,14 @@ impl Knee {
         self.last = self.last.map(|last| last.min(carried));
     }
 
-    /// That much passed while the queue stood.
-    pub(super) fn rise(&mut self, passed: Rate) {
-        self.last = self.last.map(|last| last.max(passed));
+    /// That much passed while the queue stood. Where nothing is known, it tells something only if it
+    /// is more than is let pass now: of a burst that had just begun little was counted. Whether that
+    /// was so.
+    pub(super) fn rise(&mut self, passed: Rate, limit: Rate) -> bool {
+        let is_first = self.last.is_none() && passed > limit;
+        let known = self.last.or(is_first.then_some(passed));
+        self.last = known.map(|last| last.max(passed));
+        is_first
     }
 
     /// A burst starts where the last ones were well.

@@ -201,3 +201,37 @@ fn a_download_that_fills_a_third_of_its_limit_is_cut_if_it_was_not_the_upload() 
     bench.run(40, 100.0, (33, 99));
     assert!(bench.rates.download < before, "{:?}", bench.rates);
 }
+
+/// What passed is known late: a first queue on an idle line is cut for as if little had passed.
+fn cut_for_a_first_burst() -> (Bench, Rate) {
+    let mut bench = Bench::new();
+    bench.run(200, 20.0, (1, 0));
+    let before = bench.rates.download;
+    let mut cycles = 0;
+    while bench.rates.download == before && cycles < 20 {
+        bench.run(1, 80.0, (40, 0));
+        cycles += 1;
+    }
+    let cut = bench.rates.download;
+    assert!(cut < before.scaled(crate::control::units::Ratio::from_ppm(750_000)), "{cut:?}");
+    (bench, cut)
+}
+
+#[test]
+fn the_rate_is_back_at_what_passed_while_the_first_queue_stood() {
+    let (mut bench, cut) = cut_for_a_first_burst();
+    let passes = 75_000_000 * 100 / cut.bps();
+    for delay in [80.0, 70.0, 60.0, 50.0] {
+        bench.run(1, delay, (passes, 0));
+    }
+    bench.run(20, 20.0, (99, 0));
+    let back = bench.rates.download;
+    assert!((mbit(72)..=mbit(75)).contains(&back), "{back:?}");
+}
+
+#[test]
+fn below_a_knee_that_is_not_known_nothing_waits() {
+    let (mut bench, cut) = cut_for_a_first_burst();
+    bench.run(100, 20.0, (99, 0));
+    assert!(bench.rates.download.bps() * 10 > cut.bps() * 11, "{:?}", bench.rates);
+}
