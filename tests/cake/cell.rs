@@ -37,7 +37,7 @@ pub(crate) struct Cell {
     pub(crate) law: Law,
 }
 
-const LAWS: [(Law, &str); 5] = [
+pub(crate) const LAWS: [(Law, &str); 5] = [
     (Law::Off, "off"),
     (Law::Fixed(70), "fixed70"),
     (Law::Fixed(100), "fixed100"),

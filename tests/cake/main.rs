@@ -139,7 +139,7 @@ fn on_a_real_cake_the_laws_keep_the_order_that_they_have_in_the_arena() {
     };
     announce(&table::of(&rows, &expected));
     if !matches!(wanted, Wanted::These(_)) {
-        let faults = judge::faults(&rows);
+        let faults = judge::faults(&rows, &expected);
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     }
 }
