@@ -137,16 +137,20 @@ impl Lane {
             Some(cut) => {
                 cut.delta = cut.delta.max(delta);
                 cut.least = cut.least.min(delta);
-                // What passes is known late. A download that passes while its queue stands is what
-                // the line carries; the limit in force can only hide some of it.
-                if view.direction == Direction::Download && cut.vain == 0 {
-                    let passed = Rate::from_bps(view.flow.bps()).unwrap_or(Rate::MIN);
-                    if self.knee.rise(passed.min(cut.most), view.rate) {
-                        self.probe_at = view.now + self.knee.pause(view.tuning);
-                    }
-                }
             }
             None => {}
+        }
+        self.learn_late(view);
+    }
+
+    /// What passes is known late. A download that passes while its queue stands is what the line
+    /// carries; the limit in force can only hide some of it.
+    fn learn_late(&mut self, view: &View) {
+        let queue = self.cut.filter(|cut| view.direction == Direction::Download && cut.vain == 0);
+        let Some(queue) = queue else { return };
+        let passed = Rate::from_bps(view.flow.bps()).unwrap_or(Rate::MIN);
+        if self.knee.rise(passed.min(queue.most), view.rate) {
+            self.probe_at = view.now + self.knee.pause(view.tuning);
         }
     }
 
