@@ -21,8 +21,9 @@
 //! | What | Formula |
 //! |---|---|
 //! | delay | `Δ = d − idle − serialisation of two full packets, both directions`, growing by `g` per time |
-//! | threshold | `T = yellow / 2 + 3.5·noise` |
-//! | load | `u = flow / limit`: high from 0.75, idle below 0.1 |
+//! | threshold | `T = yellow / 2 + 3.5·noise`; the noise is at least a quarter of how far values stray from where the two before lead, of 64 of them: so it shows under load too, for queues grow in straight lines |
+//! | load | `u = flow / limit`: high from 0.75, idle below 0.1 and below half of the floor |
+//! | idle line | follows `d` in 2 s while nothing passes; under load in 60 s from `−T` to `T / 2`, and in 5 s what is lower |
 //! | carried | download: `flow`, it is counted behind the queue; upload: `flow / (1 + g)`, before it |
 //! | cut | `rate = carried · (1 − clamp(0.02 + Δ' / 0.33 s, 0.04, 0.4))`, at least `rate / 2` |
 //! | ahead | `Δ' = Δ + g·(1.5·d + 150 ms)`, what `Δ` will be when the cut is in force; at most `2·Δ` |
@@ -33,8 +34,8 @@
 //! | base | mean of the knees · 0.97, or as configured |
 //! | feedback time | `1.5·d + 225 ms` after the router confirmed the limit, `2·d + 225 ms` after a cut |
 //! | over | the `Δ` of a probe is cut for at once: from `carried` of at least the rate before it |
-//! | in vain | `Δ + 3.5·noise` stays above three quarters of its worst; what fell counts anew |
-//! | blame | both loaded: whoever was raised last; else the download if `u < 0.95`; else the upload; if its cut did not help, whoever is not idle |
+//! | in vain | `Δ + 3.5·noise` stays above three quarters of its worst, and `u ≥ 0.9` or `Δ ≤ 60 ms`; what fell counts anew |
+//! | blame | both loaded: whoever was raised last; else who alone has high load; else the download if `u < 0.95`; else the upload; if its cut did not help, whoever is not idle |
 //!
 //! Where one-way delays are known, the direction that has 3/4 of the delay is blamed, whatever the
 //! table says, unless four cuts of it did not help.
@@ -234,6 +235,7 @@ impl Adaptive {
         let Sight { now, .. } = *sight;
         let tuning = self.settings.tuning;
         let shares = sight.flows.zip(sight.rates).zip(sight.in_force).map(share);
+        let shares = shares.zip(sight.flows).zip(self.settings.bounds).map(|own| used(own, tuning));
         let busy = shares.download.max(shares.upload);
         self.quiet = if busy < tuning.idle { self.quiet.or(Some(now)) } else { None };
         let quiet = self.quiet.is_some_and(|since| now.since(since) >= tuning.settled_after);
@@ -313,12 +315,10 @@ impl Adaptive {
         }
     }
 
-    /// The delay was the path's: what was cut for it is given back to whoever uses it.
+    /// The delay was the path's: what was cut for it is given back.
     fn forgive(&mut self, now: Instant, rates: &mut PerDirection<Rate>) {
         for direction in Direction::BOTH {
-            let before = self.lanes.of_mut(direction).forgive(now);
-            let used = self.seen.of(direction).is_some_and(|seen| seen.load == Load::High);
-            if let Some(before) = before.filter(|_| used) {
+            if let Some(before) = self.lanes.of_mut(direction).forgive(now) {
                 *rates.of_mut(direction) = before;
             }
         }
@@ -376,6 +376,12 @@ fn period(busy: f64, delayed: bool, tuning: &Tuning) -> Span {
 /// How much of the limit in force passes.
 fn share(((flow, rate), in_force): ((Flow, Rate), Option<Rate>)) -> f64 {
     number(flow.bps()) / number(in_force.unwrap_or(rate).bps())
+}
+
+/// What is half of the floor or more is no chatter, however high the limit: a line that carries next
+/// to nothing lets no more pass.
+fn used(((share, flow), (floor, _)): ((f64, Flow), (Rate, Rate)), tuning: &Tuning) -> f64 {
+    if flow.bps() >= floor.bps() / 2 { share.max(tuning.idle) } else { share }
 }
 
 /// Rates of interest are far below 2^53 bit/s.

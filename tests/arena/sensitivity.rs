@@ -17,7 +17,7 @@ use crate::{
 type Change = fn(&mut Tuning, f64);
 
 /// Shares near one are varied by how far they are from it.
-const CONSTANTS: [(&str, Change); 49] = [
+const CONSTANTS: [(&str, Change); 50] = [
     ("fast", |tuning, by| span(&mut tuning.fast, by)),
     ("medium", |tuning, by| span(&mut tuning.medium, by)),
     ("slow", |tuning, by| span(&mut tuning.slow, by)),
@@ -30,6 +30,7 @@ const CONSTANTS: [(&str, Change); 49] = [
     ("window", |tuning, by| span(&mut tuning.window, by)),
     ("steady", |tuning, by| tuning.steady *= by),
     ("recent", |tuning, by| span(&mut tuning.recent, by)),
+    ("roughness", |tuning, by| tuning.roughness *= by),
     ("noises_of_growth", |tuning, by| tuning.noises_of_growth *= by),
     ("quiet", |tuning, by| span(&mut tuning.quiet, by)),
     ("calm", |tuning, by| span(&mut tuning.calm, by)),

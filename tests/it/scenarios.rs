@@ -4,6 +4,7 @@ mod adaptive;
 mod counts;
 mod ends;
 mod fallback;
+mod field;
 mod late;
 mod log;
 mod oneway;

@@ -57,8 +57,12 @@ impl Blame {
         } else if delta > threshold && both && self.whose == Whose::Nobodys {
             let recent =
                 self.raised.filter(|(_, at)| now.since(*at) <= tuning.raise_every.times(2));
+            let high = shares.map(|share| share >= tuning.high);
             self.whose = Whose::Of(match recent {
                 Some((direction, _)) => direction,
+                // Acknowledgements of a full download may fill half of an upload.
+                None if high.download && !high.upload => Direction::Download,
+                None if high.upload && !high.download => Direction::Upload,
                 None if shares.download < tuning.binds => Direction::Download,
                 None => Direction::Upload,
             });

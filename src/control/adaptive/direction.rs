@@ -191,14 +191,15 @@ impl Lane {
         }
         let most = self.most(view);
         let least = self.probed(view).filter(|_| self.cut.is_none()).unwrap_or(Rate::MIN);
-        let carried = carried(view).max(least).min(most);
-        let binding = share >= tuning.binding && rate > view.bounds.0;
+        let carried = self.carried(view).max(least).min(most);
+        // A limit that holds nobody back makes no difference to a full buffer, which is a long one.
+        let tells = (share >= tuning.binding || delta <= tuning.long) && rate > view.bounds.0;
         // In vain: what arrives is less than before the last cut, and the delay is just the same,
         // as far as noise lets one see: both ends of it stray.
         let stray = view.noise * tuning.noises;
         let same = |cut: &Cut| cut.least + stray > cut.delta * tuning.stays;
         step.again = self.cut.is_some_and(|cut| delta + stray > cut.delta * tuning.helps);
-        let earlier = self.cut.filter(|cut| binding && same(cut));
+        let earlier = self.cut.filter(|cut| tells && same(cut));
         let vain = earlier.map_or(0, |cut| cut.vain.saturating_add(1));
         let first = self.cut_here(view, most, vain);
         let first = earlier.map_or(first, |cut| Cut { least: delta, vain, ..cut });
@@ -223,6 +224,21 @@ impl Lane {
         // Below what is not known nothing is to be waited.
         let pause = self.knee.last().map_or(Span::ZERO, |_| self.knee.pause(tuning));
         self.probe_at = now + pause;
+    }
+
+    /// What the line carries while its queue stands or grows. The router counts a download behind the
+    /// provider's queue, so that what passes is just that; an upload it counts before the queue, which
+    /// grows by what is too much.
+    fn carried(&self, view: &View) -> Rate {
+        let View { tuning, rate, flow, share, growth, .. } = *view;
+        let passed = match view.direction {
+            Direction::Download => flow.bps(),
+            Direction::Upload => whole(number(flow.bps()) / (1.0 + growth.max(0.0))),
+        };
+        // What passed of a short burst says little about what could have.
+        let known = share >= tuning.high || self.cut.is_some();
+        let least = if known { Rate::MIN } else { rate.scaled(tuning.surely) };
+        Rate::from_bps(passed).unwrap_or(Rate::MIN).max(least).min(rate)
     }
 
     /// A cut that begins here.
@@ -289,20 +305,6 @@ fn ahead(view: &View) -> f64 {
     let View { tuning, delta, growth, round_trip, .. } = *view;
     let passes = round_trip.ms() * tuning.trips + tuning.ahead;
     delta + (growth.max(0.0) * passes).min(delta)
-}
-
-/// What the line carries while its queue stands or grows. The router counts a download behind the
-/// provider's queue, so that what passes is just that; an upload it counts before the queue, which
-/// grows by what is too much.
-fn carried(view: &View) -> Rate {
-    let View { tuning, rate, flow, share, growth, .. } = *view;
-    let passed = match view.direction {
-        Direction::Download => flow.bps(),
-        Direction::Upload => whole(number(flow.bps()) / (1.0 + growth.max(0.0))),
-    };
-    // What passed of a short burst says little about what could have.
-    let least = if share >= tuning.high { Rate::MIN } else { rate.scaled(tuning.surely) };
-    Rate::from_bps(passed).unwrap_or(Rate::MIN).max(least).min(rate)
 }
 
 /// The whole part of a number that is not negative and below 2^32.

@@ -36,8 +36,8 @@ impl Track {
         let delta = self.delta();
         let constant = match (quiet, delta) {
             (true, delta) if delta < threshold => tuning.quiet,
-            (_, delta) if delta < 0.0 => tuning.fall,
-            (_, delta) if delta < threshold / 4.0 => tuning.calm,
+            (_, delta) if delta < -threshold => tuning.fall,
+            (_, delta) if delta < threshold / 2.0 => tuning.calm,
             _ => return,
         };
         let weight = Alpha::new(passed, constant);
@@ -57,7 +57,33 @@ pub(super) struct Filter {
     medians: Deque<(Instant, Rtt), KEPT>,
     fast: Track,
     slow: Track,
+    rough: Roughness,
     learnt: Option<Instant>,
+}
+
+/// How far values stray from where the two before them lead: of noise that shows under load too, for
+/// a queue grows and drains in a straight line.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Roughness {
+    last: [Option<Rtt>; 2],
+    /// Values that were taken in; no more than tell.
+    taken: u16,
+    /// The mean in ms.
+    mean: f64,
+}
+
+impl Roughness {
+    /// So many values tell.
+    const LONG: u16 = 64;
+
+    fn take(&mut self, value: Rtt) {
+        let [before, last] = self.last;
+        self.last = [last, Some(value)];
+        let (Some(before), Some(last)) = (before, last) else { return };
+        self.taken = (self.taken + 1).min(Self::LONG);
+        let stray = (value.above(last) - last.above(before)).abs();
+        self.mean += (stray - self.mean) / f64::from(self.taken);
+    }
 }
 
 /// Makes room for a new value and takes it in.
@@ -72,12 +98,14 @@ impl Filter {
     pub(super) fn new(tuning: &'static Tuning) -> Self {
         let track = Track { seen: Rtt::ZERO, idle: None, noise: 0.0 };
         let (values, medians) = (Deque::new(), Deque::new());
-        Self { tuning, values, medians, fast: track, slow: track, learnt: None }
+        let rough = Roughness::default();
+        Self { tuning, values, medians, fast: track, slow: track, rough, learnt: None }
     }
 
     /// Takes a value in.
     pub(super) fn take(&mut self, now: Instant, value: Rtt, baseline: Rtt) {
         push(&mut self.values, now, value, self.tuning.window);
+        self.rough.take(value);
         self.slow.seen = self.second_lowest(value);
         self.fast.seen = self.median_of_three(value);
         push(&mut self.medians, now, self.fast.seen, self.tuning.window);
@@ -115,16 +143,21 @@ impl Filter {
     }
 
     /// The way to look that suits the line.
-    const fn track(&self) -> &Track {
+    fn track(&self) -> &Track {
         if self.is_steady() { &self.fast } else { &self.slow }
     }
 
-    const fn is_steady(&self) -> bool {
-        self.fast.noise < self.tuning.steady
+    fn is_steady(&self) -> bool {
+        self.noise_of(&self.fast) < self.tuning.steady
+    }
+
+    /// As on the idle line, unless it is seen to have become more.
+    fn noise_of(&self, track: &Track) -> f64 {
+        track.noise.max(self.rough.mean * self.tuning.roughness)
     }
 
     /// The round-trip time as it is seen.
-    pub(super) const fn seen(&self) -> Rtt {
+    pub(super) fn seen(&self) -> Rtt {
         self.track().seen
     }
 
@@ -132,8 +165,8 @@ impl Filter {
         self.track().delta()
     }
 
-    pub(super) const fn noise(&self) -> f64 {
-        self.track().noise
+    pub(super) fn noise(&self) -> f64 {
+        self.noise_of(self.track())
     }
 
     pub(super) fn idle(&self) -> Rtt {
@@ -175,6 +208,7 @@ impl Filter {
     pub(super) fn interrupt(&mut self) {
         self.values.clear();
         self.medians.clear();
+        self.rough.last = [None; 2];
         self.learnt = None;
     }
 }

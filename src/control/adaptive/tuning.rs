@@ -27,6 +27,9 @@ pub struct Tuning {
     /// The threshold is so many mean deviations above the idle line: 3.5 are about 2.8 standard
     /// ones. At 2 a line of 38 ms of jitter would be cut for nothing.
     pub noises: f64,
+    /// The mean deviation is about this share of how rough the values are: of the median of three 0.3,
+    /// of the second lowest of five a quarter.
+    pub roughness: f64,
     /// Growth of the delay by less than so many of them is noise: two ends are each that far off at
     /// once seldom enough.
     pub noises_of_growth: f64,
@@ -38,9 +41,10 @@ pub struct Tuning {
     pub window: Span,
     /// Time constant of the idle line while it is quiet.
     pub quiet: Span,
-    /// The same while something passes without any delay to speak of.
+    /// The same while something passes without any delay to speak of, up and down alike: else jitter
+    /// alone moves it, and the delay of a line that is full for long with it.
     pub calm: Span,
-    /// The same downwards: what is below the idle line proves that it is too high.
+    /// The same downwards, from far below it: that proves that it is too high.
     pub fall: Span,
     /// So many round trips pass until a raise is felt: the time constant with which senders follow.
     pub trips: f64,
@@ -126,6 +130,7 @@ impl Tuning {
         settled_after: Span::from_secs(1),
         yellow: 0.5,
         noises: 3.5,
+        roughness: 0.25,
         noises_of_growth: 2.0,
         steady: 1.0,
         recent: Span::from_millis(150),

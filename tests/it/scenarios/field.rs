@@ -1,0 +1,143 @@
+//! The adaptive law where the arena does not look: for longer, begun under load, on lines that are not
+//! what they were.
+
+use wanctl::{
+    control::{
+        time::{Instant, Span},
+        units::{Direction, PerDirection, Rate},
+        wan,
+    },
+    sim::{
+        link::{Demand, Jitter, LinkSettings},
+        schedule::{Schedule, Window},
+        world::{RouterSettings, World},
+    },
+};
+
+use super::{FOR_EVER, limits, run, window};
+use crate::support::settings::{adaptive, at, mbit};
+
+/// Ceilings a tenth above what the line carries, floors at a tenth of them.
+fn world(ceilings: (u64, u64), line: LinkSettings, seed: u64) -> World {
+    world_of(&adaptive(&crate::support::settings::wan(ceilings.0, ceilings.1)), line, seed)
+}
+
+fn world_of(settings: &wan::Settings, line: LinkSettings, seed: u64) -> World {
+    World::new(vec![(*settings, line)], vec![RouterSettings::healthy()], seed)
+}
+
+/// The arena's cable line: 38 ms of jitter.
+fn jittery() -> LinkSettings {
+    LinkSettings { jitter: Jitter::Uniform(Span::from_millis(38)), ..LinkSettings::cable() }
+}
+
+fn downloads(line: LinkSettings, from_ms: u64) -> LinkSettings {
+    line.with_load(Direction::Download, window(from_ms, FOR_EVER), Demand::Greedy)
+}
+
+fn streams(line: LinkSettings, direction: Direction, rate: Rate) -> LinkSettings {
+    line.with_load(direction, window(20_000, FOR_EVER), Demand::Fixed(rate))
+}
+
+fn longer_path(line: LinkSettings, from_ms: u64) -> LinkSettings {
+    let longer = line.base_rtt.at(at(0)) + Span::from_millis(40);
+    let base_rtt = line.base_rtt.clone().then(at(from_ms), longer);
+    LinkSettings { base_rtt, ..line }
+}
+
+/// What the download has carried in these seconds, in Mbit/s.
+fn carried(world: &mut World, from_s: u64, to_s: u64) -> u64 {
+    let delivered = |world: &World| world.link(0).unwrap().stats().download.delivered;
+    run(world, from_s * 1_000);
+    let before = delivered(world);
+    run(world, to_s * 1_000);
+    (delivered(world) - before) * 8 / 1_000_000 / (to_s - from_s)
+}
+
+#[test]
+fn half_an_hour_of_a_full_download_does_not_wear_the_rate_down() {
+    for seed in 0..5 {
+        let mut world = world((550, 55), downloads(jittery(), 30_000), seed);
+        let late = carried(&mut world, 1_500, 1_800);
+        assert!(late >= 300, "seed {seed}: {late} Mbit/s of at least 440 that the line carries");
+    }
+}
+
+#[test]
+fn after_a_restart_under_load_jitter_is_not_taken_for_a_queue() {
+    for seed in 0..5 {
+        let mut world = world((550, 55), downloads(jittery(), 30_000), seed);
+        run(&mut world, 60_000);
+        world.restart(seed + 100);
+        let late = carried(&mut world, 240, 300);
+        assert!(late >= 300, "seed {seed}: {late} Mbit/s of at least 440 that the line carries");
+    }
+}
+
+#[test]
+fn jitter_that_begins_under_load_does_not_hold_the_rate_at_the_floor() {
+    let mut line = downloads(LinkSettings::dsl(), 20_000);
+    line.unsteady = vec![(
+        Window { from: at(100_000), to: Instant::from_micros(u64::MAX) },
+        Jitter::Uniform(Span::from_millis(20)),
+    )];
+    let mut world = world((55, 11), line, 1);
+    let late = carried(&mut world, 600, 900);
+    assert!(late >= 30, "{late} Mbit/s of 50");
+}
+
+#[test]
+fn a_line_that_carries_less_than_a_tenth_of_the_limit_is_not_an_idle_one() {
+    let mut settings = adaptive(&crate::support::settings::wan(110, 22));
+    let low = PerDirection { download: mbit(2), upload: mbit(2) };
+    for direction in Direction::BOTH {
+        let floor = *low.of(direction);
+        let floors = &mut settings.law.ladders.of_mut(direction).floors;
+        (floors.green, floors.yellow, floors.soft_red, floors.red) = (floor, floor, floor, floor);
+    }
+    if let wanctl::control::rule::Choice::Adaptive(own) = &mut settings.choice {
+        own.bounds = settings.law.ladders.map(|ladder| (ladder.floors.red, ladder.ceiling));
+    }
+    let mut line = downloads(LinkSettings::quiet(), 20_000);
+    line.lanes.download.capacity = Schedule::constant(mbit(100)).then(at(60_000), mbit(7));
+    let mut world = world_of(&settings, line, 1);
+    run(&mut world, 120_000);
+    let queue = world.link(0).unwrap().stats().download.queue_delay;
+    assert!(queue <= Span::from_millis(100), "{queue:?} after a minute");
+}
+
+#[test]
+fn a_longer_path_beside_a_stream_costs_the_limit_for_fifteen_seconds_at_most() {
+    for (direction, rate) in [(Direction::Download, 8), (Direction::Upload, 3)] {
+        let line = streams(longer_path(LinkSettings::dsl(), 60_000), direction, mbit(rate));
+        let mut world = world((55, 11), line, 1);
+        run(&mut world, 59_900);
+        let before = limits(&world, 0).of(direction).unwrap();
+        run(&mut world, 75_000);
+        let after = limits(&world, 0).of(direction).unwrap();
+        assert!(after.bps() * 10 >= before.bps() * 9, "{direction:?}: {before:?} -> {after:?}");
+    }
+}
+
+#[test]
+fn a_full_download_and_its_acknowledgements_leave_the_limit_of_the_upload_alone() {
+    let mut line = LinkSettings::dsl();
+    line.lanes.download.capacity = Schedule::constant(mbit(940));
+    line.lanes.download.buffer = 940 * 150 * 125;
+    line.lanes.upload.capacity = Schedule::constant(mbit(38));
+    line.lanes.upload.buffer = 38 * 400 * 125;
+    // One acknowledgement of 84 bytes on the wire for two packets.
+    let line = streams(downloads(line, 20_000), Direction::Upload, mbit(24));
+    let mut world = world((1_034, 41), line, 1);
+    run(&mut world, 19_000);
+    let before = limits(&world, 0).upload;
+    let mut moves = Vec::new();
+    let watch = |world: &mut World| {
+        let own = limits(world, 0).upload;
+        if own != before && moves.last() != Some(&own) {
+            moves.push(own);
+        }
+    };
+    world.run_until(at(120_000), watch).unwrap();
+    assert!(moves.is_empty(), "{before:?} -> {moves:?}");
+}
