@@ -5,6 +5,8 @@ use std::{
     process::{Child, Stdio},
 };
 
+use wanctl::control::units::Direction;
+
 use crate::net::{Bed, REFLECTORS};
 
 /// Seconds between two pings.
@@ -34,6 +36,15 @@ impl Times {
         self.answered[(self.answered.len() - 1) * percent / 100].0
     }
 
+    /// Each ping that was answered, in order: when it was sent in seconds of the first one, its time.
+    pub(crate) fn each(&self) -> Vec<(f64, f64)> {
+        let mut each: Vec<(usize, f64)> =
+            self.answered.iter().map(|(time, ping)| (*ping, *time)).collect();
+        each.sort_by_key(|(ping, _)| *ping);
+        let seconds = |ping| PING_EVERY * f64::from(u32::try_from(ping).unwrap());
+        each.into_iter().map(|(ping, time)| (seconds(ping), time)).collect()
+    }
+
     /// Of the pings that were sent after so many seconds alone.
     pub(crate) fn after(&self, seconds: u32) -> Self {
         let sent_by = |ping: usize| PING_EVERY * f64::from(u32::try_from(ping).unwrap());
@@ -51,9 +62,15 @@ impl Times {
 /// Pings a reflector from the client for so many seconds. Not by wanctl's own code: it is what is
 /// judged.
 pub(crate) fn ping(bed: &Bed, seconds: u32) -> Times {
+    ping_as(bed, Class::BE, seconds)
+}
+
+/// The same in a class of service.
+pub(crate) fn ping_as(bed: &Bed, class: Class, seconds: u32) -> Times {
     let count = (f64::from(seconds) / PING_EVERY).to_string();
     let every = PING_EVERY.to_string();
-    let arguments = ["-n", "-i", &every, "-c", &count, "-W", "2", REFLECTORS[1]];
+    let class = class.0.to_string();
+    let arguments = ["-n", "-Q", &class, "-i", &every, "-c", &count, "-W", "2", REFLECTORS[1]];
     let output = bed.command("client", "ping").args(arguments).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let word = |line: &str, key: &str| Some(line.split(key).nth(1)?.split(' ').next()?.to_owned());
@@ -65,6 +82,21 @@ pub(crate) fn ping(bed: &Bed, seconds: u32) -> Times {
     assert!(!answered.is_empty(), "none of {sent} answered:\n{text}");
     answered.sort_by(|one, other| one.0.total_cmp(&other.0));
     Times { answered, sent }
+}
+
+/// What packets say of how they want to be served: the byte in their header.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Class(pub(crate) u8);
+
+impl Class {
+    /// Like most.
+    pub(crate) const BE: Self = Self(0);
+    /// After all others (CS1).
+    pub(crate) const BK: Self = Self(0x20);
+    /// Video.
+    pub(crate) const CS5: Self = Self(0xa0);
+    /// Voice.
+    pub(crate) const EF: Self = Self(0xb8);
 }
 
 /// Where the servers of downloads and of uploads listen: each has one client at a time.
@@ -81,7 +113,8 @@ pub(crate) fn upload_server(bed: &Bed) -> Running {
     serve(bed, UPLOADS)
 }
 
-fn serve(bed: &Bed, port: &str) -> Running {
+/// A server for one load after the other, on a port of its own.
+pub(crate) fn serve(bed: &Bed, port: &str) -> Running {
     let mut command = bed.command("isp", "iperf3");
     let command = command.args(["-s", "-p", port, "--forceflush"]).stdin(Stdio::null());
     let command = command.stdout(Stdio::piped()).stderr(Stdio::null());
@@ -109,6 +142,21 @@ pub(crate) fn downloads(bed: &Bed, connections: u32, seconds: u32) -> Running {
 pub(crate) fn uploads(bed: &Bed, connections: u32, seconds: u32) -> Running {
     let connections = connections.to_string();
     client(bed, seconds, &["-p", UPLOADS, "-P", &connections])
+}
+
+/// One TCP connection in a class of service, to the server on this port.
+pub(crate) fn marked(
+    bed: &Bed,
+    (port, direction): (&str, Direction),
+    class: Class,
+    seconds: u32,
+) -> Running {
+    let class = class.0.to_string();
+    let reverse = match direction {
+        Direction::Download => &["-R"][..],
+        Direction::Upload => &[],
+    };
+    client(bed, seconds, &[&["-p", port, "-S", &class], reverse].concat())
 }
 
 fn client(bed: &Bed, seconds: u32, more: &[&str]) -> Running {

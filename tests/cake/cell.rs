@@ -23,8 +23,10 @@ pub(crate) enum Load {
     Bare,
     Download,
     Upload,
-    /// Both at the same time: the shape of RRUL.
+    /// Both at the same time.
     Both,
+    /// The same, each connection in another class of service: the shape of RRUL.
+    Rrul,
     /// A download, and half-way the line carries half as much.
     Step,
 }
@@ -35,7 +37,7 @@ pub(crate) struct Cell {
     pub(crate) law: Law,
 }
 
-const LAWS: [(Law, &str); 5] = [
+pub(crate) const LAWS: [(Law, &str); 5] = [
     (Law::Off, "off"),
     (Law::Fixed(70), "fixed70"),
     (Law::Fixed(100), "fixed100"),
@@ -43,11 +45,12 @@ const LAWS: [(Law, &str); 5] = [
     (Law::Adaptive, "adaptive"),
 ];
 
-const LOADS: [(Load, &str); 5] = [
+const LOADS: [(Load, &str); 6] = [
     (Load::Bare, "bare"),
     (Load::Download, "download"),
     (Load::Upload, "upload"),
     (Load::Both, "both"),
+    (Load::Rrul, "rrul"),
     (Load::Step, "step"),
 ];
 

@@ -15,7 +15,8 @@ use crate::{
     beside::beside,
     cell::{Cell, Law, Load, Row},
     controlled,
-    load::{Running, Times, downloads, ping, server, throughput, upload_server, uploads},
+    flows::{Flows, Pings, servers},
+    load::{Times, ping},
     needs::announce,
     net::{Bed, LINE, Queues, UNLIMITED},
     shaper::{Change, counted, device},
@@ -26,10 +27,9 @@ use crate::{
         stops::let_pass,
         wait::{now, seconds, within},
     },
+    trace,
 };
 
-/// TCP connections in each loaded direction.
-const CONNECTIONS: u32 = 4;
 /// Without a line it is the processor that is full, and it shall not take for ever.
 const BARE: u32 = 2;
 /// How long the router takes to answer, as in the arena.
@@ -45,20 +45,20 @@ const RATES: [(&str, &str); 4] = [
 
 pub(crate) fn measured(cell: Cell) -> Row {
     let bed = Bed::with(Queues::Cake);
-    let _servers = [server(&bed), upload_server(&bed)];
+    let _servers = servers(&bed, cell.load);
     let idle = ping(&bed, 2);
-    let of = |idle: &Times, loaded: Loaded, changes: &[Change]| loaded.row(idle, changes);
-    match cell.law {
-        Law::Off => of(&idle, Loaded::run(&bed, cell.load), &[]),
+    let mut set = None;
+    let (loaded, changes) = match cell.law {
+        Law::Off => (Loaded::run(&bed, cell.load), Vec::new()),
         Law::Fixed(percent) => {
-            let set = fix(&bed, percent);
-            Row { lowest: set, ..of(&idle, Loaded::run(&bed, cell.load), &[]) }
+            set = Some(fix(&bed, percent));
+            (Loaded::run(&bed, cell.load), Vec::new())
         }
-        Law::Classic | Law::Adaptive => {
-            let (loaded, changes) = controlled(&bed, cell);
-            of(&idle, loaded, &changes)
-        }
-    }
+        Law::Classic | Law::Adaptive => controlled(&bed, cell),
+    };
+    trace::tell(loaded.begin, &loaded.pings, &changes);
+    let row = loaded.row(&idle, &changes);
+    Row { lowest: set.unwrap_or(row.lowest), ..row }
 }
 
 /// Sets CAKE to a share of the line, for good.
@@ -97,7 +97,7 @@ fn controlled(bed: &Bed, cell: Cell) -> (Loaded, Vec<Change>) {
 /// What a load showed.
 struct Loaded {
     begin: Instant,
-    times: Times,
+    pings: Pings,
     carried: PerDirection<f64>,
     busy: f64,
     late: Span,
@@ -113,21 +113,16 @@ impl Loaded {
                 bed.line("change", device(direction), UNLIMITED);
             }
         }
-        let is_up = matches!(load, Load::Upload | Load::Both);
-        let is_down = load != Load::Upload;
         let before = ticks();
         let begin = now();
-        let ((times, carried), late) = with_canary(|canary| {
-            let down = is_down.then(|| downloads(bed, CONNECTIONS, lasts));
-            let up = is_up.then(|| uploads(bed, CONNECTIONS, lasts));
-            let (times, ()) = beside(|_| step(bed, load), || ping(bed, lasts));
-            let carried = |load: Option<Running>| load.map_or(0.0, |load| mbit(throughput(load)));
-            let carried = PerDirection { download: carried(down), upload: carried(up) };
-            ((times, carried), canary.sung().late_at_most(99))
+        let ((pings, carried), late) = with_canary(|canary| {
+            let flows = Flows::start(bed, load, lasts);
+            let (pings, ()) = beside(|_| step(bed, load), || Pings::send(bed, load, lasts));
+            ((pings, flows.carried().map(mbit)), canary.sung().late_at_most(99))
         });
         let after = ticks();
         let busy = 100.0 * (after.0 - before.0) / (after.1 - before.1);
-        Self { begin, times, carried, busy, late, settled_after: lasts / 4 }
+        Self { begin, pings, carried, busy, late, settled_after: lasts / 4 }
     }
 
     fn row(self, idle: &Times, changes: &[Change]) -> Row {
@@ -141,12 +136,13 @@ impl Loaded {
             download: lowest(Direction::Download),
             upload: lowest(Direction::Upload),
         };
-        let settled = self.times.after(self.settled_after);
+        let times = &self.pings.judged;
+        let settled = times.after(self.settled_after);
         Row {
-            p50: added(&self.times, 50),
-            p95: added(&self.times, 95),
+            p50: added(times, 50),
+            p95: added(times, 95),
             settled: added(&settled, 95),
-            lost: f64::from(u32::try_from(self.times.lost()).unwrap()),
+            lost: f64::from(u32::try_from(times.lost()).unwrap()),
             carried: self.carried,
             writes: f64::from(u32::try_from(during).unwrap()) * 3_600.0 / f64::from(LOADED),
             lowest: lowest.map(|rate| if rate.is_finite() { rate } else { 0.0 }),

@@ -10,7 +10,8 @@
 //! emulator.
 //!
 //! `tests/boards/cake` installs what is needed and runs this. `WANCTL_CAKE="download adaptive, upload
-//! classic"` measures these alone and judges nothing.
+//! classic"` measures these alone and judges nothing; `WANCTL_CAKE=kept` judges what the last runs have
+//! left in `target/cake`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -31,10 +32,12 @@
 
 mod cell;
 mod emulated;
+mod flows;
 mod inside;
 mod judge;
 mod simulated;
 mod table;
+mod trace;
 
 #[path = "../arena/alone.rs"]
 #[allow(dead_code, reason = "the arena uses more of it")]
@@ -98,10 +101,24 @@ const HALVED_AFTER: u32 = 10;
 /// What each run of the arena takes: its loads begin after 20 s.
 const SECONDS: u64 = 40;
 
-/// What is wanted alone.
-fn some() -> Option<Vec<Cell>> {
-    let named = env::var("WANCTL_CAKE").ok()?;
-    Some(named.split(',').map(|cell| cell.trim().parse().unwrap()).collect())
+/// What is wanted.
+enum Wanted {
+    /// To measure and judge everything.
+    All,
+    /// To measure these.
+    These(Vec<Cell>),
+    /// To judge what was measured before.
+    Kept,
+}
+
+fn wanted() -> Wanted {
+    match env::var("WANCTL_CAKE").ok().as_deref() {
+        None => Wanted::All,
+        Some("kept") => Wanted::Kept,
+        Some(named) => {
+            Wanted::These(named.split(',').map(|cell| cell.trim().parse().unwrap()).collect())
+        }
+    }
 }
 
 #[test]
@@ -109,14 +126,20 @@ fn on_a_real_cake_the_laws_keep_the_order_that_they_have_in_the_arena() {
     if needs::check_for(&emulated::PROGRAMS) == Wish::Skip {
         return;
     }
-    let some = some();
-    let cells = some.clone().unwrap_or_else(Cell::all);
+    let wanted = wanted();
+    let cells = match &wanted {
+        Wanted::These(cells) => cells.clone(),
+        Wanted::All | Wanted::Kept => Cell::all(),
+    };
     let expected = simulated::rows(&cells);
     let told = |cell, row: &_| announce(&table::line(cell, row, expected.get(&cell)));
-    let rows = emulated::rows(&cells, &told);
+    let rows = match &wanted {
+        Wanted::Kept => emulated::kept(&cells),
+        Wanted::All | Wanted::These(_) => emulated::rows(&cells, &told),
+    };
     announce(&table::of(&rows, &expected));
-    if some.is_none() {
-        let faults = judge::faults(&rows);
+    if !matches!(wanted, Wanted::These(_)) {
+        let faults = judge::faults(&rows, &expected);
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     }
 }

@@ -59,7 +59,7 @@ fn row(cell: Cell) -> Option<Row> {
         Load::Bare => return None,
         Load::Download | Load::Step => loads::Load::Download,
         Load::Upload => loads::Load::Upload,
-        Load::Both => loads::Load::Both,
+        Load::Both | Load::Rrul => loads::Load::Both,
     };
     let line = line(cell.load);
     let tuning = &Tuning::DEFAULT;
