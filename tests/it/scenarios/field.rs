@@ -35,6 +35,14 @@ fn downloads(line: LinkSettings, from_ms: u64) -> LinkSettings {
     line.with_load(Direction::Download, window(from_ms, FOR_EVER), Demand::Greedy)
 }
 
+/// A burst of 0.4 s every other second of these.
+fn browses(line: LinkSettings, seconds: std::ops::Range<u64>) -> LinkSettings {
+    seconds.step_by(2).fold(line, |line, second| {
+        let burst = Window::lasting(at(second * 1_000), Span::from_millis(400));
+        line.with_load(Direction::Download, burst, Demand::Greedy)
+    })
+}
+
 fn streams(line: LinkSettings, direction: Direction, rate: Rate) -> LinkSettings {
     line.with_load(direction, window(20_000, FOR_EVER), Demand::Fixed(rate))
 }
@@ -148,11 +156,7 @@ fn a_dip_of_the_line_does_not_hold_those_down_who_only_browse() {
         LinkSettings::dsl().with_load(Direction::Download, window(20_000, 100_000), Demand::Greedy);
     line.lanes.download.capacity =
         Schedule::constant(mbit(50)).then(at(60_000), mbit(12)).then(at(105_000), mbit(50));
-    let line = (56..900).fold(line, |line, turn| {
-        let burst = Window::lasting(at(turn * 2_000), Span::from_millis(400));
-        line.with_load(Direction::Download, burst, Demand::Greedy)
-    });
-    let mut world = world((55, 11), line, 1);
+    let mut world = world((55, 11), browses(line, 112..1_800), 1);
     run(&mut world, 1_799_000);
     let limit = limits(&world, 0).download.unwrap();
     assert!(limit >= mbit(30), "{limit:?} half an hour after the dip on a line of 50 Mbit/s");
@@ -160,11 +164,7 @@ fn a_dip_of_the_line_does_not_hold_those_down_who_only_browse() {
 
 #[test]
 fn bursts_alone_bring_the_limit_back_to_what_the_line_carries() {
-    let line = (10..600).fold(LinkSettings::dsl(), |line, turn| {
-        let burst = Window::lasting(at(turn * 2_000), Span::from_millis(400));
-        line.with_load(Direction::Download, burst, Demand::Greedy)
-    });
-    let mut world = world((55, 11), line, 1);
+    let mut world = world((55, 11), browses(LinkSettings::dsl(), 20..1_200), 1);
     run(&mut world, 1_199_000);
     let limit = limits(&world, 0).download.unwrap();
     assert!(limit >= mbit(43), "{limit:?} after twenty minutes on a line of 50 Mbit/s");
