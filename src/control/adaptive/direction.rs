@@ -235,9 +235,7 @@ impl Lane {
             self.knee.start_below(step.rate);
         }
         self.beyond = 0;
-        // Below what is not known nothing is to be waited.
-        let pause = self.knee.last().map_or(Span::ZERO, |_| self.knee.pause(tuning));
-        self.probe_at = now + pause;
+        self.probe_at = now + self.knee.pause(tuning);
         self.aged_at = Some(now);
     }
 

@@ -88,8 +88,9 @@ impl Knee {
     /// How long to stay below it: a line that carries the same each time is tried less and less
     /// often; one that carries less than it usually does may any time carry that again.
     pub(super) fn pause(&self, tuning: &Tuning) -> Span {
-        let known = self.last.zip(self.usual);
-        if known.is_some_and(|(last, usual)| last < usual.scaled(tuning.as_usual)) {
+        // Below what is not known nothing is to be waited for.
+        let Some(last) = self.last else { return Span::ZERO };
+        if self.usual.is_some_and(|usual| last < usual.scaled(tuning.as_usual)) {
             tuning.probe_soon.times(1 << self.confidence.min(tuning.most_impatient))
         } else {
             tuning.probe_every.times(1 << self.confidence)
