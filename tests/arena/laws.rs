@@ -1,9 +1,8 @@
 //! The laws that meet in the arena, and what each of them is given.
 
 use wanctl::control::{
-    adaptive::{self, Tuning},
+    adaptive::Tuning,
     rule::Choice,
-    time::Span,
     units::{Direction, PerDirection, Rate},
     wan,
 };
@@ -62,16 +61,12 @@ pub fn settings(line: &Line, law: Law, tuning: &'static Tuning) -> wan::Settings
         let floors = &mut ladder.floors;
         (floors.green, floors.yellow, floors.soft_red, floors.red) = (floor, floor, floor, floor);
     }
-    settings.choice = if law == Law::Adaptive {
-        Choice::Adaptive(adaptive::Settings {
-            base: PerDirection::both(None),
-            yellow: settings.law.thresholds.map(|thresholds| thresholds.yellow),
-            bounds: settings.law.ladders.map(|ladder| (ladder.floors.red, ladder.ceiling)),
-            counts_every: Span::from_millis(200),
-            tuning,
-        })
-    } else {
-        Choice::Classic
-    };
+    if law != Law::Adaptive {
+        return settings::classic(&settings);
+    }
+    settings = settings::adaptive(&settings);
+    if let Choice::Adaptive(own) = &mut settings.choice {
+        own.tuning = tuning;
+    }
     settings
 }

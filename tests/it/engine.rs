@@ -28,7 +28,7 @@ use wanctl::{
 
 use crate::support::{
     alloc::allocations,
-    settings::{LAWS, at, mbit, wan},
+    settings::{at, laws, mbit, wan},
 };
 
 fn window(from_ms: u64, to_ms: u64) -> Window {
@@ -73,9 +73,8 @@ fn history(settings: &Settings, hours: u64, seed: u64) -> (u64, u64) {
 
 #[test]
 fn the_same_seed_gives_the_same_day_bit_by_bit() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let history = |hours, seed| history(&law(&wan(520, 52)), hours, seed);
+    for (_, wan) in laws() {
+        let history = |hours, seed| history(&wan(520, 52), hours, seed);
         let (first, cycles) = history(24, 7);
         assert_eq!(cycles, 24 * 3_600 * 20 + 1, "a cycle every 50 ms, none missed");
         let (short, _) = history(1, 7);
@@ -140,9 +139,7 @@ fn cycle(engine: &mut Engine, now: Instant, found: &mut Found) {
 
 #[test]
 fn a_cycle_of_the_core_allocates_nothing() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let mut engine = Engine::new(&[wan(500, 50), wan(100, 20)], at(0), 1);
         engine.steer_by(&[steered(0, 1), steered(1, 0)], at(0), 1);
         let mut found = Found::One(None);
@@ -162,9 +159,7 @@ fn a_cycle_of_the_core_allocates_nothing() {
 #[test]
 #[expect(clippy::excessive_nesting, reason = "each law, and each case of it")]
 fn a_saturating_download_is_held_near_the_line_with_little_delay() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let line = LinkSettings::cable().with_load(
             Direction::Download,
             window(10_000, 130_000),
@@ -207,9 +202,7 @@ fn zones(events: &[Event], direction: Direction) -> Vec<Zone> {
 
 #[test]
 fn an_idle_line_stays_green_and_is_hardly_written_to() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (name, wan) in laws() {
         let mut world = World::new(
             vec![(wan(500, 50), LinkSettings::cable())],
             vec![RouterSettings::healthy()],
@@ -233,9 +226,7 @@ fn an_idle_line_stays_green_and_is_hardly_written_to() {
 
 #[test]
 fn one_wans_dead_router_does_not_delay_the_others_cycles() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         for kind in [FailureKind::Timeout, FailureKind::Refused, FailureKind::Tls] {
             let mut second = wan(100, 20);
             second.router = RouterId(1);
@@ -262,9 +253,7 @@ fn one_wans_dead_router_does_not_delay_the_others_cycles() {
 
 #[test]
 fn an_outage_is_one_lost_and_one_back_and_the_limits_converge_after_it() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let mut router = RouterSettings::healthy();
         router.failures.push((window(120_000, 150_000), FailureKind::Refused));
         let mut world = World::new(vec![(wan(520, 52), busy_cable(1))], vec![router], 1);
@@ -290,9 +279,7 @@ fn an_outage_is_one_lost_and_one_back_and_the_limits_converge_after_it() {
 
 #[test]
 fn a_foreign_change_is_said_once_and_repaired_within_a_minute() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let mut world = World::new(
             vec![(wan(500, 50), LinkSettings::quiet())],
             vec![RouterSettings::healthy()],
@@ -326,9 +313,7 @@ fn a_simple_queue_is_written_as_one_pair() {
 
 #[test]
 fn nothing_is_written_while_the_baseline_is_learnt_unless_the_limit_is_out_of_bounds() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let bounded = PerDirection { download: Some(mbit(300)), upload: Some(mbit(30)) };
         let found = |initial, to_ms| {
             let router = RouterSettings { initial, ..RouterSettings::healthy() };
@@ -345,9 +330,7 @@ fn nothing_is_written_while_the_baseline_is_learnt_unless_the_limit_is_out_of_bo
 
 #[test]
 fn total_silence_holds_the_rates_and_says_so_once() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let line = busy_cable(1).with_outage(window(100_000, 140_000));
         let mut world = World::new(vec![(wan(520, 52), line)], vec![RouterSettings::healthy()], 1);
         run(&mut world, 102_500);
@@ -374,9 +357,7 @@ fn total_silence_holds_the_rates_and_says_so_once() {
 
 #[test]
 fn the_end_brings_both_queues_to_the_last_decision() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let mut world =
             World::new(vec![(wan(520, 52), busy_cable(1))], vec![RouterSettings::healthy()], 1);
         run(&mut world, 75_030);
@@ -437,9 +418,7 @@ fn an_answer_with_an_old_ticket_does_not_conclude_a_newer_request() {
 #[test]
 #[expect(clippy::excessive_nesting, reason = "each law, and each case of it")]
 fn one_wans_failed_request_puts_the_limits_of_all_wans_of_the_router_in_doubt() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let mut found = Found::One(None);
         let mut engine = Engine::new(&[wan(500, 50), wan(500, 50)], at(0), 1);
         for number in 0..100 {

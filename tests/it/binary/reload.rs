@@ -30,7 +30,7 @@ const STAYS: &str = "reload: the old configuration stays";
 /// What a busy machine may do by itself to the cycles of a test.
 const MAY_MISS: u64 = 2;
 
-/// What is asked is counted here, and the default law asks by itself.
+/// What is asked is counted here, and the adaptive law asks by itself.
 const LAW: [(&str, &str); 1] = [("law", "classic")];
 
 /// A directory, its router, its daemon and the configuration that it runs.

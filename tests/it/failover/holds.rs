@@ -20,7 +20,7 @@ use wanctl::{
 };
 
 use super::{FOR_EVER, take_routed, turns, two_ways, window};
-use crate::support::settings::{LAWS, at, classic, wan};
+use crate::support::settings::{LAWS, Wan, at, wan};
 
 /// A try that something waits for is given up after this; what is due is looked for on ticks.
 const HELD: Span = Span::from_millis(1_060);
@@ -38,18 +38,13 @@ fn busy(seconds: u64) -> LinkSettings {
     })
 }
 
-/// By the classic law, which asks for nothing on an idle line.
+/// By the classic law, the default, which asks for nothing on an idle line.
 fn world(router: RouterSettings, line: LinkSettings, seed: u64) -> World {
-    world_by(classic, router, line, seed)
+    world_by(wan, router, line, seed)
 }
 
-fn world_by(
-    law: fn(&Settings) -> Settings,
-    router: RouterSettings,
-    line: LinkSettings,
-    seed: u64,
-) -> World {
-    let settings = Settings { write_budget: 7_200, ..law(&wan(520, 52)) };
+fn world_by(wan: Wan, router: RouterSettings, line: LinkSettings, seed: u64) -> World {
+    let settings = Settings { write_budget: 7_200, ..wan(520, 52) };
     World::new(vec![(settings, line)], vec![router], seed)
 }
 
@@ -63,10 +58,10 @@ fn until_the_first_try(world: &mut World) -> Instant {
 }
 
 /// How long a request about a queue waited for each of the tries.
-fn waits(law: fn(&Settings) -> Settings, seconds: u64, seed: u64) -> Vec<Span> {
+fn waits(wan: Wan, seconds: u64, seed: u64) -> Vec<Span> {
     let mut router = two_ways();
     router.ways.push((window(10_000, FOR_EVER), Preferred, FailureKind::Timeout));
-    let mut world = world_by(law, router, busy(seconds), seed);
+    let mut world = world_by(wan, router, busy(seconds), seed);
     let (mut waits, mut due_since): (Vec<Span>, Option<Instant>) = (Vec::new(), None);
     let watch = |world: &mut World| {
         let now = world.now();
@@ -91,10 +86,10 @@ fn waits(law: fn(&Settings) -> Settings, seconds: u64, seed: u64) -> Vec<Span> {
 #[test]
 fn no_write_waits_for_more_than_a_second_of_a_try_but_at_one_in_four() {
     // By load far less is written, and seldom during a try.
-    for ((name, law), least) in LAWS.into_iter().zip([3, 25]) {
+    for ((name, wan), least) in LAWS.into_iter().zip([3, 25]) {
         let mut waited = 0;
         for seed in 0..24 {
-            let waits = waits(law, 900, seed);
+            let waits = waits(wan, 900, seed);
             assert!(waits.len() >= 5, "{name} {seed}: {waits:?}");
             for row in waits.windows(4) {
                 let long = row.iter().filter(|wait| **wait > HELD).count();

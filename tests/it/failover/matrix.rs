@@ -22,7 +22,7 @@ use wanctl::{
 };
 
 use super::take_routed;
-use crate::support::settings::{LAWS, at, wan};
+use crate::support::settings::{LAWS, at};
 
 /// When which transport fails, in seconds.
 type Failing = (u64, u64, Route);
@@ -71,8 +71,8 @@ fn line(seconds: u64) -> LinkSettings {
 fn world(failing: &[Failing], kind: FailureKind, seconds: u64, seed: u64) -> World {
     let mut router = RouterSettings { fallback: Fallback::Present, ..RouterSettings::healthy() };
     router.ways.extend(failing.iter().map(|(from, to, route)| (window(*from, *to), *route, kind)));
-    let (_, law) = LAWS[usize::from(seed.is_multiple_of(2))];
-    let settings = Settings { write_budget: 7_200, ..law(&wan(520, 52)) };
+    let (_, wan) = LAWS[usize::from(seed.is_multiple_of(2))];
+    let settings = Settings { write_budget: 7_200, ..wan(520, 52) };
     World::new(vec![(settings, line(seconds))], vec![router], seed)
 }
 

@@ -27,7 +27,7 @@ use wanctl::{
 
 use crate::{
     steering::line,
-    support::settings::{LAWS, at, wan},
+    support::settings::{LAWS, at},
 };
 
 /// How many histories are played.
@@ -312,8 +312,8 @@ impl Judge {
 }
 
 fn play(plan: &Plan) -> Result<Sum, String> {
-    let (_, law) = LAWS[usize::from(plan.seed.is_multiple_of(2))];
-    let settings = law(&wan(90, 18));
+    let (_, wan) = LAWS[usize::from(plan.seed.is_multiple_of(2))];
+    let settings = wan(90, 18);
     let wans = vec![(settings, plan.line()), (settings, line(&[]))];
     let mut world = World::new(wans, vec![plan.router()], plan.seed);
     world.steer_by(&[plan.settings()], plan.seed);

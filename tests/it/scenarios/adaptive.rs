@@ -18,11 +18,11 @@ use wanctl::{
 };
 
 use super::{FOR_EVER, count, limits, of_wan, run, window};
-use crate::support::settings::{at, mbit, wan};
+use crate::support::settings::{adaptive, at, mbit, wan};
 
 /// A quiet line of 100 and 20 Mbit/s whose ceilings are a tenth too high.
 fn settings() -> wan::Settings {
-    wan(110, 22)
+    adaptive(&wan(110, 22))
 }
 
 fn loaded(line: LinkSettings, directions: &[Direction]) -> LinkSettings {
@@ -67,7 +67,7 @@ fn longer_path(line: LinkSettings, from_ms: u64) -> LinkSettings {
 fn a_longer_path_on_an_idle_line_costs_no_cut_and_is_told_within_seconds() {
     for seed in 0..10 {
         let line = longer_path(LinkSettings::cable(), 60_000);
-        let settings = wan(550, 55);
+        let settings = adaptive(&wan(550, 55));
         let mut world = World::new(vec![(settings, line)], vec![RouterSettings::healthy()], seed);
         run(&mut world, 59_000);
         let before = limits(&world, 0);
@@ -95,7 +95,7 @@ fn a_longer_path_under_load_costs_the_rate_for_fifteen_seconds_at_most() {
         (2, &[Direction::Download, Direction::Upload]),
     ] {
         let line = longer_path(loaded(LinkSettings::dsl(), directions), 120_000);
-        let settings = wan(55, 11);
+        let settings = adaptive(&wan(55, 11));
         let mut world = World::new(vec![(settings, line)], vec![RouterSettings::healthy()], seed);
         run(&mut world, 119_900);
         let before = limits(&world, 0);

@@ -17,7 +17,7 @@ use wanctl::{
 };
 
 use super::{FOR_EVER, UP, busy, limits, run, window};
-use crate::support::settings::{LAWS, at, mbit, wan};
+use crate::support::settings::{Wan, at, laws, mbit};
 
 /// Stops at `ms` and gives when it was drained, at most five seconds later.
 fn stop(world: &mut World, ms: u64) -> Option<Span> {
@@ -36,9 +36,7 @@ fn some(download: Rate, upload: Rate) -> PerDirection<Option<Rate>> {
 
 #[test]
 fn the_exit_rates_are_set_in_both_layouts() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         for layout in [Layout::PerDirection, Layout::Pair] {
             let mut settings = wan(520, 52);
             settings.layout = layout;
@@ -57,9 +55,7 @@ fn the_exit_rates_are_set_in_both_layouts() {
 /// Stopped before anything was decided: what shall be kept is kept as it was found.
 #[test]
 fn without_a_decision_only_the_direction_with_an_exit_rate_is_written() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         for layout in [Layout::PerDirection, Layout::Pair] {
             for stopped in [0, 3, 500] {
                 let mut settings = wan(520, 52);
@@ -79,9 +75,7 @@ fn without_a_decision_only_the_direction_with_an_exit_rate_is_written() {
 
 #[test]
 fn without_a_decision_and_exit_rates_nothing_is_written() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let initial = some(mbit(300), mbit(30));
         let router = RouterSettings { initial, ..RouterSettings::healthy() };
         let mut world = World::new(vec![(wan(520, 52), LinkSettings::cable())], vec![router], 1);
@@ -123,9 +117,7 @@ fn stop_at_each_moment(
 /// one queue as it was found and the other one as control wants it.
 #[test]
 fn a_stop_at_any_moment_leaves_both_queues_as_found_or_both_as_wanted() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let both_out = some(mbit(900), mbit(90));
         for latency in [1, 5, 40, 120, 300] {
             let latency = Span::from_millis(latency);
@@ -142,62 +134,53 @@ fn a_stop_at_any_moment_leaves_both_queues_as_found_or_both_as_wanted() {
     }
 }
 
+/// Ends a daemon before this router at that millisecond: how long it took to set the exit rates, which
+/// are not the limits found.
+fn exit(wan: Wan, router: RouterSettings, ms: u64) -> Span {
+    let on_exit = PerDirection::both(OnExit::Set(mbit(52)));
+    let settings = Settings { on_exit, ..wan(520, 52) };
+    let mut world = World::new(vec![(settings, busy(5))], vec![router], 1);
+    let drained = stop(&mut world, ms).unwrap();
+    assert_eq!(limits(&world, 0), some(mbit(52), mbit(52)));
+    drained
+}
+
 /// A connection that breaks once at the end must not leave the pair half written.
 #[test]
 fn a_connection_that_breaks_at_the_end_is_made_again() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
-        let mut settings = wan(520, 52);
-        settings.on_exit = PerDirection::both(OnExit::Set(mbit(52)));
+    for (_, wan) in laws() {
         let mut router = RouterSettings::healthy();
         router.failures.push((window(75_033, 75_300), FailureKind::Reset));
-        let mut world = World::new(vec![(settings, busy(5))], vec![router], 1);
-        let drained = stop(&mut world, 75_030).unwrap();
+        let drained = exit(wan, router, 75_030);
         assert!(drained <= Span::from_secs(1), "{drained:?}");
-        assert_eq!(limits(&world, 0), some(mbit(52), mbit(52)));
     }
 }
 
 #[test]
 fn a_queue_that_is_refused_once_at_the_end_is_tried_again() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
-        let mut settings = wan(520, 52);
-        settings.on_exit = PerDirection::both(OnExit::Set(mbit(52)));
+    for (_, wan) in laws() {
         let mut router = RouterSettings::healthy();
         let upload = |request| matches!(request, Request::Write(_, UP, _));
         router.refusals.push((window(75_030, 75_100), upload, FailureKind::Rejected));
-        let mut world = World::new(vec![(settings, busy(5))], vec![router], 1);
-        let drained = stop(&mut world, 75_030).unwrap();
+        let drained = exit(wan, router, 75_030);
         assert!(drained <= Span::from_secs(1), "{drained:?}");
-        assert_eq!(limits(&world, 0), some(mbit(52), mbit(52)));
     }
 }
 
 /// The back-off of a router that has been away for an hour does not hide that it is back.
 #[test]
 fn a_router_just_back_is_tried_once_more_at_the_end() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
-        let mut settings = wan(520, 52);
-        settings.on_exit = PerDirection::both(OnExit::Set(mbit(52)));
+    for (_, wan) in laws() {
         let mut router = RouterSettings::healthy();
         router.failures.push((window(75_000, 3_600_000), FailureKind::Refused));
-        let mut world = World::new(vec![(settings, busy(5))], vec![router], 1);
-        let drained = stop(&mut world, 3_600_001).unwrap();
+        let drained = exit(wan, router, 3_600_001);
         assert!(drained <= Span::from_millis(100), "{drained:?}");
-        assert_eq!(limits(&world, 0), some(mbit(52), mbit(52)), "not the limits found");
     }
 }
 
 #[test]
 fn a_router_that_stays_away_does_not_hold_up_the_end() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         for kind in FailureKind::ALL {
             let mut router = RouterSettings::healthy();
             router.failures.push((window(60_000, FOR_EVER), kind));
@@ -214,9 +197,7 @@ fn a_router_that_stays_away_does_not_hold_up_the_end() {
 /// A settled queue whose regular read is due while another router keeps the end waiting.
 #[test]
 fn the_wait_for_a_slow_router_does_not_spin() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let mut second = wan(100, 20);
         second.router = RouterId(1);
         let mut slow = RouterSettings::healthy();

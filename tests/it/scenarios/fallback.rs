@@ -19,10 +19,10 @@ use wanctl::{
 };
 
 use super::{FOR_EVER, busy, converges, of_wan, run, window};
-use crate::support::settings::{LAWS, at, wan};
+use crate::support::settings::{LAWS, Wan, at, wan};
 
 /// A cable WAN with two TCP targets and a gateway.
-fn settings() -> wan::Settings {
+fn settings(wan: Wan) -> wan::Settings {
     let fallback = fallback::Settings { targets: 2, gateway: Gateway::Given };
     wan::Settings { fallback, ..wan(520, 52) }
 }
@@ -34,7 +34,7 @@ fn with_targets(mut line: LinkSettings, extra: [u64; 2]) -> LinkSettings {
 }
 
 fn world(line: LinkSettings, seed: u64) -> World {
-    world_of(&settings(), line, seed)
+    world_of(&settings(wan), line, seed)
 }
 
 fn world_of(settings: &wan::Settings, line: LinkSettings, seed: u64) -> World {
@@ -94,8 +94,8 @@ fn wanted(world: &mut World) -> PerDirection<Rate> {
 }
 
 /// The same line measured by ICMP, by TCP alone, and not at all.
-fn by_icmp_and_by_tcp(law: fn(&wan::Settings) -> wan::Settings, seed: u64, least: u64, name: &str) {
-    let world = |line, seed| world_of(&law(&settings()), line, seed);
+fn by_icmp_and_by_tcp(wan: Wan, seed: u64, least: u64, name: &str) {
+    let world = |line, seed| world_of(&settings(wan), line, seed);
     let line = with_targets(busy(10), [4, 9]);
     let mut by_icmp = world(line.clone(), seed);
     let mut by_tcp = world(line.clone().without_echoes(Window::ALWAYS), seed);
@@ -125,9 +125,9 @@ fn by_icmp_and_by_tcp(law: fn(&wan::Settings) -> wan::Settings, seed: u64, least
 fn icmp_filtered_from_the_start_is_controlled_by_tcp() {
     // By times on a scale of their own the classic rules decide, and raise with the decisions, of which
     // there are a quarter; the adaptive law carries more than they do with all of them.
-    for ((name, law), least) in LAWS.into_iter().zip([50, 60]) {
+    for ((name, wan), least) in LAWS.into_iter().zip([50, 60]) {
         for seed in 1..4 {
-            by_icmp_and_by_tcp(law, seed, least, name);
+            by_icmp_and_by_tcp(wan, seed, least, name);
         }
     }
 }
@@ -383,7 +383,7 @@ fn targets_that_a_reload_put_in_the_place_of_others_are_told() {
         stand_ins: KeptStandIns::Others,
         queues: KeptItems::Same,
     };
-    let wans = [NextWan { settings: settings(), from: Some(from) }];
+    let wans = [NextWan { settings: settings(wan), from: Some(from) }];
     let change = Change {
         wans: &wans,
         routers: &[NextRouter::Kept(RouterId(0))],

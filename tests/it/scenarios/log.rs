@@ -11,7 +11,7 @@ use wanctl::{
 };
 
 use super::{FOR_EVER, run, window};
-use crate::support::settings::{LAWS, mbit, wan};
+use crate::support::settings::{laws, mbit};
 
 const WARM_UP: u64 = 60_000;
 const HOUR: u64 = 3_600_000;
@@ -46,9 +46,7 @@ fn in_use(line: LinkSettings, ceilings: (u64, u64)) -> LinkSettings {
 #[test]
 #[expect(clippy::excessive_nesting, reason = "each law, and each case of it")]
 fn an_hour_of_steady_state_has_at_most_sixty_lines() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (name, wan) in laws() {
         let lines = [
             ("cable", (420, 44), LinkSettings::cable()),
             ("dsl", (47, 9), LinkSettings::dsl()),
@@ -59,7 +57,7 @@ fn an_hour_of_steady_state_has_at_most_sixty_lines() {
                 let said = hour(&wan(ceilings.0, ceilings.1), line, 1);
                 let count = said.len();
                 // At its worst this line carries hardly what is used: that is no steady state for
-                // whoever sees each moment of it, as the default law does.
+                // whoever sees each moment of it, as that law does.
                 let hardly = (name, line_name, use_of_it) == ("adaptive", "lte", "in use");
                 let most = if hardly { 3 * MOST_LINES } else { MOST_LINES };
                 assert!(
@@ -74,9 +72,7 @@ fn an_hour_of_steady_state_has_at_most_sixty_lines() {
 
 #[test]
 fn what_happens_in_an_hour_is_in_its_log() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let line = LinkSettings::dsl().with_outage(window(600_000, 630_000));
         let said = hour(&wan(47, 9), line, 1);
         for words in ["no reflector answers", "signal is back after"] {

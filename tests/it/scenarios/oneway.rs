@@ -15,7 +15,7 @@ use wanctl::{
 };
 
 use super::{FOR_EVER, limits, of_wan, run, window};
-use crate::support::settings::{at, mbit, wan};
+use crate::support::settings::{adaptive, at, mbit, wan};
 
 /// A line with three reflectors that have such a clock.
 fn with_clocks(line: LinkSettings, clock: Option<&Clock>) -> LinkSettings {
@@ -24,7 +24,7 @@ fn with_clocks(line: LinkSettings, clock: Option<&Clock>) -> LinkSettings {
 }
 
 fn world(line: LinkSettings, timestamps: Timestamps) -> World {
-    let settings = wan(110, 22);
+    let settings = adaptive(&wan(110, 22));
     let settings = wanctl::control::wan::Settings { timestamps, ..settings };
     World::new(vec![(settings, line)], vec![RouterSettings::healthy()], 1)
 }

@@ -19,7 +19,7 @@ use wanctl::{
 };
 
 use super::{FOR_EVER, UP, busy, converges, count, limits, of_routers, of_wan, run, window};
-use crate::support::settings::{LAWS, at, classic, mbit, ms, wan};
+use crate::support::settings::{at, classic, laws, mbit, ms, wan};
 
 /// What a router may say about one queue while it serves the others.
 const ABOUT_ONE_QUEUE: [FailureKind; 5] = [
@@ -80,9 +80,7 @@ fn half_success(settings: &Settings, picks: fn(Request) -> bool, kind: FailureKi
 
 #[test]
 fn a_queue_that_cannot_be_used_backs_off_while_the_other_works() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         for kind in ABOUT_ONE_QUEUE {
             half_success(&wan(520, 52), all_of_upload, kind);
         }
@@ -91,9 +89,7 @@ fn a_queue_that_cannot_be_used_backs_off_while_the_other_works() {
 
 #[test]
 fn a_queue_that_can_be_read_but_not_written_backs_off_all_the_same() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         for kind in ABOUT_ONE_QUEUE {
             half_success(&wan(520, 52), writes_of_upload, kind);
         }
@@ -102,9 +98,7 @@ fn a_queue_that_can_be_read_but_not_written_backs_off_all_the_same() {
 
 #[test]
 fn one_wans_bad_queue_does_not_disturb_the_other_wan_on_the_same_router() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (name, wan) in laws() {
         for kind in ABOUT_ONE_QUEUE {
             let mut router = RouterSettings::healthy();
             router.refusals.push((window(0, FOR_EVER), all_of_upload, kind));
@@ -124,9 +118,7 @@ fn one_wans_bad_queue_does_not_disturb_the_other_wan_on_the_same_router() {
 
 #[test]
 fn a_router_that_cannot_tell_its_version_is_used_all_the_same() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         for kind in [FailureKind::Garbage, FailureKind::Auth, FailureKind::NotFound] {
             let mut router = RouterSettings::healthy();
             router.refusals.push((window(0, FOR_EVER), |request| request == Request::Facts, kind));
@@ -145,9 +137,7 @@ fn a_router_that_cannot_tell_its_version_is_used_all_the_same() {
 /// What was wrong with the first answer says nothing of the next one.
 #[test]
 fn facts_that_fail_once_are_asked_for_again_until_they_are_had() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let is_facts = |request| request == Request::Facts;
         for kind in [FailureKind::Garbage, FailureKind::Auth, FailureKind::NotFound] {
             let mut router = RouterSettings::healthy();
@@ -164,9 +154,7 @@ fn facts_that_fail_once_are_asked_for_again_until_they_are_had() {
 
 #[test]
 fn a_limit_out_of_bounds_is_told_once_though_it_cannot_be_replaced() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let mut router = RouterSettings::healthy();
         router.initial = PerDirection { download: Some(mbit(500)), upload: Some(mbit(900)) };
         router.refusals.push((window(0, FOR_EVER), writes_of_upload, FailureKind::Rejected));

@@ -18,13 +18,11 @@ use wanctl::{
 };
 
 use super::{DOWN, FOR_EVER, UP, busy, converges, limits, of_routers, of_wan, run, window};
-use crate::support::settings::{LAWS, at, mbit, ms, wan};
+use crate::support::settings::{at, laws, mbit, ms};
 
 #[test]
 fn a_router_that_restarts_gets_its_limits_again_as_soon_as_it_answers() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let mut router = RouterSettings::healthy();
         router.failures.push((window(50_000, 50_100), FailureKind::Reset));
         router.failures.push((window(50_100, 85_000), FailureKind::Timeout));
@@ -50,9 +48,7 @@ fn a_router_that_restarts_gets_its_limits_again_as_soon_as_it_answers() {
 #[test]
 #[expect(clippy::excessive_nesting, reason = "each law, and each case of it")]
 fn a_router_that_flaps_every_second_for_ten_minutes_is_neither_stormed_nor_misled() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         for kind in [FailureKind::Refused, FailureKind::Timeout, FailureKind::Reset] {
             let mut router = RouterSettings::healthy();
             let down = |second: u64| (window(second * 2_000, second * 2_000 + 1_000), kind);
@@ -97,9 +93,7 @@ fn outage(mut settings: Settings, seconds: u64) -> World {
 
 #[test]
 fn after_a_minute_without_the_router_the_limit_in_force_is_where_decisions_go_on() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let mut world = outage(wan(520, 52), 90);
         let before = world.limit(0, Direction::Download).unwrap();
         assert_eq!(before, mbit(520));
@@ -125,9 +119,7 @@ fn after_a_minute_without_the_router_the_limit_in_force_is_where_decisions_go_on
 
 #[test]
 fn after_a_short_outage_the_latest_wanted_rate_is_written() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let mut world = outage(wan(520, 52), 20);
         let decided = world.engine().wans()[0].wanted().download;
         assert!(decided < mbit(100), "{decided:?}");
@@ -141,9 +133,7 @@ fn after_a_short_outage_the_latest_wanted_rate_is_written() {
 #[test]
 #[expect(clippy::excessive_nesting, reason = "each law, and each case of it")]
 fn a_queue_not_yet_read_after_a_long_outage_is_adopted_later() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (name, wan) in laws() {
         let mut router = RouterSettings::healthy();
         router.failures.push((window(60_000, 160_000), FailureKind::Refused));
         let upload = |request| matches!(request, Request::Read(_, UP));
@@ -179,9 +169,7 @@ fn a_queue_not_yet_read_after_a_long_outage_is_adopted_later() {
 
 #[test]
 fn a_board_that_slept_an_hour_goes_on_without_catching_up() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let mut world =
             World::new(vec![(wan(520, 52), busy(3))], vec![RouterSettings::healthy()], 1);
         run(&mut world, 90_000);
@@ -212,9 +200,7 @@ fn a_board_that_slept_an_hour_goes_on_without_catching_up() {
 /// The load of before a silence says nothing about the first round after it.
 #[test]
 fn the_return_of_the_signal_is_no_spike_and_no_streak() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let mut line = LinkSettings::quiet().with_outage(window(60_000, 70_000));
         line.loss = Ratio::from_ppm(0);
         let mut world = World::new(vec![(wan(100, 20), line)], vec![RouterSettings::healthy()], 1);
@@ -226,9 +212,7 @@ fn the_return_of_the_signal_is_no_spike_and_no_streak() {
 
 #[test]
 fn a_restart_goes_on_from_the_saved_state() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let settings = wan(520, 52);
         let mut world = World::new(vec![(settings, busy(3))], vec![RouterSettings::healthy()], 1);
         run(&mut world, 105_000);
@@ -250,9 +234,7 @@ fn a_restart_goes_on_from_the_saved_state() {
 /// What was restored is kept until there is something newer, as old as it is.
 #[test]
 fn a_wan_that_learns_its_baseline_anew_keeps_what_was_restored() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let settings = wan(520, 52);
         let rates = PerDirection { download: mbit(200), upload: mbit(20) };
         let saved = SavedWan {
@@ -285,9 +267,7 @@ fn a_wan_that_learns_its_baseline_anew_keeps_what_was_restored() {
 
 #[test]
 fn an_impossible_load_is_not_restored() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let settings = wan(520, 52);
         let mut world =
             World::new(vec![(settings, LinkSettings::cable())], vec![RouterSettings::healthy()], 1);
@@ -304,9 +284,7 @@ fn an_impossible_load_is_not_restored() {
 
 #[test]
 fn the_shortest_and_the_longest_interval_work() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         for (interval, lost, least) in [(20, 0, 98), (1_000, 150_000, 60), (2_000, 150_000, 90)] {
             let mut settings = wan(520, 52);
             settings.law.interval = Span::from_millis(interval);
@@ -331,9 +309,7 @@ fn the_shortest_and_the_longest_interval_work() {
 
 #[test]
 fn a_black_hole_for_ever_is_asked_by_the_back_off() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let mut router = RouterSettings::healthy();
         router.failures.push((window(0, FOR_EVER), FailureKind::Timeout));
         let mut world = World::new(vec![(wan(520, 52), busy(10))], vec![router], 1);
@@ -347,9 +323,7 @@ fn a_black_hole_for_ever_is_asked_by_the_back_off() {
 /// RouterOS writes each refused login into its log as critical.
 #[test]
 fn a_router_that_refuses_the_login_is_lost_once_back_once_and_asked_once_a_minute() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let mut router = RouterSettings::healthy();
         router.failures.push((window(0, 3_600_000), FailureKind::Auth));
         router.failures.push((window(3_700_000, 3_701_000), FailureKind::Auth));
@@ -377,9 +351,7 @@ fn a_router_that_refuses_the_login_is_lost_once_back_once_and_asked_once_a_minut
 
 #[test]
 fn wanted_rates_do_not_climb_while_the_router_is_away() {
-    for (name, law) in LAWS {
-        println!("{name}:");
-        let wan = |download, upload| law(&wan(download, upload));
+    for (_, wan) in laws() {
         let mut router = RouterSettings::healthy();
         router.failures.push((window(50_500, 90_000), FailureKind::Refused));
         let line = LinkSettings::cable().with_load(

@@ -43,7 +43,7 @@ pub fn wan(download: u64, upload: u64) -> wan::Settings {
     let interval = Span::from_millis(50);
     let floor = |ceiling: u64| (ceiling / 10).max(1);
     let step = |ceiling: u64| (ceiling * 2).max(100);
-    let settings = wan::Settings {
+    wan::Settings {
         router: RouterId(0),
         reflectors: 3,
         timestamps: wanctl::control::oneway::Timestamps::Off,
@@ -72,17 +72,25 @@ pub fn wan(download: u64, upload: u64) -> wan::Settings {
         write_budget: 600,
         fallback: fallback::Settings::NOTHING,
         on_exit: PerDirection::both(OnExit::Keep),
-    };
-    adaptive(&settings)
+    }
 }
 
+/// What [`wan`] gives, with one law or the other.
+pub type Wan = fn(u64, u64) -> wan::Settings;
+
 /// Both laws by name: what is promised whatever breaks is promised for each of them.
-pub const LAWS: [(&str, ByLaw); 2] = [("adaptive", adaptive), ("classic", classic)];
+pub const LAWS: [(&str, Wan); 2] = [
+    ("adaptive", |download, upload| adaptive(&wan(download, upload))),
+    ("classic", |download, upload| classic(&wan(download, upload))),
+];
 
-/// The same settings with a law.
-pub type ByLaw = fn(&wan::Settings) -> wan::Settings;
+/// One law after the other, each said when its turn comes.
+#[expect(clippy::print_stdout, reason = "it is for the output of the test that asks")]
+pub fn laws() -> impl Iterator<Item = (&'static str, Wan)> {
+    LAWS.into_iter().inspect(|(name, _)| println!("{name}:"))
+}
 
-/// The same with the classic law.
+/// The same settings with the classic law.
 pub const fn classic(settings: &wan::Settings) -> wan::Settings {
     wan::Settings { choice: Choice::Classic, ..*settings }
 }

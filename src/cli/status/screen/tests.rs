@@ -130,7 +130,7 @@ fn shown_of(health: &Health, columns: usize, rows: usize) -> Vec<String> {
 }
 
 #[test]
-fn who_chose_no_law_sees_which_one_it_is_and_whether_it_knows_the_load() {
+fn the_law_is_shown_and_whether_it_knows_the_load() {
     let mut health = health();
     let [known, unknown] = &mut health.wans[..] else { panic!("two WANs") };
     for wan in [&mut *known, &mut *unknown] {
