@@ -193,7 +193,8 @@ impl Lane {
             let drains = delta < cut.delta * tuning.drains;
             if drains && !gone {
                 // It was a queue, and is one until it no longer becomes shorter.
-                self.cut = Some(self.cut_here(view, cut.most, 0));
+                let teaches = cut.teaches;
+                self.cut = Some(Cut { teaches, ..self.cut_here(view, cut.most, 0) });
                 self.in_force = None;
             }
             if gone || drains {

@@ -235,3 +235,21 @@ fn below_a_knee_that_is_not_known_nothing_waits() {
     bench.run(100, 20.0, (99, 0));
     assert!(bench.rates.download.bps() * 10 > cut.bps() * 11, "{:?}", bench.rates);
 }
+
+#[test]
+fn where_a_burst_starts_is_learnt_of_a_queue_that_takes_long_to_drain_too() {
+    let mut bench = Bench::new();
+    bench.run(200, 20.0, (99, 0));
+    let cut = |bench: &Bench| bench.rates.download < mbit(80);
+    for _ in 0..20 {
+        if !cut(&bench) {
+            bench.run(1, 220.0, (99, 0));
+        }
+    }
+    assert!(cut(&bench), "{:?}", bench.rates);
+    for cycle in 0..16_u32 {
+        bench.run(1, 140.0 - f64::from(cycle) * 2.0, (99, 0));
+    }
+    bench.run(20, 20.0, (99, 0));
+    assert!(bench.law.seen().download.unwrap().base.is_some());
+}
