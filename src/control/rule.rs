@@ -52,6 +52,8 @@ pub struct Around {
     pub flows: PerDirection<Option<Flow>>,
     /// The limits that the router has confirmed.
     pub in_force: PerDirection<Option<Rate>>,
+    /// Whether a raise could be written now.
+    pub raises: PerDirection<Raise>,
     /// How much each direction delays by itself, in ms; `None`: unknown.
     pub ways: Option<PerDirection<f64>>,
 }
@@ -106,6 +108,7 @@ impl Law {
             rates,
             flows,
             in_force: around.in_force,
+            raises: around.raises,
             ways: around.ways,
         };
         let outcome = adaptive.decide(&sight);

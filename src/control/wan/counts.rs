@@ -24,11 +24,12 @@ impl Wan {
     }
 
     /// What the law knows besides the delay.
-    pub(super) fn around(&self, now: Instant) -> Around {
+    pub(super) fn around(&mut self, now: Instant) -> Around {
         let flow = |direction| self.tally.flow(direction, now);
         let flows =
             PerDirection { download: flow(Direction::Download), upload: flow(Direction::Upload) };
-        Around { now, flows, in_force: self.applier.confirmed(), ways: self.ways(now) }
+        let (in_force, raises) = (self.applier.confirmed(), self.applier.raises(now));
+        Around { now, flows, in_force, raises, ways: self.ways(now) }
     }
 
     /// The queue whose counters are to be read, which must then be asked.
