@@ -42,6 +42,11 @@ impl Wan {
         self.tally.next_at()
     }
 
+    /// Whether the choice between lines waits for them.
+    pub(in crate::control) fn count_is_urgent(&self, now: Instant) -> bool {
+        self.tally.is_urgent(now)
+    }
+
     /// The router told the counters of a queue; it was asked at `asked`.
     pub(in crate::control) fn on_counted(
         &mut self,
