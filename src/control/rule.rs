@@ -18,9 +18,9 @@ use super::{
 /// The laws by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// See [`Choice::Classic`]; the default.
+    /// See [`Choice::Classic`]; where queues count nothing, the default.
     Classic,
-    /// See [`Choice::Adaptive`].
+    /// See [`Choice::Adaptive`]; the default.
     Adaptive,
 }
 

@@ -213,23 +213,22 @@ fn where_the_queue_counts_nothing_a_delay_below_soft_red_steers_nothing() {
 #[test]
 fn on_an_idle_line_and_on_a_busy_one_that_is_held_well_no_rule_is_switched_in_a_day() {
     for (name, law) in laws() {
-        for mode in BOTH {
-            let idle = LinkSettings::cable();
-            let busy = LinkSettings::cable().with_load(
-                Direction::Download,
-                Window { from: at(20_000_000), to: at(22_000_000) },
-                Demand::Greedy,
-            );
-            let mut scene =
-                Scene::behind(law, RouterSettings::healthy(), &[usual(mode)], vec![busy, idle]);
-            scene.go(86_400);
-            assert_eq!((scene.switches(), scene.decided().len()), (vec![], 0), "{mode:?}");
-            let requests = scene.world.load_of(0).1;
-            // A reading of the queue every 2 s, one of the rule every minute, those of the limits. By load
-            // all four queues are read each second, while one is full five times, and never twice.
-            let asked = if name == "adaptive" { 345_600..375_000 } else { 43_200..60_000 };
-            assert!(asked.contains(&requests), "{requests} requests in a day");
-        }
+        let idle = LinkSettings::cable();
+        let busy = LinkSettings::cable().with_load(
+            Direction::Download,
+            Window { from: at(20_000_000), to: at(22_000_000) },
+            Demand::Greedy,
+        );
+        // In each mode, with a rule of its own.
+        let (router, steerings) = (RouterSettings::healthy(), BOTH.map(usual));
+        let mut scene = Scene::behind(law, router, &steerings, vec![busy, idle]);
+        scene.go(86_400);
+        assert_eq!((scene.switches(), scene.decided().len()), (vec![], 0));
+        let requests = scene.world.load_of(0).1;
+        // A reading of the queue every 2 s, one of each rule every minute, those of the limits. By load
+        // all four queues are read each second, while one is full five times, and never twice.
+        let asked = if name == "adaptive" { 345_600..375_000 } else { 43_200..60_000 };
+        assert!(asked.contains(&requests), "{requests} requests in a day");
     }
 }
 
