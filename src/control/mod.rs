@@ -26,6 +26,7 @@ pub mod law;
 pub mod learner;
 pub mod notice;
 pub mod oneway;
+pub mod pace;
 pub mod queue;
 pub mod reflectors;
 pub mod rhythm;

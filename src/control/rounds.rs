@@ -136,7 +136,7 @@ impl Round {
 }
 
 /// The fate of one probe, told when its round is closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ProbeFate {
     /// Answered in time.
     Answered(u8),
@@ -187,6 +187,12 @@ impl Rounds {
     /// Gives up the rounds on the way: their probes went to other reflectors.
     pub fn give_up(&mut self) {
         self.rounds.iter_mut().for_each(|round| round.stage = Stage::Closed);
+    }
+
+    /// How long the oldest round waits in vain for its first answer; `None`: none does.
+    pub fn awaited(&self, now: Instant) -> Option<Span> {
+        let waits = |round: &&Round| round.stage == Stage::Open && !round.answered();
+        self.rounds.iter().find(waits).map(|round| now.since(round.started))
     }
 
     /// Says by what a probe of a round is asked, where it is not by echo alone.

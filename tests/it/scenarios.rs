@@ -8,6 +8,7 @@ mod field;
 mod late;
 mod log;
 mod oneway;
+mod pace;
 mod queues;
 mod reload;
 mod routers;

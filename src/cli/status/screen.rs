@@ -229,6 +229,9 @@ impl Screen {
             let answer = asked.filter(|state| *state == "answers").count();
             text = format!("{text}; {answer} by timestamps");
         }
+        if let Some(every) = wan.round_ms {
+            text = format!("{text}; asked each {every:.0} ms");
+        }
         self.lines.put(Worth::Detail, 0, &text);
     }
 

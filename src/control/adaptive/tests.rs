@@ -1,5 +1,6 @@
 use super::{Adaptive, Settings, Sight, Tuning};
 use crate::control::{
+    pace::Pace,
     time::{Instant, Span},
     units::{Flow, PerDirection, Rate, Rtt},
 };
@@ -41,6 +42,7 @@ impl Bench {
             let outcome = self.law.decide(&Sight {
                 ways: None,
                 now: Instant::from_micros(self.now * 1_000),
+                pace: Pace::Often,
                 value: ms(rtt),
                 baseline: ms(20.0),
                 rates: self.rates,
@@ -48,6 +50,7 @@ impl Bench {
                     download: flow(self.rates.download, shares.0),
                     upload: flow(self.rates.upload, shares.1),
                 },
+                counted: Some(Instant::from_micros(self.now * 1_000)),
                 in_force: self.rates.map(Some),
             });
             self.rates = outcome.rates;

@@ -28,7 +28,16 @@ impl Wan {
         let flow = |direction| self.tally.flow(direction, now);
         let flows =
             PerDirection { download: flow(Direction::Download), upload: flow(Direction::Upload) };
-        Around { now, flows, in_force: self.applier.confirmed(), ways: self.ways(now) }
+        let counted = Direction::BOTH.map(|own| self.tally.readings(own).map(|own| own.last.at));
+        let counted = counted.into_iter().min().flatten();
+        Around {
+            now,
+            counted,
+            pace: self.pace(),
+            flows,
+            in_force: self.applier.confirmed(),
+            ways: self.ways(now),
+        }
     }
 
     /// The queue whose counters are to be read, which must then be asked.

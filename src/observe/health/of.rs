@@ -104,6 +104,7 @@ impl WanHealth {
             cycles: cycles.total,
             cycles_missed: cycles.missed,
             cycle: wan.lengths().map(CycleHealth::from),
+            round_ms: Some(Rtt::from_span(wan.round_every()).ms()),
             writes_confirmed: counters.confirmed,
             writes_failed: counters.failed,
             writes_last_hour: budget.0,
