@@ -222,22 +222,30 @@ impl Wan {
     }
 
     fn settle(&mut self, now: Instant, outbox: &mut Outbox) -> Option<Settled> {
+        let every = self.round_every();
         let Self { id, reflectors, rounds, .. } = self;
         let mut tell = |reflector: u8, change: Option<HealthChange>| {
             if let Some(change) = change {
                 outbox.tell(now, What::Wan(*id, WanNews::Reflector(reflector, change)));
             }
         };
-        rounds.settle(now, self.settings.law.interval, |fate| match fate {
-            ProbeFate::Answered(reflector) => tell(reflector, reflectors.answered(reflector)),
-            ProbeFate::Lost(reflector) => tell(reflector, reflectors.lost(reflector, now)),
-        })
+        let settled = rounds.settle(now, self.settings.law.interval, |fate| match fate {
+            ProbeFate::Answered(own) => tell(own, reflectors.answered(own, now)),
+            ProbeFate::Checked(own, rtt) => tell(own, reflectors.checked(own, rtt, now)),
+            ProbeFate::Lost(own) => tell(own, reflectors.lost(own, now)),
+        });
+        if let Some(Settled { times, .. }) = &settled
+            && let Some((own, change)) = reflectors.compare(times, every, now)
+        {
+            tell(own, Some(change));
+        }
+        settled
     }
 
     fn decide(&mut self, settled: &Settled, now: Instant, outbox: &mut Outbox) {
         self.regain(now, outbox);
         let learnt_before = self.law.means().is_some();
-        let Settled { value, samples } = settled;
+        let Settled { value, samples, .. } = settled;
         self.observe(*value, samples, Scale::Icmp, now, outbox);
         self.feel(now);
         self.weigh(*value, now);

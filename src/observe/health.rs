@@ -174,6 +174,9 @@ pub struct ReflectorHealth {
     pub lost_of_16: u32,
     /// Whether it is set aside.
     pub aside: bool,
+    /// Why: `loss` or `outlier`; `null`: it takes part. An earlier daemon has none.
+    #[serde(default)]
+    pub aside_for: Option<Text>,
     /// How it is with its timestamps: `answers`, `tried`, `silent`, `nonsense`, `lost`, `blocked` or
     /// `none`; `null`: it is not asked for any.
     #[serde(default)]

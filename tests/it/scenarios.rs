@@ -10,6 +10,7 @@ mod log;
 mod oneway;
 mod pace;
 mod queues;
+mod reflectors;
 mod reload;
 mod routers;
 mod types;

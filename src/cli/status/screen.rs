@@ -215,7 +215,12 @@ impl Screen {
             .iter()
             .filter(|reflector| reflector.aside || reflector.lost_of_16 > 0)
             .map(|reflector| {
-                let aside = if reflector.aside { " SET ASIDE" } else { "" };
+                let aside = match reflector.aside_for.as_deref() {
+                    Some("outlier") => " SET ASIDE, it strays",
+                    Some(_) => " SET ASIDE",
+                    None if reflector.aside => " SET ASIDE",
+                    None => "",
+                };
                 format!("{} {}/16 lost{aside}", reflector.address, reflector.lost_of_16)
             })
             .collect();

@@ -170,7 +170,8 @@ fn reflectors(wan: &Wan, names: &Names) -> Vec<ReflectorHealth, MAX_REFLECTORS> 
             let (lost_of_16, aside) = wan.reflectors().state(index)?;
             let timestamps = wan.clocks().standing(index).map(|standing| text(standing.word()));
             let address = text(&address.to_string());
-            Some(ReflectorHealth { address, lost_of_16, aside, timestamps })
+            let aside_for = wan.reflectors().aside(index).map(|why| text(why.word()));
+            Some(ReflectorHealth { address, lost_of_16, aside, aside_for, timestamps })
         })
         .take(MAX_REFLECTORS)
         .collect()

@@ -51,6 +51,7 @@ fn full_reflector(long: &str) -> ReflectorHealth {
         address: text(long),
         lost_of_16: u32::MAX,
         aside: false,
+        aside_for: Some(text("outlier")),
         timestamps: Some(text("nonsense")),
     }
 }

@@ -153,9 +153,10 @@ pub(super) static REFLECTOR: [Row<ReflectorHealth>; 3] = [
     (gauge("wanctl_reflector_lost_ratio", "Lost probes of the last sixteen."), |reflector| {
         Some(Value::Of16(reflector.lost_of_16))
     }),
-    (gauge("wanctl_reflector_aside", "1: it fails too often and is set aside."), |reflector| {
-        Some(flag(reflector.aside))
-    }),
+    (
+        gauge("wanctl_reflector_aside", "1: it fails too often or strays, and is set aside."),
+        |reflector| Some(flag(reflector.aside)),
+    ),
     (gauge(TIMESTAMPS, "1: its timestamps are used. Absent: not asked for any."), |reflector| {
         reflector.timestamps.as_ref().map(|standing| flag(standing == "answers"))
     }),

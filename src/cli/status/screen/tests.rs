@@ -32,6 +32,7 @@ fn wan(name: &str) -> WanHealth {
         address: text(&format!("2001:db8:1234:5678:9abc:def0:1234:{number}")),
         lost_of_16: 3,
         aside: true,
+        aside_for: Some(text("outlier")),
         timestamps: None,
     };
     WanHealth {
