@@ -201,6 +201,8 @@ pub enum Caution {
     FreezeTooHigh(String),
     /// The time constant is below this `interval`.
     NoSmoothing(String),
+    /// An option of the classic law where no law is named, so that it is the other one.
+    OfClassic,
 }
 
 impl What {
@@ -240,6 +242,7 @@ impl Caution {
             Self::Unused => "the daemon does nothing with it",
             Self::FreezeTooHigh(_) => "bufferbloat is slowly taken for the idle line",
             Self::NoSmoothing(_) => "every single sample counts in full",
+            Self::OfClassic => "it makes no difference as long as the router tells what passes",
         }
     }
 }
@@ -374,6 +377,9 @@ impl fmt::Display for Caution {
             Self::Unused => f.write_str("no wan uses this router"),
             Self::FreezeTooHigh(target) => write!(f, "this is not below target_bloat ({target})"),
             Self::NoSmoothing(interval) => write!(f, "this is below interval ({interval})"),
+            Self::OfClassic => f.write_str(
+                "the law adaptive, the default, goes by it only while the load is not known",
+            ),
         }
     }
 }

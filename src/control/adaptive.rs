@@ -33,6 +33,7 @@
 //! | usual | the highest knee; each lower one brings it nearer by an eighth |
 //! | back | to `0.97·knee` as soon as `Δ` is gone; there for 8 s, up to 64 s if knees agree; for 4 or 8 s while the knee is below `0.7·usual` |
 //! | probe | to `1.02·knee`; then 5, 10, 20, 40 % further, or half of the way to the usual if that is more, but 40 %; every 1.5 s, both directions in turn |
+//! | rationed | no raise is wanted that could not be written now; one that the router has not got yet is withdrawn for a delay |
 //! | base | mean of the knees · 0.97, or as configured; each 60 s without a cut halfway nearer to `0.97·usual`, or to the ceiling if nothing is known |
 //! | feedback time | `1.5·d + 225 ms` after the router confirmed the limit, `2·d + 225 ms` after a cut |
 //! | over | the `Δ` of a probe is cut for at once: from `carried` of at least the rate before it |
@@ -58,10 +59,11 @@ mod tuning;
 pub use self::tuning::Tuning;
 use self::{
     blame::Blame,
-    direction::{Lane, Limits, View},
+    direction::{Lane, Limits, View, away},
     filter::Filter,
 };
 use super::{
+    ladder::Raise,
     pace::{Idle, Pace},
     time::{Instant, Span},
     units::{Direction, Flow, PerDirection, Rate, Rtt},
@@ -106,6 +108,8 @@ pub struct Sight {
     pub counted: Option<Instant>,
     /// The limits that the router has confirmed.
     pub in_force: PerDirection<Option<Rate>>,
+    /// Whether a raise could be written now: they are rationed.
+    pub raises: PerDirection<Raise>,
     /// How much each direction delays by itself, in ms; `None`: unknown. It tells whose a delay is,
     /// and nothing else.
     pub ways: Option<PerDirection<f64>>,
@@ -287,8 +291,7 @@ impl Adaptive {
             };
             let step = self.lanes.of_mut(direction).step(&view);
             // Nobody feels a raise before the router has it.
-            let due =
-                view.in_force.is_none_or(|own| own.distance(step.rate) > step.rate.bps() / 100);
+            let due = view.in_force.is_none_or(|own| away(own, step.rate));
             if step.rate > view.rate || (due && self.blame.was_raised(direction)) {
                 self.blame.raised(direction, now);
             }
@@ -325,6 +328,7 @@ impl Adaptive {
             base: *self.settings.base.of(direction),
             share: 0.0,
             suspect: false,
+            raise: *sight.raises.of(direction),
             may_raise: self.blame.may_raise(direction, sight.now, self.settings.tuning),
             delta: 0.0,
             growth: self.filter.growth(),

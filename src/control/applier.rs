@@ -14,7 +14,7 @@ use super::{
     backoff::Jitter,
     budget::Budget,
     failure::FailureKind,
-    ladder,
+    ladder::{self, Raise},
     queue::{Found, Limit, Outcome, Queue, QueueSlot, ReadBack},
     time::{Instant, Span},
     units::{Direction, PerDirection, Rate},
@@ -318,6 +318,18 @@ impl Applier {
             confirmed.upload = confirmed.upload.or(own.upload);
         }
         confirmed
+    }
+
+    /// Whether an increase could leave now.
+    pub fn raises(&mut self, now: Instant) -> PerDirection<Raise> {
+        let spacing = self.budget.spacing(now);
+        let mut raises = PerDirection::both(Raise::Free);
+        for Tracked { queue, .. } in &self.queues {
+            for direction in Direction::BOTH.into_iter().filter(|own| queue.slot().carries(*own)) {
+                *raises.of_mut(direction) = queue.raise(now, spacing);
+            }
+        }
+        raises
     }
 
     /// Has nothing more to do with the queues that `leaves` picks: they stay as they are.

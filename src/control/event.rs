@@ -7,6 +7,7 @@ use heapless::{Deque, Vec};
 
 use super::{
     adaptive::PathChange,
+    episodes::{Summary, Worth},
     failover::{Route, Turn},
     failure::FailureKind,
     fallback::Instead,
@@ -75,7 +76,11 @@ pub enum WanNews {
         baseline: Rtt,
         /// The rate wanted from now on.
         rate: Rate,
+        /// Whether it is worth a line, or one of many that are summed up.
+        worth: Worth,
     },
+    /// A direction changed its zone so often that not each time was worth a line.
+    Zones(Direction, Summary),
     /// The reflectors fell silent, or came back, or something else is measured by now.
     Signal(SignalNews),
     /// A reflector was set aside or came back.

@@ -7,6 +7,7 @@ use super::{
     event::SignalNews,
     fallback::Instead,
     law::Scale,
+    lines::Lines,
     time::{Instant, Span},
 };
 
@@ -69,8 +70,7 @@ pub struct Notice {
     silence: Span,
     /// When the last line was told.
     line: Instant,
-    lines: u8,
-    refilled: Instant,
+    lines: Lines,
     /// Whether the baseline of the present stand-in was told.
     baseline_told: bool,
 }
@@ -86,8 +86,7 @@ impl Notice {
             losses: 0,
             silence: Span::ZERO,
             line: now,
-            lines: LINES,
-            refilled: now,
+            lines: Lines::new(LINES, REFILL, now),
             baseline_told: false,
         }
     }
@@ -174,16 +173,13 @@ impl Notice {
 
     /// Whether there may be a line about what is so, which then counts as told.
     fn pay(&mut self, now: Instant) -> bool {
-        let more = now.since(self.refilled).as_micros() / REFILL.as_micros();
-        let room = u64::from(LINES.saturating_sub(self.lines));
-        self.lines = self.lines.saturating_add(u8::try_from(more.min(room)).unwrap_or(LINES));
-        self.refilled = if more >= room { now } else { self.refilled + REFILL.times(more) };
-        let quiet = self.lines >= QUIET && self.losses <= 1;
+        let left = self.lines.left(now);
+        let quiet = left >= QUIET && self.losses <= 1;
         let lasting = now.since(self.since) >= LASTING;
-        if self.lines == 0 || !(quiet || lasting) {
+        if left == 0 || !(quiet || lasting) {
             return false;
         }
-        self.lines = self.lines.saturating_sub(1);
+        self.lines.take();
         self.line = now;
         true
     }

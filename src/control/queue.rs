@@ -4,7 +4,7 @@
 //! Knows nothing of transports or of other queues.
 
 use super::{
-    ladder,
+    ladder::{self, Raise},
     time::{Instant, Span},
     units::{Direction, PerDirection, Rate},
 };
@@ -236,6 +236,12 @@ impl Queue {
         } else {
             Due::At(not_before.unwrap_or(now), why)
         }
+    }
+
+    /// Whether an increase could leave at `now`, increases being `spacing` apart.
+    pub fn raise(&self, now: Instant, spacing: Span) -> Raise {
+        let is_due = self.last_write.is_none_or(|last| last + spacing <= now);
+        if is_due { Raise::Free } else { Raise::Held }
     }
 
     /// The first point at which the wanted limit may leave; `None`: at once.

@@ -19,9 +19,9 @@ use super::{
 /// The laws by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// See [`Choice::Classic`]; the default.
+    /// See [`Choice::Classic`]; where queues count nothing, the default.
     Classic,
-    /// See [`Choice::Adaptive`].
+    /// See [`Choice::Adaptive`]; the default.
     Adaptive,
 }
 
@@ -57,6 +57,8 @@ pub struct Around {
     pub counted: Option<Instant>,
     /// The limits that the router has confirmed.
     pub in_force: PerDirection<Option<Rate>>,
+    /// Whether a raise could be written now.
+    pub raises: PerDirection<Raise>,
     /// How much each direction delays by itself, in ms; `None`: unknown.
     pub ways: Option<PerDirection<f64>>,
 }
@@ -113,6 +115,7 @@ impl Law {
             flows,
             counted: around.counted,
             in_force: around.in_force,
+            raises: around.raises,
             ways: around.ways,
         };
         let outcome = adaptive.decide(&sight);

@@ -1,6 +1,6 @@
 //! Reads what the queues of one WAN count, for whoever needs it: when, and what has come of it.
 //! Promises: nothing is asked while nobody wants it; reading takes at most a quarter of its
-//! router's time per WAN; a counter that fell, a gap between two readings or a reading that is too old
+//! router's time per WAN, and a half where two who want it would else wait for each other; a counter that fell, a gap between two readings or a reading that is too old
 //! makes a rate unknown, never zero.
 //! Knows nothing of transports, limits or what a rate means.
 
@@ -152,7 +152,7 @@ impl Tally {
     /// The router told what the queue in `slot` has counted; it was asked at `asked`.
     pub fn on_counted(&mut self, slot: QueueSlot, asked: Instant, told: Statistics, now: Instant) {
         let took = now.since(asked);
-        self.rest_until = now + took.times(REST);
+        self.rest_until = now + self.rest(took);
         let at = asked + took.part(1, 2);
         let turn = took.times(REST + 1);
         let shared = turn.times(SHARED).min(SELDOM).max(turn.times(TRUSTED_PERIODS));
@@ -172,6 +172,25 @@ impl Tally {
             // A queue that counts nothing will not begin to soon.
             self.on_failed(slot, now);
         }
+    }
+
+    /// How long the router is left alone after an answer that took so long. Whoever needs one of two
+    /// queues is not slower for the sake of who needs both.
+    fn rest(&self, took: Span) -> Span {
+        let alone = took.times(REST);
+        let [Some(_), Some(steering)] = self.wanted else { return alone };
+        let queues = u64::try_from(self.sources.len()).unwrap_or(u64::MAX);
+        let turn = steering.max(took + alone).part(1, queues);
+        alone.min(turn - took).max(took)
+    }
+
+    /// Whether the choice between lines waits for the download at `now`.
+    pub fn is_urgent(&self, now: Instant) -> bool {
+        let [_, steering] = self.wanted;
+        let source = self.sources.iter().find(|source| source.slot.carries(Direction::Download));
+        steering.zip(source).is_some_and(|(period, source)| {
+            source.asked.is_none_or(|asked| now.since(asked) >= period)
+        })
     }
 
     /// What the queue in `slot` has counted could not be read.

@@ -15,6 +15,7 @@ pub use super::id::{RouterId, WanId};
 use super::{
     applier::{Applier, Layout, OnExit},
     classic,
+    episodes::{Change, Episodes},
     event::{Outbox, WanNews, What},
     fallback::{self, Fallback, Instead},
     law::{Decision, Observation, Scale, Verdict},
@@ -29,7 +30,6 @@ use super::{
     tally::{Consumer, Tally},
     time::{Instant, Span},
     units::{Direction, PerDirection, Rtt},
-    zone::Zone,
 };
 
 /// Without any answer for this long (and at least three intervals) there is no signal.
@@ -113,8 +113,8 @@ pub struct Wan {
     notice: Notice,
     /// When a probe could not be sent last.
     blocked: Option<Instant>,
-    /// The zones told last.
-    zones: PerDirection<Option<Zone>>,
+    /// What is told of the zones.
+    episodes: PerDirection<Episodes>,
     decision: Option<Decision>,
     cycles: Cycles,
     /// What it went on from: the means of the last run, until new ones are known.
@@ -149,7 +149,7 @@ impl Wan {
             stand_in: None,
             notice: Notice::new(now),
             blocked: None,
-            zones: PerDirection::both(None),
+            episodes: PerDirection { download: Episodes::new(now), upload: Episodes::new(now) },
             decision: None,
             cycles: Cycles::default(),
             restored: None,
@@ -287,12 +287,23 @@ impl Wan {
     fn tell_zones(&mut self, decision: &Decision, now: Instant, outbox: &mut Outbox) {
         for direction in Direction::BOTH {
             let Verdict { zone, cause, rate, .. } = *decision.verdicts.of(direction);
-            let from = self.zones.of_mut(direction).replace(zone);
-            if from != Some(zone) {
-                let Decision { delta, baseline, .. } = *decision;
-                let news =
-                    WanNews::Zone { direction, from, to: zone, cause, delta, baseline, rate };
+            let Decision { delta, baseline, .. } = *decision;
+            let episodes = self.episodes.of_mut(direction);
+            if let Some(Change { from, worth }) = episodes.see(zone, delta, now) {
+                let news = WanNews::Zone {
+                    direction,
+                    from,
+                    to: zone,
+                    cause,
+                    delta,
+                    baseline,
+                    rate,
+                    worth,
+                };
                 outbox.tell(now, What::Wan(self.id, news));
+            }
+            if let Some(summary) = episodes.sum_up(now) {
+                outbox.tell(now, What::Wan(self.id, WanNews::Zones(direction, summary)));
             }
         }
     }

@@ -15,6 +15,7 @@ use super::human::{Bits, Both, MaybeBits, Time};
 use crate::control::{
     adaptive::PathChange,
     engine::Engine,
+    episodes::{Summary, Worth},
     event::{Event, SignalNews, WanNews, What},
     failure::FailureKind,
     fallback::Instead,
@@ -185,7 +186,9 @@ impl Names {
                     before.ms()
                 ),
             ),
-            WanNews::Zone { .. } => (Level::Info, zone(news)),
+            WanNews::Zone { worth: Worth::Line, .. } => (Level::Info, zone(news)),
+            WanNews::Zone { worth: Worth::Detail, .. } => (Level::Debug, zone(news)),
+            WanNews::Zones(direction, ref summary) => (Level::Info, zones(direction, summary)),
             WanNews::Signal(news) => self.signal(wan, news),
             WanNews::Reflector(index, change) => reflector(&self.reflector(wan, index), change),
             WanNews::Timestamps(index, how) => timestamps(&self.reflector(wan, index), how),
@@ -234,7 +237,7 @@ fn limit(slot: QueueSlot, limits: PerDirection<Option<Rate>>) -> String {
 }
 
 fn zone(news: &WanNews) -> String {
-    let WanNews::Zone { direction, from, to, cause, delta, baseline, rate } = *news else {
+    let WanNews::Zone { direction, from, to, cause, delta, baseline, rate, .. } = *news else {
         return String::new();
     };
     let why = match cause {
@@ -243,6 +246,20 @@ fn zone(news: &WanNews) -> String {
     };
     let from = from.map_or("unknown", Zone::word);
     format!("{} {from} -> {}: {why}; rate {}", direction.word(), to.word(), Bits(rate))
+}
+
+/// What had no line of its own.
+fn zones(direction: Direction, summary: &Summary) -> String {
+    let Summary { times, within, worst, delta, now } = *summary;
+    let often = match times {
+        0 => ",".to_string(),
+        1 => format!(" once more in {},", Time(within)),
+        times => format!(" {times} more times in {},", Time(within)),
+    };
+    let (direction, worst, now) = (direction.word(), worst.word(), now.word());
+    format!(
+        "{direction} not GREEN{often} at worst {worst}, {delta:+.1} ms over baseline; now {now}"
+    )
 }
 
 /// What follows a refused login.

@@ -168,7 +168,7 @@ const fn at(second: u64) -> Instant {
 }
 
 const fn loaded() -> Window {
-    Window { from: at(BEGIN), to: at(SECONDS) }
+    Window { from: at(BEGIN), to: Instant::from_micros(u64::MAX) }
 }
 
 fn web(link: LinkSettings) -> LinkSettings {

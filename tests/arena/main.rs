@@ -19,6 +19,7 @@
 mod alone;
 mod bash;
 mod grid;
+mod hour;
 mod laws;
 mod lines;
 mod loads;
@@ -93,6 +94,11 @@ fn every_promise_of_the_adaptive_law_is_as_far_as_is_on_record() {
 #[test]
 fn every_constant_of_the_adaptive_law_is_halved_and_doubled() {
     assert_eq!(sensitivity::untried(), Vec::<String>::new());
+}
+
+#[test]
+fn the_second_half_of_an_hour_is_nowhere_worse_than_by_the_bash_law() {
+    assert_eq!(hour::worse(extent().seeds.div_ceil(PLAIN * 2)), "");
 }
 
 /// Holds the state to the one on record, or puts it on record.

@@ -27,8 +27,8 @@ pub(crate) const RATES: [(&str, &str); 4] = [
     ("upload_floor", "2M"),
 ];
 
-const LAWS: [(&str, &[(&str, &str)]); 2] =
-    [("adaptive", &[("law", "adaptive")]), ("classic", &[("law", "classic")])];
+/// The law of whoever chooses none, and the other one.
+const LAWS: [(&str, &[(&str, &str)]); 2] = [("adaptive", &[]), ("classic", &[("law", "classic")])];
 
 /// A configuration for the bed's line.
 pub(crate) fn config(scratch: &Scratch, router: &Router, level: &str) -> PathBuf {

@@ -26,17 +26,17 @@ const CYCLES: u64 = 200;
 
 const LOOK: Span = Span::from_millis(20);
 
-/// By which law it is decided. Nothing passes the queues, so that the adaptive one has an idle line.
+/// By which law it is decided. Nothing passes the queues, so that the default one has an idle line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Law {
-    Adaptive,
+    Default,
     Classic,
 }
 
 impl Law {
     const fn options(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Adaptive => &[("law", "adaptive")],
+            Self::Default => &[],
             Self::Classic => &[("law", "classic")],
         }
     }
@@ -121,7 +121,7 @@ impl Fault {
 fn every_fault_of_the_line_is_survived_and_told_once_and_never_taken_for_a_good_line() {
     let _turn = turn();
     with_canary(|canary| {
-        for law in [Law::Adaptive, Law::Classic] {
+        for law in [Law::Default, Law::Classic] {
             side_by_side(&Fault::ALL, Fault::ALL.len(), |fault| suffer(*fault, law, canary));
         }
     });
@@ -252,7 +252,7 @@ impl Patient<'_> {
                 assert_eq!(last.upload.wanted_bps, mbit(10).bps(), "{}", told());
             }
             // Nobody uses the line: whatever the delay is of, it is no queue of ours, and it stays.
-            (Fault::PathStep | Fault::Bloat, Law::Adaptive) => {
+            (Fault::PathStep | Fault::Bloat, Law::Default) => {
                 assert_eq!(lowest, mbit(400).bps(), "{}", told());
                 assert!(self.daemon.count(&["the path has changed"]) >= 1, "{}", told());
             }

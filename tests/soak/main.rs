@@ -70,7 +70,8 @@ const LOOK: Span = Span::from_millis(100);
 
 /// After a line that was bad for a moment there is something to write, and soon nothing more, so that the
 /// next fault can begin; by the classic law from floor to ceiling in thirty cycles.
-const RATES: [(&str, &str); 8] = [
+const RATES: [(&str, &str); 9] = [
+    ("law", "classic"),
     ("download_ceiling", "400M"),
     ("download_floor", "100M"),
     ("download_step_up", "10M"),

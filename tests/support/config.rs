@@ -52,10 +52,9 @@ pub const CLIMBING: [(&str, &str); 12] = [
     ("reflector", "127.0.0.3"),
 ];
 
-/// Rates that rise by the adaptive law as long as the queues are full: by a few percent to a third, each
+/// Rates that rise by the default law as long as the queues are full: by a few percent to a third, each
 /// direction every few seconds, for a minute.
-pub const FILLING: [(&str, &str); 10] = [
-    ("law", "adaptive"),
+pub const FILLING: [(&str, &str); 9] = [
     ("download_ceiling", "10G"),
     ("download_floor", "100M"),
     ("upload_ceiling", "10G"),

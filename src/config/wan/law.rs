@@ -43,27 +43,66 @@ pub(super) fn law(reader: &mut Reader<'_>, counts: Counts) -> Option<Law> {
         download: reader.read(&bases.download).map(|given| given.value),
         upload: reader.read(&bases.upload).map(|given| given.value),
     };
-    let ((download, download_exit), (upload, upload_exit)) = (download?, upload?);
+    let (download, upload) = (download?, upload?);
+    let spike = spike?;
+    if kind == Named::ByNobody(Kind::Adaptive) {
+        let spike = spike.line.is_some().then(|| spike.with(()));
+        mention(reader, [&download.of_classic, &upload.of_classic, &spike]);
+    }
     let settings = classic::Settings {
         interval: interval?.value,
         baseline: baseline?,
-        spike: Some(spike?.value),
+        spike: Some(spike.value),
         thresholds: thresholds?,
-        ladders: PerDirection { download, upload },
+        ladders: PerDirection { download: download.settings, upload: upload.settings },
     };
-    let on_exit = PerDirection { download: download_exit, upload: upload_exit };
-    let choice = choice(kind, base, counts_every?.value, &settings);
+    let on_exit = PerDirection { download: download.on_exit, upload: upload.on_exit };
+    let choice = choice(kind.kind(), base, counts_every?.value, &settings);
     Some(Law { settings, choice, on_exit })
 }
 
-/// The adaptive law is only for queues whose load can be known at all.
-fn kind(reader: &mut Reader<'_>, counts: Counts) -> Kind {
-    let Some(given) = reader.read(&table::LAW) else { return Kind::Classic };
-    if (given.value, counts) == (Kind::Adaptive, Counts::Nothing) {
-        let other = Conflict::NotWith("queue_kind type, which counts nothing".into());
-        reader.object(&given, other, "classic, or queue_kind tree or simple");
+/// Who chose the law.
+#[derive(Clone, Copy, PartialEq)]
+enum Named {
+    /// The file.
+    InFile(Kind),
+    /// It is the default.
+    ByNobody(Kind),
+}
+
+impl Named {
+    const fn kind(self) -> Kind {
+        match self {
+            Self::InFile(kind) | Self::ByNobody(kind) => kind,
+        }
     }
-    given.value
+}
+
+/// The adaptive law, where the load can be known at all.
+fn kind(reader: &mut Reader<'_>, counts: Counts) -> Named {
+    let given = reader.read(&table::LAW);
+    match (given, counts) {
+        (None, Counts::Bytes) => Named::ByNobody(Kind::Adaptive),
+        (None, Counts::Nothing) => Named::ByNobody(Kind::Classic),
+        (Some(given), _) => {
+            if (given.value, counts) == (Kind::Adaptive, Counts::Nothing) {
+                let other = Conflict::NotWith("queue_kind type, which counts nothing".into());
+                reader.object(&given, other, "classic, or queue_kind tree or simple");
+            }
+            Named::InFile(given.value)
+        }
+    }
+}
+
+/// Whoever tuned the classic law before it was one of two may want it still.
+fn mention(reader: &mut Reader<'_>, of_classic: [&Option<Given<()>>; 3]) {
+    if let Some(given) = of_classic.into_iter().flatten().next() {
+        reader.object(
+            given,
+            Caution::OfClassic,
+            "law classic, or law adaptive to leave it at that",
+        );
+    }
 }
 
 /// The adaptive law has its bounds and threshold from the options of the classic one.

@@ -32,14 +32,28 @@ struct Bounds {
     red: Option<Given<Rate>>,
 }
 
+/// What the options of one direction say.
+pub(super) struct Rates {
+    pub(super) settings: Settings,
+    pub(super) on_exit: OnExit,
+    /// The first that is given of those that the classic rules alone go by.
+    pub(super) of_classic: Option<Given<()>>,
+}
+
 /// Reads the options of one direction.
-pub(super) fn rates(reader: &mut Reader<'_>, direction: Direction) -> Option<(Settings, OnExit)> {
+pub(super) fn rates(reader: &mut Reader<'_>, direction: Direction) -> Option<Rates> {
     let bounds = bounds(reader, direction);
     let step_up = reader.read(table::STEP_UP.of(direction));
     let factor_red = reader.read(table::FACTOR_DOWN.of(direction));
     let factor_yellow = reader.read(table::FACTOR_DOWN_YELLOW.of(direction));
     let green_required = reader.read(table::GREEN_REQUIRED.of(direction));
     let on_exit = on_exit(reader, direction, &bounds);
+    let of_classic = [
+        step_up.as_ref().map(|given| given.with(())),
+        factor_red.as_ref().map(|given| given.with(())),
+        factor_yellow.as_ref().map(|given| given.with(())),
+        green_required.as_ref().map(|given| given.with(())),
+    ];
     let ceiling = bounds.ceiling.as_ref()?.value;
     let settings = Settings {
         ceiling,
@@ -49,7 +63,8 @@ pub(super) fn rates(reader: &mut Reader<'_>, direction: Direction) -> Option<(Se
         factor_yellow: factor_yellow?.value,
         green_required: green_required?.value,
     };
-    Some((settings, on_exit?))
+    let of_classic = of_classic.into_iter().flatten().find(|given| given.line.is_some());
+    Some(Rates { settings, on_exit: on_exit?, of_classic })
 }
 
 fn default_step(ceiling: Rate) -> Rate {

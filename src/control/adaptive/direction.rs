@@ -2,8 +2,11 @@
 //! Promises: one move at a time, and none before the last one was confirmed and felt.
 //! Knows nothing of the other direction.
 
+use core::cmp::Ordering;
+
 use super::{Tuning, knee::Knee, number};
 use crate::control::{
+    ladder::Raise,
     time::{Instant, Span},
     units::{Direction, Flow, Rate, Ratio, Rtt},
     zone::Zone,
@@ -36,6 +39,8 @@ pub(super) struct View {
     pub(super) base: Option<Rate>,
     pub(super) share: f64,
     pub(super) suspect: bool,
+    /// Whether a raise could be written now.
+    pub(super) raise: Raise,
     /// Whether the other direction has not just been raised.
     pub(super) may_raise: bool,
     pub(super) delta: f64,
@@ -101,10 +106,11 @@ impl Lane {
     }
 
     pub(super) fn step(&mut self, view: &View) -> Step {
+        let congested = view.delta > view.limits.over && view.suspect;
+        let view = &View { rate: self.doing(view, congested), ..*view };
         let View { tuning, now, rate, delta, limits: Limits { calm, over }, .. } = *view;
         self.idle = if view.share < tuning.idle { self.idle.or(Some(now)) } else { None };
         self.spare = if view.share < tuning.high { self.spare.or(Some(now)) } else { None };
-        let congested = delta > over && view.suspect;
         let zone = match congested {
             false => Zone::Green,
             true if delta > over * 2.0 => Zone::Red,
@@ -121,6 +127,7 @@ impl Lane {
         if congested {
             self.cut(view, &mut step);
         } else if view.may_raise
+            && view.raise == Raise::Free
             && view.share >= tuning.high
             && delta < calm
             && now >= self.raise_at
@@ -132,6 +139,17 @@ impl Lane {
         let (floor, ceiling) = view.bounds;
         step.rate = step.rate.max(floor).min(ceiling);
         step
+    }
+
+    /// The rate whose doing the delay is: a raise that the router has not got yet, be it that raises are
+    /// rationed, is none, and is withdrawn for a delay.
+    fn doing(&self, view: &View, congested: bool) -> Rate {
+        let View { rate, in_force, .. } = *view;
+        let Some(own) = in_force.filter(|own| congested && away(*own, rate) && *own < rate) else {
+            return rate;
+        };
+        let known = self.in_force.map(|(known, _)| known);
+        known.filter(|known| !away(*known, own)).unwrap_or(own)
     }
 
     /// What becomes of the delay that the last cut was for.
@@ -168,8 +186,7 @@ impl Lane {
     /// Whether the last move is in force for so long that the delay of now is its doing.
     fn felt(&mut self, view: &View) -> bool {
         let View { tuning, now, rate, in_force, round_trip, .. } = *view;
-        let near = in_force.is_some_and(|own| own.distance(rate) <= rate.bps() / 100);
-        if !near {
+        if in_force.is_none_or(|own| away(own, rate)) {
             return false;
         }
         let since = match self.in_force {
@@ -193,7 +210,8 @@ impl Lane {
             let drains = delta < cut.delta * tuning.drains;
             if drains && !gone {
                 // It was a queue, and is one until it no longer becomes shorter.
-                self.cut = Some(self.cut_here(view, cut.most, 0));
+                let teaches = cut.teaches;
+                self.cut = Some(Cut { teaches, ..self.cut_here(view, cut.most, 0) });
                 self.in_force = None;
             }
             if gone || drains {
@@ -316,13 +334,23 @@ impl Lane {
         }
         let Some(base) = view.base.or(self.knee.base()) else { return rate };
         let is_idle = self.idle.is_some_and(|since| now.since(since) >= tuning.idle_for);
-        if base < rate && !is_idle || base > rate && delayed {
+        let holds = match base.cmp(&rate) {
+            Ordering::Less => !is_idle,
+            Ordering::Equal => false,
+            Ordering::Greater => delayed || view.raise == Raise::Held,
+        };
+        if holds {
             return rate;
         }
         self.beyond = 0;
         let far = base.distance(rate) > rate.bps() / 50;
         if far { base } else { rate }
     }
+}
+
+/// Whether a limit is not the wanted one: a router may round it.
+pub(super) fn away(in_force: Rate, wanted: Rate) -> bool {
+    in_force.distance(wanted) > wanted.bps() / 100
 }
 
 /// The delay that there will be when senders follow a cut of now; no more than twice that of now.

@@ -1,5 +1,6 @@
 use super::{Adaptive, Settings, Sight, Tuning};
 use crate::control::{
+    ladder::Raise,
     pace::Pace,
     time::{Instant, Span},
     units::{Flow, PerDirection, Rate, Rtt},
@@ -13,10 +14,22 @@ fn ms(value: f64) -> Rtt {
     Rtt::from_ms(value).unwrap()
 }
 
-/// A line of 20 ms between 10 and 100 Mbit/s, and a router that obeys at once.
+/// What becomes of raises.
+#[derive(PartialEq, Eq)]
+enum Raises {
+    Obeyed,
+    /// The router has not got them yet.
+    Held,
+    /// They could not be written now.
+    Rationed,
+}
+
+/// A line of 20 ms between 10 and 100 Mbit/s, and a router that obeys at once; raises may be held back.
 struct Bench {
     law: Adaptive,
     rates: PerDirection<Rate>,
+    in_force: PerDirection<Rate>,
+    raises: Raises,
     now: u64,
     paths: u32,
 }
@@ -31,7 +44,8 @@ impl Bench {
             tuning: &Tuning::DEFAULT,
         };
         let rates = PerDirection::both(mbit(80));
-        Self { law: Adaptive::new(settings), rates, now: 0, paths: 0 }
+        let law = Adaptive::new(settings);
+        Self { law, rates, in_force: rates, raises: Raises::Obeyed, now: 0, paths: 0 }
     }
 
     /// So many cycles with this round-trip time and these shares of the limits, in percent.
@@ -39,6 +53,11 @@ impl Bench {
         for _ in 0..cycles {
             self.now += 50;
             let flow = |rate: Rate, share: u64| Flow::from_bps(rate.bps() * share / 100);
+            self.in_force = match self.raises {
+                Raises::Obeyed | Raises::Rationed => self.rates,
+                Raises::Held => self.in_force.zip(self.rates).map(|(own, new)| own.min(new)),
+            };
+            let raise = if self.raises == Raises::Rationed { Raise::Held } else { Raise::Free };
             let outcome = self.law.decide(&Sight {
                 ways: None,
                 now: Instant::from_micros(self.now * 1_000),
@@ -47,11 +66,12 @@ impl Bench {
                 baseline: ms(20.0),
                 rates: self.rates,
                 flows: PerDirection {
-                    download: flow(self.rates.download, shares.0),
-                    upload: flow(self.rates.upload, shares.1),
+                    download: flow(self.in_force.download, shares.0),
+                    upload: flow(self.in_force.upload, shares.1),
                 },
                 counted: Some(Instant::from_micros(self.now * 1_000)),
-                in_force: self.rates.map(Some),
+                in_force: self.in_force.map(Some),
+                raises: PerDirection::both(raise),
             });
             self.rates = outcome.rates;
             self.paths += u32::from(outcome.path.is_some());
@@ -237,4 +257,45 @@ fn below_a_knee_that_is_not_known_nothing_waits() {
     let (mut bench, cut) = cut_for_a_first_burst();
     bench.run(100, 20.0, (99, 0));
     assert!(bench.rates.download.bps() * 10 > cut.bps() * 11, "{:?}", bench.rates);
+}
+
+#[test]
+fn where_a_burst_starts_is_learnt_of_a_queue_that_takes_long_to_drain_too() {
+    let mut bench = Bench::new();
+    bench.run(200, 20.0, (99, 0));
+    let cut = |bench: &Bench| bench.rates.download < mbit(80);
+    for _ in 0..20 {
+        if !cut(&bench) {
+            bench.run(1, 220.0, (99, 0));
+        }
+    }
+    assert!(cut(&bench), "{:?}", bench.rates);
+    for cycle in 0..16_u32 {
+        bench.run(1, 140.0 - f64::from(cycle) * 2.0, (99, 0));
+    }
+    bench.run(20, 20.0, (99, 0));
+    assert!(bench.law.seen().download.unwrap().base.is_some());
+}
+
+#[test]
+fn a_raise_that_the_router_has_not_got_yet_holds_no_cut_back() {
+    let mut bench = Bench::new();
+    bench.run(40, 20.0, (99, 0));
+    let before = bench.rates.download;
+    bench.raises = Raises::Held;
+    bench.run(100, 20.0, (99, 0));
+    assert!(bench.rates.download > before);
+    bench.run(10, 60.0, (99, 0));
+    assert!(bench.rates.download < before, "{:?}", bench.rates);
+}
+
+#[test]
+fn nothing_rises_that_could_not_be_written() {
+    let mut bench = Bench::new();
+    bench.raises = Raises::Rationed;
+    bench.run(200, 20.0, (99, 99));
+    assert_eq!(bench.rates, PerDirection::both(mbit(80)));
+    bench.raises = Raises::Obeyed;
+    bench.run(1, 20.0, (99, 99));
+    assert!(bench.rates.download > mbit(80), "{:?}", bench.rates);
 }

@@ -229,9 +229,10 @@ pub(super) fn seed_of_steering(seed: u64, id: SteeringId) -> u64 {
 }
 
 fn primary(wan: Option<&Wan>) -> Primary {
-    let measured = wan.filter(|wan| is_measured(wan)).and_then(Wan::decision);
-    measured.map_or(Primary::Unknown, |decision| Primary::Measured {
-        zone: decision.verdicts.download.zone,
+    let measured = wan.filter(|wan| is_measured(wan));
+    let measured = measured.and_then(|wan| wan.decision().zip(wan.congestion()));
+    measured.map_or(Primary::Unknown, |(decision, zones)| Primary::Measured {
+        zone: zones.download,
         delta: decision.delta,
     })
 }
@@ -250,9 +251,9 @@ fn fitness(wan: &Wan) -> Alternate {
     if let Signal::Lost { instead: Instead::Gateway | Instead::Nothing, .. } = wan.signal() {
         return Alternate::Down;
     }
-    let well = wan.decision().filter(|_| is_measured(wan)).is_some_and(|decision| {
-        decision.verdicts.download.zone == Zone::Green
-            && decision.verdicts.upload.zone == Zone::Green
-    });
+    let well = wan
+        .congestion()
+        .filter(|_| is_measured(wan))
+        .is_some_and(|zones| zones.download == Zone::Green && zones.upload == Zone::Green);
     if well { Alternate::Healthy } else { Alternate::Unfit }
 }

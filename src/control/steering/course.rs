@@ -82,6 +82,8 @@ pub struct Course {
     stage: Stage,
     /// How the primary WAN was at the last evaluation.
     primary: Primary,
+    /// When a reading of its queue was taken in last; `None`: the next one is a reference.
+    taken: Option<Instant>,
     changes: u32,
     /// Whether there is something new that is worth keeping.
     news: Worth,
@@ -104,6 +106,7 @@ impl Course {
             start: Start::Open,
             stage: Stage::Steers,
             primary: Primary::Unknown,
+            taken: None,
             changes: 0,
             news: Worth::Nothing,
         }
@@ -190,8 +193,15 @@ impl Course {
         if suspicious && self.mind.state() == State::Good { ALERT } else { CALM }
     }
 
-    /// The router told what the queue of the primary WAN has counted, or did not: `None`.
+    /// The router told what the queue of the primary WAN has counted, or did not: `None`. Readings that
+    /// somebody else wanted sooner are left out: a glance at a queue that is read more often finds it
+    /// empty more often, and a time of green or red would hang on that.
     pub(in crate::control) fn on_statistics(&mut self, counted: Option<Counted>, now: Instant) {
+        let sooner = |taken| now.since(taken) < self.counts_wanted().part(4, 5);
+        if counted.is_some() && self.taken.is_some_and(sooner) {
+            return;
+        }
+        self.taken = counted.map(|_| now);
         self.mind.on_statistics(counted, now);
     }
 
@@ -253,7 +263,7 @@ impl Course {
     /// doubt, and what its queues count belongs to no interval.
     pub(in crate::control) fn doubt(&mut self, now: Instant) {
         self.rule.doubt(now);
-        self.mind.on_statistics(None, now);
+        self.on_statistics(None, now);
     }
 
     /// It is in no configuration any more, and its rule, on this router, is left where it shall stay

@@ -4,13 +4,17 @@
 //! demanded than it has shown.
 //! Knows nothing of what follows from it.
 
+use heapless::Vec;
+
 use crate::control::time::{Instant, Span};
 
 /// A reading that is older is none.
 const FRESH_FOR: Span = Span::from_secs(10);
-/// Readings closer than this are held against the one before the last as well: in less than a
-/// second even a full queue may drop nothing.
-const SHORT: Span = Span::from_millis(1_200);
+/// A reading is held against the last one that is at least so old, however often the queue is read: in
+/// less than a second even a full queue may drop nothing.
+const APART: Span = Span::from_millis(900);
+/// So many readings reach that far back, the closest ones being a fifth of a second apart.
+const MOST_READINGS: usize = 8;
 /// A counter that has not moved for this long demands nothing and proves nothing.
 pub const MUTE_AFTER: Span = Span::from_secs(600);
 
@@ -45,7 +49,7 @@ impl Voice {
 /// What is bad of a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bad {
-    /// So many drops between two readings.
+    /// So many drops between two readings, or in about a second where they are closer.
     pub drops: u64,
     /// So many packets that wait.
     pub waiting: u64,
@@ -66,12 +70,11 @@ pub enum Queue {
 }
 
 /// The readings, as far as they matter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Evidence {
-    /// The counter of drops at the last reading, which differences are held against.
-    reference: Option<(Instant, u64)>,
-    /// The one before it.
-    earlier: Option<(Instant, u64)>,
+    /// The counter of drops at the last readings, of which the first is what differences are held
+    /// against.
+    references: Vec<(Instant, u64), MOST_READINGS>,
     drops: Option<u64>,
     waiting: Option<u64>,
     read: Option<Instant>,
@@ -88,15 +91,13 @@ impl Evidence {
     pub fn take(&mut self, counted: Option<Counted>, bad: Bad, now: Instant) {
         let Some(Counted { dropped, waiting }) = counted else {
             // What was counted meanwhile belongs to no interval.
-            self.reference = None;
-            self.earlier = None;
+            self.references.clear();
             self.drops = None;
             self.waiting = None;
             return;
         };
         self.drops = dropped.and_then(|dropped| self.since_reference(dropped, now));
-        self.earlier = self.reference.filter(|_| self.drops.is_some());
-        self.reference = dropped.map(|dropped| (now, dropped));
+        self.refer_to(dropped, now);
         self.waiting = waiting;
         self.read = Some(now);
         if self.drops.is_some_and(|drops| drops > 0) {
@@ -117,12 +118,30 @@ impl Evidence {
         }
     }
 
-    /// What was dropped since the last reading, or since the one before if that is not long ago.
-    fn since_reference(&self, dropped: u64, now: Instant) -> Option<u64> {
-        let (_, last) = self.reference?;
-        let since_last = dropped.checked_sub(last)?;
-        let near = self.earlier.filter(|(at, _)| now.since(*at) <= SHORT);
-        Some(near.map_or(since_last, |(_, earlier)| dropped.saturating_sub(earlier)))
+    /// What was dropped since the last reading that is not too close, or since the first one.
+    fn since_reference(&mut self, dropped: u64, now: Instant) -> Option<u64> {
+        let (_, last) = self.references.last()?;
+        let _ = dropped.checked_sub(*last)?;
+        let far = |(at, _): &(Instant, u64)| now.since(*at) >= APART;
+        while self.references.get(1).is_some_and(far) {
+            self.references.remove(0);
+        }
+        let (_, reference) = self.references.first()?;
+        Some(dropped.saturating_sub(*reference))
+    }
+
+    /// A counter that fell, or is not there, begins anew.
+    fn refer_to(&mut self, dropped: Option<u64>, now: Instant) {
+        if self.drops.is_none() {
+            self.references.clear();
+        }
+        if self.references.is_full() {
+            self.references.remove(0);
+        }
+        if let Some(dropped) = dropped {
+            // Cannot fail: there is room for one now.
+            let _ = self.references.push((now, dropped));
+        }
     }
 
     /// What is known at `now`.
@@ -224,6 +243,25 @@ mod tests {
             evidence.take(Some(counted(dropped, 3)), BAD, at(ms));
             let known = |drops| Queue::Known { drops: Voice::Says(drops), waiting: Voice::Says(3) };
             assert_eq!(evidence.queue(at(ms)), drops.map_or(Queue::Unknown, known), "{ms} ms");
+        }
+    }
+
+    /// Who reads for the load too does so five times a second; the queue drops once.
+    #[test]
+    fn drops_are_those_of_about_a_second_however_often_it_is_read() {
+        for every in [200, 250, 400, 500, 600, 850] {
+            let mut evidence = Evidence::default();
+            for ms in (0..10_000).step_by(every) {
+                let at = Instant::default() + Span::from_millis(ms);
+                evidence.take(Some(counted(20 * (ms / 900), 60)), BAD, at);
+                let shown = match evidence.queue(at) {
+                    Queue::Known { drops: Voice::Says(drops), .. } => drops,
+                    Queue::Known { .. } | Queue::Unknown => 0,
+                };
+                let case = format!("{ms} ms, every {every}: {shown}");
+                assert!(ms < 1_000 || (20..=40).contains(&shown), "{case}");
+                assert!(ms < 1_000 || evidence.bears_out(BAD, at) == Some(true), "{case}");
+            }
         }
     }
 

@@ -1,8 +1,12 @@
 use super::{
     Alternate, Decided, Judgement, Mode, Primary, Settings, State, Steering, Why,
-    brake::MOST_PER_HOUR, evidence::Counted,
+    brake::MOST_PER_HOUR,
+    course::{self, Course, Effect},
+    evidence::Counted,
+    rule::{Foreign, OnExit},
 };
 use crate::control::{
+    id::{RouterId, WanId},
     time::{Instant, Span},
     zone::Zone,
 };
@@ -220,4 +224,29 @@ fn a_restart_weakens_neither_brake_nor_hold_down() {
     next.restore(&play.steering.saved(play.now), play.now);
     assert_eq!(next.state(), play.steering.state());
     assert_eq!((next.brake(play.now), next.changed()), (level, play.steering.changed()));
+}
+
+/// For the load the queue is read five times a second, and every other glance finds it empty.
+#[test]
+fn readings_that_came_sooner_than_steering_wanted_them_are_left_out() {
+    let settings = course::Settings {
+        primary: WanId(0),
+        alternate: WanId(1),
+        router: RouterId(0),
+        law: Settings::usual(),
+        foreign: Foreign::Undo,
+        effect: Effect::DryRun,
+        on_exit: OnExit::Keep,
+    };
+    let mut course = Course::new(settings, 1, Instant::default());
+    let mut decided = None;
+    for step in 0_u64..60 {
+        let now = Instant::default() + Span::from_millis(200 * step);
+        let waiting = if step.is_multiple_of(2) { 60 } else { 0 };
+        let counted = Counted { dropped: Some(20 * step), waiting: Some(waiting) };
+        course.on_statistics(Some(counted), now);
+        let primary = Primary::Measured { zone: Zone::Red, delta: 90.0 };
+        decided = decided.or(course.evaluate(primary, Alternate::Healthy, now));
+    }
+    assert!(decided.is_some_and(|decided| decided.to == State::Degraded), "{decided:?}");
 }

@@ -126,3 +126,52 @@ fn other_queues_begin_without_readings() {
     assert_eq!(tally.readings(Direction::Download), None);
     assert_eq!(tally.next(at(400)), Some(DOWN));
 }
+
+/// What a router that takes `took` ms for an answer is asked in ten seconds.
+fn ten_seconds(tally: &mut Tally, took: u64) -> Vec<(u64, QueueSlot)> {
+    let (mut asked, mut free) = (Vec::new(), 0);
+    for millis in (0..10_000).step_by(10) {
+        if millis < free {
+            continue;
+        }
+        if let Some(slot) = tally.next(at(millis)) {
+            free = millis + took;
+            asked.push((millis, slot));
+            tally.on_counted(slot, at(millis), Statistics::One(bytes(1)), at(free));
+        }
+    }
+    asked
+}
+
+#[test]
+fn who_needs_one_of_two_queues_is_not_slower_for_the_sake_of_who_needs_both() {
+    let downloads = |asked: &[(u64, QueueSlot)]| {
+        let times: Vec<u64> =
+            asked.iter().filter(|(_, slot)| *slot == DOWN).map(|(at, _)| *at).collect();
+        times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap()
+    };
+    for took in [5, 50, 100, 200, 400] {
+        let mut alone = Tally::new(Layout::PerDirection);
+        alone.want(Consumer::Steering, Some(Span::from_millis(500)));
+        let alone = downloads(&ten_seconds(&mut alone, took));
+        let mut both = tally(Layout::PerDirection);
+        both.want(Consumer::Steering, Some(Span::from_millis(500)));
+        let asked = ten_seconds(&mut both, took);
+        assert!(downloads(&asked) <= alone + 20, "{took} ms: {} for {alone}", downloads(&asked));
+        let busy = u64::try_from(asked.len()).unwrap() * took;
+        assert!(busy <= 5_000 + took, "{took} ms: busy with it for {busy} of 10,000");
+        let by_law = ten_seconds(&mut tally(Layout::PerDirection), took).len();
+        assert!(u64::try_from(by_law).unwrap() * took <= 2_500 + took, "{took} ms: a quarter");
+    }
+}
+
+#[test]
+fn the_choice_between_lines_waits_for_a_download_that_was_not_read_for_its_period() {
+    let mut tally = tally(Layout::PerDirection);
+    assert!(!tally.is_urgent(at(5_000)), "nobody chooses");
+    tally.want(Consumer::Steering, Some(Span::from_millis(500)));
+    assert!(tally.is_urgent(at(0)));
+    assert_eq!(tally.next(at(0)), Some(DOWN));
+    assert!(!tally.is_urgent(at(499)));
+    assert!(tally.is_urgent(at(500)));
+}

@@ -24,20 +24,15 @@ impl Wan {
     }
 
     /// What the law knows besides the delay.
-    pub(super) fn around(&self, now: Instant) -> Around {
+    pub(super) fn around(&mut self, now: Instant) -> Around {
         let flow = |direction| self.tally.flow(direction, now);
         let flows =
             PerDirection { download: flow(Direction::Download), upload: flow(Direction::Upload) };
         let counted = Direction::BOTH.map(|own| self.tally.readings(own).map(|own| own.last.at));
         let counted = counted.into_iter().min().flatten();
-        Around {
-            now,
-            counted,
-            pace: self.pace(),
-            flows,
-            in_force: self.applier.confirmed(),
-            ways: self.ways(now),
-        }
+        let (in_force, raises) = (self.applier.confirmed(), self.applier.raises(now));
+        let (pace, ways) = (self.pace(), self.ways(now));
+        Around { now, pace, flows, counted, in_force, raises, ways }
     }
 
     /// The queue whose counters are to be read, which must then be asked.
@@ -48,6 +43,11 @@ impl Wan {
     /// When there are counters to be read.
     pub(in crate::control) fn next_count_at(&self) -> Option<Instant> {
         self.tally.next_at()
+    }
+
+    /// Whether the choice between lines waits for them.
+    pub(in crate::control) fn count_is_urgent(&self, now: Instant) -> bool {
+        self.tally.is_urgent(now)
     }
 
     /// The router told the counters of a queue; it was asked at `asked`.

@@ -94,7 +94,8 @@ impl Wan {
     /// The last decision was made by other means.
     fn forget_decisions(&mut self) {
         self.decision = None;
-        self.zones = PerDirection::both(None);
+        self.episodes.download.forget();
+        self.episodes.upload.forget();
         if self.signal == Signal::Fresh {
             self.signal = Signal::Learning;
         }

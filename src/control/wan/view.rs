@@ -7,13 +7,14 @@ use crate::control::{
     adaptive::Seen,
     applier::{Applier, Counters},
     classic::Classic,
-    law::Decision,
+    law::{Cause, Decision},
     reflectors::Reflectors,
     rhythm::Lengths,
     rounds::Unused,
     rule::Kind,
     time::Instant,
     units::{Direction, PerDirection, Rate},
+    zone::Zone,
 };
 
 impl Wan {
@@ -40,6 +41,19 @@ impl Wan {
     /// The last decision; `None` while there is nothing to decide on.
     pub const fn decision(&self) -> Option<&Decision> {
         self.decision.as_ref()
+    }
+
+    /// How congested each direction is by its thresholds, whatever a law makes of the delay; `None`: there
+    /// is nothing to decide on. A law that knows whose delay it is, or that acts before the thresholds,
+    /// shows that in its own zones.
+    pub fn congestion(&self) -> Option<PerDirection<Zone>> {
+        let Decision { delta, verdicts, .. } = self.decision?;
+        Some(verdicts.zip(self.settings.law.thresholds).map(|(verdict, thresholds)| {
+            match verdict.cause {
+                Cause::Spike => verdict.zone,
+                Cause::Delay => thresholds.zone(delta),
+            }
+        }))
     }
 
     /// When the baseline that is worth keeping was measured last; `None`: not since the start or by

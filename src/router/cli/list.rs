@@ -6,15 +6,12 @@ use super::{
     command::{POLICY, mark},
     output::missing,
     records::{Record, records},
-    table::{is_silent, marked},
+    table::{marked, silence},
 };
-use crate::{
-    control::failure::FailureKind,
-    router::{
-        error::{Doing, RouterError},
-        listing::{Told, listed},
-        op::{Listed, Listing},
-    },
+use crate::router::{
+    error::{Doing, RouterError},
+    listing::{Told, listed},
+    op::{Listed, Listing},
 };
 
 pub(super) fn list(
@@ -24,9 +21,8 @@ pub(super) fn list(
 ) -> Result<Listed, RouterError> {
     let found = records(output);
     let exact = marked(output, &mark(POLICY));
-    if found.is_empty() && !is_silent(output) {
-        let detail = format_args!("the answer is not one of the RouterOS console");
-        return Err(RouterError::ssh(FailureKind::Garbage, doing, detail));
+    if found.is_empty() {
+        silence(output, doing)?;
     }
     let mut told: Vec<Told> = found.into_iter().map(plain).collect();
     if let Listing::Group(_) = listing {
@@ -83,7 +79,9 @@ mod tests {
         );
         let output = "Flags: X - DISABLED\r\n0  X ;;; fast\r\n     chain=forward action=fasttrack-connection\r\n";
         assert_eq!(of(rules, output), Ok(Listed::Rules(vec![RuleState::Disabled])));
-        let welcome = Listing::Queues(QueueKind::Tree);
-        assert_eq!(of(welcome, "welcome\r\n"), Err(FailureKind::Garbage));
+        let queues = Listing::Queues(QueueKind::Tree);
+        assert_eq!(of(queues, "welcome\r\n"), Err(FailureKind::Garbage));
+        let said = list("\r\nwelcome\r\n", queues, Doing::ReadingList).unwrap_err().to_string();
+        assert!(said.ends_with("not one of the RouterOS console: \"welcome\""), "{said}");
     }
 }

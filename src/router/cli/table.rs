@@ -33,11 +33,7 @@ pub(super) fn only(
     let count = found.len();
     match (found.pop(), count, exact) {
         (Some(record), 1, 0 | 1) => Ok(record),
-        (None, _, 0) if !is_silent(output) => {
-            let detail = format_args!("the answer is not one of the RouterOS console");
-            Err(RouterError::ssh(FailureKind::Garbage, doing, detail))
-        }
-        (None, _, 0) => Err(absent(target, doing)),
+        (None, _, 0) => silence(output, doing).and_then(|()| Err(absent(target, doing))),
         (last, _, exact) => {
             found.extend(last);
             Err(several(&found, exact, target, doing))
@@ -50,9 +46,15 @@ pub(super) fn absent(target: Target<'_>, doing: Doing) -> RouterError {
     RouterError::ssh(FailureKind::NotFound, doing, format_args!("the router has no {target}"))
 }
 
-/// Whether there is nothing in the output but a legend, which older consoles print for nothing.
-pub(super) fn is_silent(output: &str) -> bool {
-    lines(output).all(|line| line.is_empty() || line.starts_with("Flags: "))
+/// That there is nothing in the output but a legend, which older consoles print for nothing.
+///
+/// # Errors
+/// There is more, and it is not what the console says of records; how it begins is told.
+pub(super) fn silence(output: &str, doing: Doing) -> Result<(), RouterError> {
+    let is_silent = |line: &&str| line.is_empty() || line.starts_with("Flags: ");
+    let Some(said) = lines(output).find(|line| !is_silent(line)) else { return Ok(()) };
+    let detail = format_args!("the answer is not one of the RouterOS console: \"{said}\"");
+    Err(RouterError::ssh(FailureKind::Garbage, doing, detail))
 }
 
 /// Names the places of several records, or says that the two halves of the output differ.

@@ -99,11 +99,13 @@ fn while_none_are_left_it_measures_on_and_once_there_are_some_it_controls_again(
     let mut daemon = started(&config);
     let open = libc::rlim_t::try_from(daemon.descriptors()).unwrap();
     for spare in 0..6 {
-        // What the limits are changed for is written, and the connection lost with it.
+        // What the limits are changed for is written, and the connection lost with it. They go down: up
+        // goes a rate by load alone.
         router.force(Some(Down::Reset));
-        let (from, to) = if spare % 2 == 0 { ("'400M'", "'390M'") } else { ("'390M'", "'400M'") };
-        let text = fs::read_to_string(&config).unwrap();
-        scratch.write("wanctl.conf", text.replace(from, to).as_bytes());
+        let ceiling = |step: u64| format!("'{}M'", 400 - 10 * step);
+        let text =
+            fs::read_to_string(&config).unwrap().replace(&ceiling(spare), &ceiling(spare + 1));
+        scratch.write("wanctl.conf", text.as_bytes());
         daemon.signal(libc::SIGHUP);
         daemon.until("lost", |health| health.routers[0].reachable == Some(false));
         let before = daemon.health().unwrap();
@@ -113,7 +115,7 @@ fn while_none_are_left_it_measures_on_and_once_there_are_some_it_controls_again(
         let flood = within(seconds(2), || (daemon.lines().len() > said + 20).then_some(()));
         assert!(flood.is_none(), "{:#?}", daemon.lines());
         set_limit(&daemon, 1_024);
-        let rate = if spare % 2 == 0 { 390_000_000 } else { CEILING.0 };
+        let rate = CEILING.0 - 10_000_000 * (spare + 1);
         let health = daemon.until("confirmed", |health| {
             health.routers[0].reachable == Some(true)
                 && health.wans[0].download.confirmed_bps == Some(rate)

@@ -39,7 +39,7 @@ fn every_trace_gives_what_is_expected_byte_by_byte_and_again() {
     }
 }
 
-/// Where a trace does not say what passes, the adaptive law decides by the classic rules, bit by bit.
+/// Where a trace does not say what passes, the default law decides by the classic rules, bit by bit.
 #[test]
 fn a_trace_without_loads_is_decided_alike_by_both_laws() {
     let scratch = Scratch::new();
@@ -67,8 +67,7 @@ fn a_trace_without_loads_is_decided_alike_by_both_laws() {
 fn a_line_about_a_queue_leaves_the_load_unknown() {
     let scratch = Scratch::new();
     let trace = traces().into_iter().find(|path| path.ends_with("steering.trace")).unwrap();
-    let text =
-        fs::read_to_string(trace).unwrap().replace("option law 'classic'", "option law 'adaptive'");
+    let text = fs::read_to_string(trace).unwrap().replace("\toption law 'classic'\n", "");
     let given = replayed(&scratch.write("trace", text.as_bytes()));
     let given = String::from_utf8_lossy(&given);
     assert!(given.contains("wan cable: download GREEN -> RED"), "{given}");

@@ -33,7 +33,7 @@ fn a_started_daemon_is_healthy_and_the_router_holds_its_limits() {
     for words in [
         "healthy",
         "wan cable: signal fresh",
-        "download GREEN 400M;",
+        "download GREEN 400M, load ",
         "nothing: both directions are at the ceiling",
         "answers over rest",
     ] {

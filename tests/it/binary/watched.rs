@@ -30,7 +30,9 @@ fn a_watch_without_a_terminal_is_plain_text_and_a_reader_who_goes_ends_it_quietl
     for screen in &screens {
         let text = screen.join("\n");
         assert!(text.is_ascii() && !text.contains('\u{1b}'), "{text}");
-        for words in ["healthy", "download GREEN 400M;", "  delay ", "cable waits for nothing"] {
+        for words in
+            ["healthy", "download GREEN 400M, load ", "  delay ", "cable waits for nothing"]
+        {
             assert!(text.contains(words), "{words}: {text}");
         }
     }

@@ -78,7 +78,7 @@ fn minimal_router() -> RouterSection {
     }
 }
 
-/// The law of whoever chose it by name.
+/// The law of whoever chose none.
 fn adaptive_by(law: &classic::Settings) -> Choice {
     Choice::Adaptive(adaptive::Settings {
         base: PerDirection::both(None),
@@ -131,7 +131,7 @@ fn minimal_wan() -> WanSection {
             reflectors: 1,
             timestamps: Timestamps::Off,
             law,
-            choice: Choice::Classic,
+            choice: adaptive_by(&law),
             layout: Layout::PerDirection,
             write_budget: 600,
             fallback: fallback::Settings { targets: 2, gateway: fallback::Gateway::None },
@@ -238,6 +238,7 @@ config wan 'cable'
 	option interface 'eth1.2'
 	option interval '100ms'
 	option write_budget '1200'
+	option law 'adaptive'
 ";
 
 #[test]
@@ -258,6 +259,7 @@ fn the_full_configuration_gets_every_value() {
         upload: OnExit::Set(bits(8_000_000)),
     };
     wan.control.law = full_law();
+    wan.control.choice = adaptive_by(&wan.control.law);
     let expected = Config {
         globals: Globals {
             listen: "[::1]:9102".parse().unwrap(),
@@ -535,13 +537,18 @@ fn timestamps_are_asked_of_those_that_have_them() {
     assert_eq!(wan.probe.timestamps, probe::settings::Asked::Echo);
 }
 
+/// Whoever chooses none has the law that goes by the load, where that can be known.
 #[test]
-fn the_law_is_the_one_that_is_named_and_else_the_classic_one() {
+fn the_law_is_the_adaptive_one_but_for_queue_types_which_count_nothing() {
     let choice = |text: &str| read(text).unwrap().config.wans[0].control.choice;
-    let law = |word: &str| choice(&format!("{MINIMAL}\toption law '{word}'\n"));
-    assert_eq!(law("adaptive"), adaptive_by(&minimal_wan().control.law));
-    assert_eq!(law("classic"), Choice::Classic);
-    assert_eq!(choice(MINIMAL), Choice::Classic);
+    let types = MINIMAL.to_owned() + "\toption queue_kind 'type'\n";
+    let law = |word: &str| format!("\toption law '{word}'\n");
+    let adaptive = adaptive_by(&minimal_wan().control.law);
+    assert_eq!(choice(MINIMAL), adaptive);
+    assert_eq!(choice(&(MINIMAL.to_owned() + &law("adaptive"))), adaptive);
+    assert_eq!(choice(&(MINIMAL.to_owned() + &law("classic"))), Choice::Classic);
+    assert_eq!(choice(&types), Choice::Classic);
+    assert_eq!(choice(&(types + &law("classic"))), Choice::Classic);
 }
 
 #[test]

@@ -85,6 +85,16 @@ fn what_works_but_ought_to_be_known_is_a_warning() {
     check(CAUTIONS, Severity::Warning);
 }
 
+/// Only where the law was chosen by nobody.
+#[test]
+fn options_of_the_classic_law_are_no_warning_where_the_law_is_named_or_is_the_classic_one() {
+    let tuned = format!("{MINIMAL}\toption spike '20ms'\n\toption download_factor_down '0.7'\n");
+    assert_eq!(read(&tuned).unwrap().warnings.len(), 1);
+    for law in ["law 'classic'", "law 'adaptive'", "queue_kind 'type'"] {
+        assert_eq!(read(&format!("{tuned}\toption {law}\n")).unwrap().warnings, [], "{law}");
+    }
+}
+
 #[rustfmt::skip]
 const TEXT: &[Mistake] = &[
     ("config wan", "confg wan", 6, "", "no known word; the nearest is config"),
@@ -122,7 +132,7 @@ const NAMES: &[Mistake] = &[
     ("'wanctl'", "'wanctl'\n\toption ssh_hots x", 4, "ssh_hots", "nearest is ssh_host"),
     ("", "option upload_queue 'x'", 14, "upload_queue", "given in line 8"),
     ("'wanctl'", "'wanctl'\n\toption password x", 5, "password", "given in line 4"),
-    ("", "list spike '15ms'", 14, "spike", "takes one value, not a list"),
+    ("", "list target_bloat '15ms'", 14, "target_bloat", "takes one value, not a list"),
     ("\tlist ref", "\toption ref", 13, "reflector", "this is a list; allowed: a line 'list reflector"),
 ];
 
@@ -238,4 +248,7 @@ const CAUTIONS: &[Mistake] = &[
     ("'wanctl'", "'wanctl'\n\toption tls_verify 0", 4, "tls_verify", "not verified"),
     ("", "option baseline_freeze 15ms", 14, "baseline_freeze", "not below target_bloat (15ms)"),
     ("", "option load_time_constant 50ms\n\toption interval 60ms", 14, "load_time_constant", "below interval (60ms)"),
+    ("", "option spike 20ms", 14, "spike", "the law adaptive, the default, goes by it only while the load is not known; allowed: law classic"),
+    ("", "option upload_step_up 1M\n\toption download_step_up 2M", 15, "download_step_up", "law adaptive to leave it at that"),
+    ("", "option upload_green_required 2", 14, "upload_green_required", "consequence: it makes no difference as long as"),
 ];

@@ -4,7 +4,7 @@ use wanctl::config::{
     Finding,
     number::Limits,
     table::{Row, SectionKind, TABLE},
-    what::{ValueFault, What},
+    what::{Caution, ValueFault, What},
 };
 
 use super::{MINIMAL, read};
@@ -25,7 +25,11 @@ fn findings_with(row: &dyn Row, value: &str) -> Vec<Finding> {
     }
     lines.insert(place, format!("option {name} '{value}'"));
     let findings = match read(&lines.join("\n")) {
-        Ok(loaded) => loaded.warnings,
+        // That a law is not named is none of the value's fault.
+        Ok(loaded) => {
+            let of_value = |finding: &Finding| finding.what != What::Caution(Caution::OfClassic);
+            loaded.warnings.into_iter().filter(of_value).collect()
+        }
         Err(findings) => findings,
     };
     findings.into_iter().filter(|finding| finding.option.as_deref() == Some(&name)).collect()

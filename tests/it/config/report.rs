@@ -25,9 +25,9 @@ fn a_good_configuration_is_summed_up() {
 FILE: good
 listens on 127.0.0.1:9101; state in /var/run/wanctl, no copy on flash; logs from info
 router 'home': https://192.168.88.1:443 as 'wanctl', trusts the system's authorities, 2s per operation
-wan 'wan1': queue tree 'dl' and 'ul' on router 'home', law classic
-  download: 50M to 500M (floors: green 50M, yellow 50M), up by 1M after 5 cycles, down by ×0.96 yellow, ×0.85 red; yellow above 15ms, soft red above 45ms, red above 80ms; kept at exit
-  upload: 10M to 50M (floors: green 10M, yellow 10M), up by 0.1M after 5 cycles, down by ×0.94 yellow, ×0.9 red; yellow above 15ms, red above 45ms; kept at exit
+wan 'wan1': queue tree 'dl' and 'ul' on router 'home', law adaptive
+  download: 50M to 500M, base learnt; without the load (floors: green 50M, yellow 50M), up by 1M after 5 cycles, down by ×0.96 yellow, ×0.85 red; yellow above 15ms, soft red above 45ms, red above 80ms; kept at exit
+  upload: 10M to 50M, base learnt; without the load (floors: green 10M, yellow 10M), up by 0.1M after 5 cycles, down by ×0.94 yellow, ×0.9 red; yellow above 15ms, red above 45ms; kept at exit
   probes 1.1.1.1 every 50ms; without an answer: TCP to 1.1.1.1:443, 8.8.8.8:443; baseline learnt, 1ms to 500ms; 600 writes per hour
 "
             .into()

@@ -27,7 +27,7 @@ use crate::running::{
 impl Law {
     const fn options(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Adaptive => &FILLING,
+            Self::Default => &FILLING,
             Self::Classic => &CLIMBING,
         }
     }
@@ -35,17 +35,17 @@ impl Law {
     /// Floor and ceiling of the queues in Mbit/s.
     const fn bounds(self) -> PerDirection<(u64, u64)> {
         match self {
-            Self::Adaptive => PerDirection { download: (100, 10_000), upload: (10, 10_000) },
+            Self::Default => PerDirection { download: (100, 10_000), upload: (10, 10_000) },
             Self::Classic => PerDirection { download: (100, 1_000), upload: (10, 200) },
         }
     }
 
     /// From the moment when the router answers again both queues are written within this, and what is
-    /// wanted is what it has: one spacing of increases. The adaptive law knows the load when it has two
+    /// wanted is what it has: one spacing of increases. The default law knows the load when it has two
     /// readings, for whose first it may wait as long as failed ones make it, and raises both in turn.
     const fn rises_within(self) -> Span {
         match self {
-            Self::Adaptive => seconds(16),
+            Self::Default => seconds(16),
             Self::Classic => seconds(1),
         }
     }
@@ -101,7 +101,7 @@ pub(super) fn suffer(row: &Row, law: Law, canary: &Canary) -> String {
     let config = scratch.write("wanctl.conf", text.as_bytes());
     let mut daemon = Daemon::spawn(run(WANCTL.as_ref(), &config));
     daemon.wait_for_status();
-    let load = (law == Law::Adaptive).then(|| Load::of(site.router.shared()));
+    let load = (law == Law::Default).then(|| Load::of(site.router.shared()));
     let mut patient = Patient {
         row,
         law,

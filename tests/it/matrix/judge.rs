@@ -53,8 +53,8 @@ impl Patient<'_> {
             // Reads and writes as long as it is there, attempts as long as it is not.
             TakenFor::Flapping => 12 * lasted.as_secs(),
             TakenFor::Repaired | TakenFor::Nothing => {
-                // The adaptive law reads both counters five times a second.
-                let counts = if self.law == Law::Adaptive { 10 } else { 0 };
+                // The default law reads both counters five times a second.
+                let counts = if self.law == Law::Default { 10 } else { 0 };
                 quick + (4 + counts) * lasted.as_secs()
             }
         };

@@ -10,8 +10,8 @@ use crate::running::{
 /// By which law the daemon decides, and so why there is something to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Law {
-    /// The queues are full, and nothing of that is felt.
-    Adaptive,
+    /// The one of whoever chose none: the queues are full, and nothing of that is felt.
+    Default,
     /// Rates climb without any load.
     Classic,
 }
@@ -44,7 +44,7 @@ const fn row(fault: Fault, taken_for: TakenFor) -> Row {
     Row { fault, taken_for }
 }
 
-/// All rows with the classic law, by which there is something to write every second; with the adaptive
+/// All rows with the classic law, by which there is something to write every second; with the default
 /// law those in which the router is gone. It does not know the load then, and holds; what is refused
 /// it finds by the regular reads alone, in virtual time (`it/faults`).
 pub(super) fn cases() -> impl Iterator<Item = (&'static Row, Law)> {
@@ -53,8 +53,8 @@ pub(super) fn cases() -> impl Iterator<Item = (&'static Row, Law)> {
         TakenFor::Repaired => row.fault == Fault::Reboots,
         TakenFor::BothRefused(_) | TakenFor::OneRefused(_) | TakenFor::Nothing => false,
     };
-    let by_load = ROWS.iter().filter(gone).map(|row| (row, Law::Adaptive));
-    by_load.chain(ROWS.iter().map(|row| (row, Law::Classic)))
+    let by_default = ROWS.iter().filter(gone).map(|row| (row, Law::Default));
+    by_default.chain(ROWS.iter().map(|row| (row, Law::Classic)))
 }
 
 /// All rows; those that take longest come first.

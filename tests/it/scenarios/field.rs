@@ -71,6 +71,29 @@ fn half_an_hour_of_a_full_download_does_not_wear_the_rate_down() {
     }
 }
 
+/// Most of a second half hour's delays are below this, in ms.
+fn usual_worst(world: &mut World) -> u64 {
+    run(world, 1_800_000);
+    let look = |step: u64| {
+        run(world, 1_800_000 + step * 250);
+        let PerDirection { download, upload } = world.link(0).unwrap().stats();
+        (download.queue_delay + upload.queue_delay).as_millis()
+    };
+    let mut delays: Vec<u64> = (1..=7_200).map(look).collect();
+    delays.sort_unstable();
+    delays[delays.len() * 95 / 100]
+}
+
+#[test]
+fn when_the_budget_of_writes_is_used_up_a_queue_is_cut_for_as_soon_as_before() {
+    for seed in 0..3 {
+        let line = downloads(LinkSettings::lte(), 30_000);
+        let line = line.with_load(Direction::Upload, window(30_000, FOR_EVER), Demand::Greedy);
+        let worst = usual_worst(&mut world((44, 16), line, seed));
+        assert!(worst <= 90, "seed {seed}: a delay of {worst} ms");
+    }
+}
+
 #[test]
 fn after_a_restart_under_load_jitter_is_not_taken_for_a_queue() {
     for seed in 0..5 {

@@ -43,13 +43,12 @@ options! {
     LAW: Spec<Choice<LawKind>> = once(
         Wan, "law",
         Choice {
-            words: &[("classic", LawKind::Classic), ("adaptive", LawKind::Adaptive)],
+            words: &[("adaptive", LawKind::Adaptive), ("classic", LawKind::Classic)],
             later: &[],
         },
-        Value("classic"),
-        "classic: by delay alone, both directions; adaptive: moves what is loaded, by what passes \
-         the queues, which it reads from the router once to five times a second (queue types \
-         count nothing).",
+        Absent("adaptive; with queue_kind type classic", "adaptive"),
+        "adaptive: moves what is loaded, by what passes the queues, which it reads from the router \
+         once to five times a second; classic: by delay alone, both directions.",
     );
     QUEUE_KIND: Spec<Choice<QueueKind>> = once(
         Wan, "queue_kind",

@@ -107,7 +107,8 @@ impl Router {
         })
     }
 
-    /// The next counters to read, which must then be asked, of those that are due by `by`.
+    /// The next counters to read, which must then be asked, of those that are due by `by`. Those come
+    /// first by which a choice between lines is made, then those that have waited longest.
     fn next_count(&self, wans: &mut [Wan], (by, now): (Instant, Instant)) -> Option<Request> {
         if self.contact() != Contact::Reachable {
             return None;
@@ -115,8 +116,9 @@ impl Router {
         let own = |wan: &&mut Wan| wan.settings().router == self.id;
         let due = |wan: &mut Wan| Some(Request::Count(wan.id(), wan.next_count(now)?));
         let since = |wan: &&mut Wan| wan.next_count_at();
+        let turn = |wan: &&mut Wan| (!wan.count_is_urgent(now), since(wan));
         let wanted = wans.iter_mut().filter(own);
         let wanted = wanted.filter(|wan| since(wan).is_some_and(|at| at <= by));
-        wanted.min_by_key(since).and_then(due)
+        wanted.min_by_key(turn).and_then(due)
     }
 }
