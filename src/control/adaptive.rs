@@ -64,6 +64,7 @@ use self::{
 };
 use super::{
     ladder::Raise,
+    pace::{Idle, Pace},
     time::{Instant, Span},
     units::{Direction, Flow, PerDirection, Rate, Rtt},
     zone::Zone,
@@ -93,6 +94,8 @@ pub struct Settings {
 pub struct Sight {
     /// The time.
     pub now: Instant,
+    /// How often there is a round.
+    pub pace: Pace,
     /// The value of the round.
     pub value: Rtt,
     /// The idle time as the slow mean has it; used at the start.
@@ -101,6 +104,8 @@ pub struct Sight {
     pub rates: PerDirection<Rate>,
     /// What passes.
     pub flows: PerDirection<Flow>,
+    /// When that was counted last; `None`: not known.
+    pub counted: Option<Instant>,
     /// The limits that the router has confirmed.
     pub in_force: PerDirection<Option<Rate>>,
     /// Whether a raise could be written now: they are rationed.
@@ -186,6 +191,8 @@ pub struct Adaptive {
     lanes: PerDirection<Lane>,
     /// Since when both directions are idle.
     quiet: Option<Instant>,
+    /// From here on, in ms, a single round is no longer one of the idle line.
+    longest: f64,
     /// Since when the delay of the quiet line is over the threshold.
     stepped: Option<Instant>,
     wanted: Span,
@@ -201,6 +208,7 @@ impl Adaptive {
             filter: Filter::new(settings.tuning),
             lanes: PerDirection { download: Lane::default(), upload: Lane::default() },
             quiet: None,
+            longest: 0.0,
             stepped: None,
             wanted: settings.tuning.fast,
             blame: Blame::default(),
@@ -228,6 +236,12 @@ impl Adaptive {
         self.wanted.max(self.settings.counts_every)
     }
 
+    /// Whether both directions are idle, as far as is known.
+    pub fn idle(&self) -> Option<Idle> {
+        let longest = Rtt::from_ms(self.longest);
+        self.quiet.zip(longest).map(|(since, longest)| Idle { since, longest })
+    }
+
     /// The knees: what each direction carried when it was cut last.
     pub fn knees(&self) -> PerDirection<Option<Rate>> {
         PerDirection {
@@ -245,19 +259,22 @@ impl Adaptive {
         let busy = shares.download.max(shares.upload);
         self.quiet = if busy < tuning.idle { self.quiet.or(Some(now)) } else { None };
         let quiet = self.quiet.is_some_and(|since| now.since(since) >= tuning.settled_after);
-        self.filter.take(now, sight.value, sight.baseline);
+        self.filter.take(now, sight.pace, sight.value, sight.baseline);
         let limits = self.limits();
         let serial = serialisation(&sight.rates);
         let lowest = limits.download.over.min(limits.upload.over);
         let calm = limits.download.calm.min(limits.upload.calm);
         let mut delta = self.filter.delta() - serial;
-        let mut path = self.idle_step(now, quiet, delta > lowest);
+        let mut path = self.idle_step(sight, quiet, delta > lowest);
         if path.is_none() {
             self.filter.learn(now, quiet, lowest + serial);
         } else {
             delta = 0.0;
         }
-        self.wanted = period(busy, delta > lowest / 2.0, tuning);
+        self.longest = self.longest(lowest, calm) + serial;
+        // What is seen once, and seldom, is filtered out; but somebody may have begun.
+        let late = sight.pace == Pace::Seldom && sight.value.ms() > self.longest;
+        self.wanted = period(busy, late || delta > lowest / 2.0, tuning);
         self.blame.judge(now, &shares, delta, (calm, lowest), tuning);
         self.blame.measure(sight.ways, delta, lowest);
         let mut rates = sight.rates;
@@ -340,6 +357,12 @@ impl Adaptive {
         })
     }
 
+    /// What a single round takes at most on the idle line, in ms without serialisation: on a steady one
+    /// what is no calm any more, else what would be cut for.
+    fn longest(&self, over: f64, calm: f64) -> f64 {
+        self.filter.idle().ms() + if self.filter.is_steady() { calm } else { over }
+    }
+
     /// Where a burst in this direction starts; `None`: not known yet.
     fn base(&self, direction: Direction) -> Option<Rate> {
         self.settings.base.of(direction).or(self.lanes.of(direction).knee().base())
@@ -350,11 +373,13 @@ impl Adaptive {
         &self.seen
     }
 
-    /// A delay that stays while nothing passes is not a queue of ours.
-    fn idle_step(&mut self, now: Instant, quiet: bool, over: bool) -> Option<PathChange> {
+    /// A delay that stays while nothing passes is not a queue of ours. What was counted before it came
+    /// does not tell.
+    fn idle_step(&mut self, sight: &Sight, quiet: bool, over: bool) -> Option<PathChange> {
+        let Sight { now, counted, .. } = *sight;
         let since = if quiet && over { self.stepped.or(Some(now)) } else { None };
         self.stepped = since;
-        if now.since(since?) < self.settings.tuning.settled_after {
+        if now.since(since?) < self.settings.tuning.settled_after || counted < since {
             return None;
         }
         self.stepped = None;

@@ -37,8 +37,7 @@ impl Settings {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Baseline {
     settings: Settings,
-    load_weight: Alpha,
-    idle_weight: Alpha,
+    interval: Span,
     load: Rtt,
     idle: Rtt,
 }
@@ -48,13 +47,7 @@ impl Baseline {
     pub fn new(settings: Settings, interval: Span, start: Rtt) -> Self {
         let start = if start > settings.min { start } else { settings.min };
         let start = if start < settings.max { start } else { settings.max };
-        Self {
-            settings,
-            load_weight: Alpha::new(interval, settings.load_time_constant),
-            idle_weight: Alpha::new(interval, settings.time_constant),
-            load: start,
-            idle: start,
-        }
+        Self { settings, interval, load: start, idle: start }
     }
 
     /// Goes on from saved means; `false` if one is out of bounds, and then nothing changes.
@@ -91,14 +84,16 @@ impl Baseline {
 
     /// By how many ms one sample of `rtt` would raise the load.
     pub fn rise(&self, rtt: Rtt) -> f64 {
-        self.load.moved(rtt, self.load_weight).above(self.load)
+        let weight = Alpha::new(self.interval, self.settings.load_time_constant);
+        self.load.moved(rtt, weight).above(self.load)
     }
 
-    /// Takes one sample in.
-    pub fn update(&mut self, rtt: Rtt) {
-        self.load = self.load.moved(rtt, self.load_weight);
+    /// Takes one sample in, which stands for the time `every`.
+    pub fn update(&mut self, rtt: Rtt, every: Span) {
+        let Settings { time_constant, load_time_constant, .. } = self.settings;
+        self.load = self.load.moved(rtt, Alpha::new(every, load_time_constant));
         if self.delta() < self.settings.freeze.ms() {
-            let candidate = self.idle.moved(rtt, self.idle_weight);
+            let candidate = self.idle.moved(rtt, Alpha::new(every, time_constant));
             if self.settings.contains(candidate) {
                 self.idle = candidate;
             }
@@ -110,6 +105,8 @@ impl Baseline {
 mod tests {
     use super::{Baseline, Settings};
     use crate::control::{time::Span, units::Rtt};
+
+    const INTERVAL: Span = Span::from_millis(50);
 
     fn ms(value: f64) -> Rtt {
         Rtt::from_ms(value).unwrap()
@@ -124,34 +121,48 @@ mod tests {
             min: ms(1.0),
             max: ms(30.0),
         };
-        Baseline::new(settings, Span::from_millis(50), ms(25.0))
+        Baseline::new(settings, INTERVAL, ms(25.0))
     }
 
     #[test]
     fn the_baseline_follows_only_below_the_freeze() {
         let mut below = baseline();
-        below.update(ms(39.999));
+        below.update(ms(39.999), INTERVAL);
         assert!(below.delta() < 3.0, "load rose by 2.9998");
         assert!(below.baseline() > ms(25.0));
 
         let mut at = baseline();
-        at.update(ms(40.0));
+        at.update(ms(40.0), INTERVAL);
         assert_eq!(at.baseline(), ms(25.0), "exactly the freeze is frozen");
     }
 
     #[test]
     fn the_baseline_falls_while_the_load_is_below_it() {
         let mut falling = baseline();
-        falling.update(ms(5.0));
+        falling.update(ms(5.0), INTERVAL);
         assert!((falling.baseline().ms() - 24.6).abs() < 1e-9);
         assert!((falling.load().ms() - 21.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_sample_counts_for_the_time_that_it_stands_for() {
+        let (mut often, mut seldom) = (baseline(), baseline());
+        for turn in 0..600 {
+            often.update(ms(26.0), INTERVAL);
+            if turn % 10 == 9 {
+                seldom.update(ms(26.0), INTERVAL.times(10));
+                let apart = often.baseline().above(seldom.baseline()).abs();
+                assert!(apart < 0.05, "{apart} ms apart after {turn}");
+            }
+        }
+        assert!(seldom.baseline() > ms(25.99));
     }
 
     #[test]
     fn a_candidate_out_of_bounds_is_not_taken() {
         let mut bounded = baseline();
         for _ in 0..100_000 {
-            bounded.update(ms(0.0));
+            bounded.update(ms(0.0), INTERVAL);
         }
         assert!(bounded.baseline() >= ms(1.0) && bounded.baseline() < ms(1.1));
         assert!(!bounded.restore(ms(30.1), ms(25.0)));
@@ -163,7 +174,7 @@ mod tests {
     #[test]
     fn the_start_is_moved_into_the_bounds() {
         let settings = Settings { min: ms(10.0), ..baseline().settings };
-        assert_eq!(Baseline::new(settings, Span::from_millis(50), ms(2.0)).baseline(), ms(10.0));
-        assert_eq!(Baseline::new(settings, Span::from_millis(50), ms(99.0)).baseline(), ms(30.0));
+        assert_eq!(Baseline::new(settings, INTERVAL, ms(2.0)).baseline(), ms(10.0));
+        assert_eq!(Baseline::new(settings, INTERVAL, ms(99.0)).baseline(), ms(30.0));
     }
 }

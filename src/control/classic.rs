@@ -108,7 +108,7 @@ impl Classic {
             }
         };
         let spike = self.spikes.judge(known, observation.value, observation.samples);
-        known.update(observation.value);
+        known.update(observation.value, observation.every);
         if observation.scale == Scale::Own && known.delta() < 0.0 {
             // A stand-in is met at any time, often on a loaded line. What is below its baseline
             // proves that; out of bounds it stays.

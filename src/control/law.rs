@@ -4,6 +4,7 @@
 
 use super::{
     ladder::{Move, Raise},
+    time::Span,
     units::{PerDirection, Rate, Rtt},
     zone::Zone,
 };
@@ -26,6 +27,8 @@ pub struct Observation<'a> {
     pub samples: &'a [Rtt],
     /// What the value is held against.
     pub scale: Scale,
+    /// How much time it stands for: that from one value to the next.
+    pub every: Span,
     /// Whether the rates may rise.
     pub raises: PerDirection<Raise>,
 }

@@ -28,6 +28,7 @@ pub mod learner;
 pub mod lines;
 pub mod notice;
 pub mod oneway;
+pub mod pace;
 pub mod queue;
 pub mod reflectors;
 pub mod rhythm;

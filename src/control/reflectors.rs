@@ -1,12 +1,19 @@
 //! Which reflectors are asked in a round: the first healthy ones, and now and then one that was
-//! set aside.
+//! set aside, for losses or because its times are not like those of the others.
 //! Promises: at most [`ROUND_WIDTH`] are measured and one more is checked; there is always one to
-//! ask; a reflector that recovers comes back by itself.
+//! ask; a reflector that recovers comes back by itself; for its times none is set aside whom no other
+//! one can replace, for three survive a liar and two do not know which of them it is.
 //! Knows nothing of addresses or packets.
+
+mod track;
 
 use heapless::Vec;
 
-use super::time::{Instant, Span};
+use self::track::Track;
+use super::{
+    time::{Instant, Span},
+    units::Rtt,
+};
 
 /// Most reflectors a WAN can have.
 pub const MAX_REFLECTORS: usize = 8;
@@ -18,7 +25,18 @@ pub const MAX_PROBES: usize = ROUND_WIDTH + 1;
 /// Lost probes among the last sixteen from which on a reflector is set aside.
 const SET_ASIDE_AT: u32 = 8;
 /// Answers in a row that bring it back.
-const BACK_AFTER: u8 = 5;
+const BACK_AFTER: u16 = 5;
+/// A reflector that strays by more than this on average is an outlier, in ms, if the others do not: less
+/// is no delay that a law would act on.
+const STRAYS_FROM: f64 = 5.0;
+/// So many times as much as the others do.
+const STRAYS_MORE: f64 = 3.0;
+/// Checks in a row in which it does not stray that bring it back: about a quarter of a minute.
+const SANE_AFTER: u16 = 15;
+/// Who is an outlier again so soon after it came back has to be sane for twice as long,
+const RELAPSE_WITHIN: Span = Span::from_secs(600);
+/// and again, so often.
+const MOST_RELAPSES: u8 = 5;
 /// How often a reflector that was set aside is asked.
 const CHECK_EVERY: Span = Span::from_secs(1);
 
@@ -31,33 +49,91 @@ pub enum Role {
     Check,
 }
 
+/// Why a reflector is set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// It fails too often.
+    Loss,
+    /// Its times go up and down, or have gone, when those of the others do not.
+    Outlier,
+}
+
+impl Why {
+    /// The word used in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Loss => "loss",
+            Self::Outlier => "outlier",
+        }
+    }
+}
+
 /// What the fate of one probe did to its reflector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HealthChange {
-    /// It fails too often and is set aside.
-    SetAside,
-    /// It answers again and takes part again.
-    Back,
+    /// It is set aside.
+    SetAside(Why),
+    /// What it was set aside for is over, and it takes part again.
+    Back(Why),
 }
 
 /// The recent past of one reflector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
 struct Health {
     /// The last sixteen probes, the newest lowest; a set bit is a lost one.
     lost: u16,
     aside: Option<Aside>,
+    track: Track,
+    /// How often it was an outlier again soon after it came back.
+    relapses: u8,
+    /// When it came back from being one last.
+    sane_since: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Aside {
+    why: Why,
     next_check: Instant,
-    answers: u8,
+    /// Good answers in a row.
+    answers: u16,
+}
+
+impl Health {
+    fn set_aside(&mut self, why: Why, now: Instant) -> HealthChange {
+        if why == Why::Outlier {
+            let relapse = self.sane_since.is_some_and(|at| now.since(at) < RELAPSE_WITHIN);
+            self.relapses = if relapse { (self.relapses + 1).min(MOST_RELAPSES) } else { 0 };
+        }
+        self.aside = Some(Aside { why, next_check: now + CHECK_EVERY, answers: 0 });
+        self.track = Track::default();
+        HealthChange::SetAside(why)
+    }
+
+    /// It answered as it should.
+    fn good(&mut self, now: Instant) -> Option<HealthChange> {
+        let Self { aside, relapses, .. } = self;
+        let aside = aside.as_mut()?;
+        aside.answers = aside.answers.saturating_add(1);
+        let wanted = match aside.why {
+            Why::Loss => BACK_AFTER,
+            Why::Outlier => SANE_AFTER << *relapses,
+        };
+        if aside.answers < wanted {
+            return None;
+        }
+        let why = aside.why;
+        let sane_since = if why == Why::Outlier { Some(now) } else { self.sane_since };
+        *self = Self { relapses: self.relapses, sane_since, ..Self::default() };
+        Some(HealthChange::Back(why))
+    }
 }
 
 /// The reflectors of one WAN, by their place in the configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Reflectors {
     health: Vec<Health, MAX_REFLECTORS>,
+    /// By how many ms all took more than usually in the last round.
+    common: f64,
 }
 
 impl Reflectors {
@@ -67,7 +143,7 @@ impl Reflectors {
         let mut health = Vec::new();
         // Cannot fail: the count is within the capacity.
         let _ = health.resize_default(count);
-        Self { health }
+        Self { health, common: 0.0 }
     }
 
     /// Other reflectors from now on. `places` tells for each of them the place that it has had up
@@ -103,29 +179,39 @@ impl Reflectors {
         chosen
     }
 
+    /// The one that has waited longest: at a slow pace there are fewer rounds than checks to be made.
     fn check_due(&mut self, now: Instant, chosen: &[(u8, Role)]) -> Option<u8> {
-        for (index, health) in (0..).zip(&mut self.health) {
-            let Some(aside) = &mut health.aside else { continue };
-            let measured = chosen.iter().any(|(other, _)| *other == index);
-            if !measured && aside.next_check <= now {
-                aside.next_check = now + CHECK_EVERY;
-                return Some(index);
-            }
-        }
-        None
+        let measured = |place: u8| chosen.iter().any(|(other, _)| *other == place);
+        let waiting = (0..).zip(&mut self.health).filter_map(|(place, health)| {
+            let aside = health.aside.as_mut().filter(|aside| aside.next_check <= now)?;
+            (!measured(place)).then_some((place, aside))
+        });
+        let (place, aside) = waiting.min_by_key(|(_, aside)| aside.next_check)?;
+        aside.next_check = now + CHECK_EVERY;
+        Some(place)
     }
 
     /// A probe was answered in time.
-    pub fn answered(&mut self, reflector: u8) -> Option<HealthChange> {
+    pub fn answered(&mut self, reflector: u8, now: Instant) -> Option<HealthChange> {
+        let health = self.health.get_mut(usize::from(reflector))?;
+        health.lost <<= 1;
+        health.good(now)
+    }
+
+    /// A probe that checks was answered in time.
+    pub fn checked(&mut self, reflector: u8, rtt: Rtt, now: Instant) -> Option<HealthChange> {
+        let others = self.health.iter().filter(|health| health.aside.is_none());
+        let usual = others.filter_map(|health| health.track.stray()).fold(0.0, f64::max);
+        let common = self.common;
         let health = self.health.get_mut(usize::from(reflector))?;
         health.lost <<= 1;
         let aside = health.aside.as_mut()?;
-        aside.answers = aside.answers.saturating_add(1);
-        if aside.answers < BACK_AFTER {
+        let off = health.track.check(rtt, common).abs();
+        if aside.why == Why::Outlier && off > STRAYS_FROM.max(usual * STRAYS_MORE) {
+            aside.answers = 0;
             return None;
         }
-        *health = Health::default();
-        Some(HealthChange::Back)
+        health.good(now)
     }
 
     /// A probe was not answered in time though the line works.
@@ -139,8 +225,62 @@ impl Reflectors {
         if health.lost.count_ones() < SET_ASIDE_AT {
             return None;
         }
-        health.aside = Some(Aside { next_check: now + CHECK_EVERY, answers: 0 });
-        Some(HealthChange::SetAside)
+        Some(health.set_aside(Why::Loss, now))
+    }
+
+    /// Holds the times of a round, which stands for `every`, against each other. Whoever strays far
+    /// more than the others is set aside, if there is another one to take its place.
+    pub fn compare(
+        &mut self,
+        times: &[(u8, Rtt)],
+        every: Span,
+        now: Instant,
+    ) -> Option<(u8, HealthChange)> {
+        self.common = self.common_of(times);
+        for (reflector, rtt) in times {
+            if let Some(health) = self.health.get_mut(usize::from(*reflector)) {
+                health.track.take(*rtt, self.common, every);
+            }
+        }
+        let outlier = self.outlier(times).filter(|_| self.healthy() > ROUND_WIDTH)?;
+        let health = self.health.get_mut(usize::from(outlier))?;
+        Some((outlier, health.set_aside(Why::Outlier, now)))
+    }
+
+    /// By how much more than usually all take: the median of those that are known.
+    fn common_of(&self, times: &[(u8, Rtt)]) -> f64 {
+        let mut all: Vec<f64, ROUND_WIDTH> = Vec::new();
+        for (reflector, rtt) in times {
+            let health = self.health.get(usize::from(*reflector));
+            if let Some(excess) = health.and_then(|health| health.track.excess(*rtt)) {
+                let place = all.iter().take_while(|other| **other < excess).count();
+                // Cannot fail: a round measures no more than its width.
+                let _ = all.insert(place, excess);
+            }
+        }
+        match all.as_slice() {
+            [] => 0.0,
+            [one] => *one,
+            [low, high] => low.midpoint(*high),
+            [_, middle, ..] => *middle,
+        }
+    }
+
+    /// Who strays far more than each of two others.
+    fn outlier(&self, times: &[(u8, Rtt)]) -> Option<u8> {
+        let (mut worst, mut second) = ((None, 0.0), 0.0);
+        for (reflector, _) in times {
+            let stray = self.health.get(usize::from(*reflector))?.track.stray()?;
+            if stray >= worst.1 {
+                second = worst.1;
+                worst = (Some(*reflector), stray);
+            } else {
+                second = second.max(stray);
+            }
+        }
+        let (reflector, stray) = worst;
+        let far = stray > STRAYS_FROM && stray > second * STRAYS_MORE;
+        reflector.filter(|_| times.len() >= ROUND_WIDTH && far)
     }
 
     /// How many there are.
@@ -158,72 +298,12 @@ impl Reflectors {
         let health = self.health.get(usize::from(reflector))?;
         Some((health.lost.count_ones(), health.aside.is_some()))
     }
+
+    /// Why a reflector is set aside; `None`: it takes part.
+    pub fn aside(&self, reflector: u8) -> Option<Why> {
+        self.health.get(usize::from(reflector))?.aside.map(|aside| aside.why)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{HealthChange, Reflectors, Role};
-    use crate::control::time::{Instant, Span};
-
-    const START: Instant = Instant::from_micros(0);
-
-    fn indices(reflectors: &mut Reflectors, now: Instant) -> Vec<u8> {
-        reflectors.choose(now).iter().map(|(index, _)| *index).collect()
-    }
-
-    fn set_aside(reflectors: &mut Reflectors, index: u8) {
-        for _ in 0..7 {
-            assert_eq!(reflectors.lost(index, START), None);
-        }
-        assert_eq!(reflectors.lost(index, START), Some(HealthChange::SetAside));
-    }
-
-    #[test]
-    fn the_first_three_healthy_reflectors_are_measured() {
-        let mut reflectors = Reflectors::new(5);
-        assert_eq!(indices(&mut reflectors, START), [0, 1, 2]);
-        set_aside(&mut reflectors, 1);
-        assert_eq!(indices(&mut reflectors, START), [0, 2, 3]);
-        assert_eq!(reflectors.healthy(), 4);
-    }
-
-    #[test]
-    fn one_set_aside_is_checked_once_a_second_and_comes_back() {
-        let mut reflectors = Reflectors::new(3);
-        set_aside(&mut reflectors, 0);
-        let second = START + Span::from_secs(1);
-        assert_eq!(indices(&mut reflectors, START), [1, 2]);
-        assert_eq!(reflectors.choose(second).last(), Some(&(0, Role::Check)));
-        assert_eq!(indices(&mut reflectors, second + Span::from_millis(999)), [1, 2]);
-        for _ in 0..4 {
-            assert_eq!(reflectors.answered(0), None);
-        }
-        assert_eq!(reflectors.lost(0, second), None, "a loss starts the count again");
-        for _ in 0..4 {
-            assert_eq!(reflectors.answered(0), None);
-        }
-        assert_eq!(reflectors.answered(0), Some(HealthChange::Back));
-        assert_eq!(indices(&mut reflectors, second), [0, 1, 2]);
-    }
-
-    #[test]
-    fn if_all_are_bad_the_best_is_still_measured() {
-        let mut reflectors = Reflectors::new(2);
-        set_aside(&mut reflectors, 0);
-        set_aside(&mut reflectors, 1);
-        reflectors.lost(0, START);
-        assert_eq!(reflectors.choose(START).as_slice(), [(1, Role::Measure)]);
-        let later = START + Span::from_secs(1);
-        assert_eq!(reflectors.choose(later).as_slice(), [(1, Role::Measure), (0, Role::Check)]);
-    }
-
-    #[test]
-    fn losses_spread_thinly_do_not_set_a_reflector_aside() {
-        let mut reflectors = Reflectors::new(1);
-        for index in 0..200 {
-            let change =
-                if index % 3 == 0 { reflectors.lost(0, START) } else { reflectors.answered(0) };
-            assert_eq!(change, None, "probe {index}");
-        }
-    }
-}
+mod tests;

@@ -136,10 +136,12 @@ impl Round {
 }
 
 /// The fate of one probe, told when its round is closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ProbeFate {
     /// Answered in time.
     Answered(u8),
+    /// One that checks was answered in time, after so long.
+    Checked(u8, Rtt),
     /// Not sent or not answered in time, while another one of its round was.
     Lost(u8),
 }
@@ -151,6 +153,8 @@ pub struct Settled {
     pub value: Rtt,
     /// The times of the single reflectors, rising.
     pub samples: Vec<Rtt, ROUND_WIDTH>,
+    /// Whose they are, in the order in which they were asked.
+    pub times: Vec<(u8, Rtt), ROUND_WIDTH>,
 }
 
 /// All rounds that replies may still belong to, the oldest first.
@@ -187,6 +191,12 @@ impl Rounds {
     /// Gives up the rounds on the way: their probes went to other reflectors.
     pub fn give_up(&mut self) {
         self.rounds.iter_mut().for_each(|round| round.stage = Stage::Closed);
+    }
+
+    /// How long the oldest round waits in vain for its first answer; `None`: none does.
+    pub fn awaited(&self, now: Instant) -> Option<Span> {
+        let waits = |round: &&Round| round.stage == Stage::Open && !round.answered();
+        self.rounds.iter().find(waits).map(|round| now.since(round.started))
     }
 
     /// Says by what a probe of a round is asked, where it is not by echo alone.
@@ -331,17 +341,23 @@ impl Rounds {
 fn tell(round: &Round, role: Role, fate: &mut impl FnMut(ProbeFate)) {
     let line_works = round.answered();
     for probe in round.probes.iter().filter(|probe| probe.role == role) {
-        if probe.rtt().is_some() {
-            fate(ProbeFate::Answered(probe.reflector));
-        } else if line_works {
-            fate(ProbeFate::Lost(probe.reflector));
+        match (probe.rtt(), role) {
+            (Some(_), Role::Measure) => fate(ProbeFate::Answered(probe.reflector)),
+            (Some(rtt), Role::Check) => {
+                fate(ProbeFate::Checked(probe.reflector, Rtt::from_span(rtt)));
+            }
+            (None, _) if line_works => fate(ProbeFate::Lost(probe.reflector)),
+            (None, _) => {}
         }
     }
 }
 
 fn settled(round: &Round) -> Option<Settled> {
     let mut samples: Vec<Rtt, ROUND_WIDTH> = Vec::new();
-    for rtt in round.measured().filter_map(Probe::rtt).map(Rtt::from_span) {
+    let answer = |probe: &Probe| Some((probe.reflector, Rtt::from_span(probe.rtt()?)));
+    let times: Vec<_, ROUND_WIDTH> =
+        round.measured().filter_map(answer).take(ROUND_WIDTH).collect();
+    for (_, rtt) in times.iter().copied() {
         let place = samples.iter().take_while(|sample| **sample < rtt).count();
         // Cannot fail: a round measures no more than its width.
         let _ = samples.insert(place, rtt);
@@ -352,7 +368,7 @@ fn settled(round: &Round) -> Option<Settled> {
         [low, high] => low.mean(*high),
         [_, middle, ..] => *middle,
     };
-    Some(Settled { value, samples })
+    Some(Settled { value, samples, times })
 }
 
 #[cfg(test)]

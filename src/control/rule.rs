@@ -9,6 +9,7 @@ use super::{
     classic::{self, Classic, Measured},
     ladder::{Move, Raise},
     law::{Cause, Decision, Observation, Scale, Verdict},
+    pace::{Idle, Pace},
     saved::{Freshness, SavedWan},
     time::{Instant, Span},
     units::{Flow, PerDirection, Rate},
@@ -48,8 +49,12 @@ pub enum Choice {
 pub struct Around {
     /// The time.
     pub now: Instant,
+    /// How often there is a round.
+    pub pace: Pace,
     /// What passes; `None`: unknown.
     pub flows: PerDirection<Option<Flow>>,
+    /// When that was counted last in both directions.
+    pub counted: Option<Instant>,
     /// The limits that the router has confirmed.
     pub in_force: PerDirection<Option<Rate>>,
     /// Whether a raise could be written now.
@@ -103,10 +108,12 @@ impl Law {
         };
         let sight = Sight {
             now: around.now,
+            pace: around.pace,
             value: observation.value,
             baseline: decision.baseline,
             rates,
             flows,
+            counted: around.counted,
             in_force: around.in_force,
             raises: around.raises,
             ways: around.ways,
@@ -124,6 +131,11 @@ impl Law {
     /// How often the load is wanted; `None`: not at all.
     pub fn counts_wanted(&self) -> Option<Span> {
         self.adaptive.as_ref().map(Adaptive::counts_wanted)
+    }
+
+    /// Whether it is known that nothing passes; `None`: something does, or nobody looks.
+    pub fn idle(&self) -> Option<Idle> {
+        self.adaptive.as_ref().and_then(Adaptive::idle)
     }
 
     /// See [`Classic::restore`].

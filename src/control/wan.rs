@@ -5,6 +5,7 @@
 
 mod counts;
 mod oneway;
+mod pace;
 mod queues;
 mod retune;
 mod signal;
@@ -20,6 +21,7 @@ use super::{
     law::{Decision, Observation, Scale, Verdict},
     notice::Notice,
     oneway::{Clocks, Timestamps},
+    pace::Pacer,
     reflectors::{HealthChange, Reflectors},
     rhythm::Rhythm,
     rounds::{ProbeFate, REPLY_TIMEOUT, Rounds, Settled},
@@ -120,6 +122,7 @@ pub struct Wan {
     /// When the means were fed last; `None`: not since the start, or not by these reflectors.
     measured: Option<Instant>,
     rhythm: Rhythm,
+    pacer: Pacer,
     /// Where the next limit read is adopted: the outage before it was long.
     adopt: PerDirection<bool>,
     stopping: bool,
@@ -152,6 +155,7 @@ impl Wan {
             restored: None,
             measured: None,
             rhythm: Rhythm::new(law.interval),
+            pacer: Pacer::new(now),
             adopt: PerDirection::both(false),
             stopping: false,
         };
@@ -190,7 +194,7 @@ impl Wan {
         self.next_tick
     }
 
-    /// One cycle: settle a round, decide, open the next round.
+    /// One cycle: settle a round, decide, open the next round, if nothing speaks for fewer.
     pub fn on_tick(&mut self, now: Instant, outbox: &mut Outbox) {
         self.schedule(now);
         if self.stopping {
@@ -202,10 +206,7 @@ impl Wan {
             self.listen(now, outbox);
         }
         self.ask_besides(now, outbox);
-        let chosen = self.reflectors.choose(now);
-        self.number = self.number.wrapping_add(1);
-        self.rounds.open(self.number, now, &chosen);
-        self.ask(&chosen, now, outbox);
+        self.probe(now, outbox);
     }
 
     /// Ticks keep their rhythm; those that have passed are counted, not made up for.
@@ -221,24 +222,33 @@ impl Wan {
     }
 
     fn settle(&mut self, now: Instant, outbox: &mut Outbox) -> Option<Settled> {
+        let every = self.round_every();
         let Self { id, reflectors, rounds, .. } = self;
         let mut tell = |reflector: u8, change: Option<HealthChange>| {
             if let Some(change) = change {
                 outbox.tell(now, What::Wan(*id, WanNews::Reflector(reflector, change)));
             }
         };
-        rounds.settle(now, self.settings.law.interval, |fate| match fate {
-            ProbeFate::Answered(reflector) => tell(reflector, reflectors.answered(reflector)),
-            ProbeFate::Lost(reflector) => tell(reflector, reflectors.lost(reflector, now)),
-        })
+        let settled = rounds.settle(now, self.settings.law.interval, |fate| match fate {
+            ProbeFate::Answered(own) => tell(own, reflectors.answered(own, now)),
+            ProbeFate::Checked(own, rtt) => tell(own, reflectors.checked(own, rtt, now)),
+            ProbeFate::Lost(own) => tell(own, reflectors.lost(own, now)),
+        });
+        if let Some(Settled { times, .. }) = &settled
+            && let Some((own, change)) = reflectors.compare(times, every, now)
+        {
+            tell(own, Some(change));
+        }
+        settled
     }
 
     fn decide(&mut self, settled: &Settled, now: Instant, outbox: &mut Outbox) {
         self.regain(now, outbox);
         let learnt_before = self.law.means().is_some();
-        let Settled { value, samples } = settled;
+        let Settled { value, samples, .. } = settled;
         self.observe(*value, samples, Scale::Icmp, now, outbox);
         self.feel(now);
+        self.weigh(*value, now);
         self.signal = if self.law.means().is_some() { Signal::Fresh } else { Signal::Learning };
         self.measured = self.law.means().map(|_| now);
         if let (false, Some(means)) = (learnt_before, self.law.means()) {
@@ -255,7 +265,11 @@ impl Wan {
         now: Instant,
         outbox: &mut Outbox,
     ) {
-        let observation = Observation { value, samples, scale, raises: self.raises() };
+        let every = match scale {
+            Scale::Icmp => self.round_every(),
+            Scale::Own => self.settings.law.interval,
+        };
+        let observation = Observation { value, samples, scale, every, raises: self.raises() };
         let around = self.around(now);
         let (decision, path) = self.law.observe(&observation, &around);
         self.decision = decision;

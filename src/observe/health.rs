@@ -104,6 +104,10 @@ pub struct WanHealth {
     pub cycles_missed: u64,
     /// How long the cycles take, from tick to tick; `null`: none is over yet.
     pub cycle: Option<CycleHealth>,
+    /// Time from one round of probes to the next: a cycle, or more while nothing passes. An earlier
+    /// daemon has none.
+    #[serde(default)]
+    pub round_ms: Option<f64>,
     /// Writes the router confirmed since the start.
     pub writes_confirmed: u32,
     /// Writes that failed since the start.
@@ -170,6 +174,9 @@ pub struct ReflectorHealth {
     pub lost_of_16: u32,
     /// Whether it is set aside.
     pub aside: bool,
+    /// Why: `loss` or `outlier`; `null`: it takes part. An earlier daemon has none.
+    #[serde(default)]
+    pub aside_for: Option<Text>,
     /// How it is with its timestamps: `answers`, `tried`, `silent`, `nonsense`, `lost`, `blocked` or
     /// `none`; `null`: it is not asked for any.
     #[serde(default)]

@@ -22,7 +22,7 @@ use crate::control::{
     law::{Cause, Scale},
     oneway::Standing,
     queue::{Limit, QueueSlot},
-    reflectors::HealthChange,
+    reflectors::{HealthChange, Why},
     units::{Direction, PerDirection, Rate},
     wan::{RouterId, Signal, Wan, WanId},
     zone::Zone,
@@ -286,11 +286,20 @@ fn refusal(kind: FailureKind) -> String {
 /// Whether a reflector takes part.
 fn reflector(reflector: &str, change: HealthChange) -> (Level, String) {
     match change {
-        HealthChange::SetAside => (
-            Level::Warn,
-            format!("reflector {reflector} fails too often; set aside, asked again every second"),
-        ),
-        HealthChange::Back => (Level::Info, format!("reflector {reflector} answers again")),
+        HealthChange::SetAside(why) => {
+            let what = match why {
+                Why::Loss => "fails too often",
+                Why::Outlier => "strays when the others do not",
+            };
+            let text = format!("reflector {reflector} {what}; set aside, asked again every second");
+            (Level::Warn, text)
+        }
+        HealthChange::Back(Why::Loss) => {
+            (Level::Info, format!("reflector {reflector} answers again"))
+        }
+        HealthChange::Back(Why::Outlier) => {
+            (Level::Info, format!("reflector {reflector} strays no longer, and takes part again"))
+        }
     }
 }
 

@@ -80,6 +80,8 @@ pub struct World {
     /// The route of each of them.
     routes: Vec<Route>,
     connects: Vec<(Instant, WanId, u8)>,
+    /// Echoes asked of reflectors.
+    probes: u64,
     /// Questions for the time.
     asked: u64,
     steps_at_now: u32,
@@ -117,6 +119,7 @@ impl World {
             requests: Vec::new(),
             routes: Vec::new(),
             connects: Vec::new(),
+            probes: 0,
             asked: 0,
             steps_at_now: 0,
         };
@@ -232,6 +235,7 @@ impl World {
 
     fn probe(&mut self, wan: WanId, reflector: u8, number: u32) {
         self.engine.on_sent(wan, reflector, number, self.now);
+        self.probes = self.probes.wrapping_add(1);
         let Some(site) = self.sites.get(usize::from(wan.0)) else { return };
         if let Some(rtt) = site.link.echo(self.now, reflector) {
             self.deliver(self.now + rtt, Delivery::Reply { wan, reflector, number });
@@ -384,6 +388,11 @@ impl World {
         let routes = core::mem::take(&mut self.routes).into_iter();
         let requests = core::mem::take(&mut self.requests).into_iter().zip(routes);
         requests.map(|((at, router, asked), by)| (at, router, by, asked)).collect()
+    }
+
+    /// Echoes asked of reflectors up to now.
+    pub const fn probes(&self) -> u64 {
+        self.probes
     }
 
     /// Questions for the time sent to reflectors up to now.

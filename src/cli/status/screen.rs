@@ -215,7 +215,12 @@ impl Screen {
             .iter()
             .filter(|reflector| reflector.aside || reflector.lost_of_16 > 0)
             .map(|reflector| {
-                let aside = if reflector.aside { " SET ASIDE" } else { "" };
+                let aside = match reflector.aside_for.as_deref() {
+                    Some("outlier") => " SET ASIDE, it strays",
+                    Some(_) => " SET ASIDE",
+                    None if reflector.aside => " SET ASIDE",
+                    None => "",
+                };
                 format!("{} {}/16 lost{aside}", reflector.address, reflector.lost_of_16)
             })
             .collect();
@@ -228,6 +233,9 @@ impl Screen {
         if asked.peek().is_some() {
             let answer = asked.filter(|state| *state == "answers").count();
             text = format!("{text}; {answer} by timestamps");
+        }
+        if let Some(every) = wan.round_ms {
+            text = format!("{text}; asked each {every:.0} ms");
         }
         self.lines.put(Worth::Detail, 0, &text);
     }

@@ -7,12 +7,16 @@ use heapless::Deque;
 
 use super::{PathChange, Tuning};
 use crate::control::{
+    pace::{Pace, SELDOM},
     time::{Instant, Span},
     units::{Alpha, Rtt},
 };
 
 /// Values that are kept: as many as the shortest interval gives in a window.
 const KEPT: usize = 16;
+/// On a line that is seldom looked at a window is as long as it takes to see it once and so many times
+/// more: else a single value would be all that is known, and each odd one a delay.
+const SEVERAL: u64 = 4;
 
 /// One way to look at the last values: what it shows now, and what it shows on the idle line.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -103,12 +107,25 @@ impl Filter {
     }
 
     /// Takes a value in.
-    pub(super) fn take(&mut self, now: Instant, value: Rtt, baseline: Rtt) {
-        push(&mut self.values, now, value, self.tuning.window);
-        self.rough.take(value);
+    pub(super) fn take(&mut self, now: Instant, pace: Pace, value: Rtt, baseline: Rtt) {
+        let window = match pace {
+            Pace::Often => {
+                self.rough.take(value);
+                self.tuning.window
+            }
+            Pace::Seldom => {
+                // A straight line is none from so far away.
+                self.rough.last = [None; 2];
+                self.medians.clear();
+                SELDOM.times(SEVERAL).max(self.tuning.window)
+            }
+        };
+        push(&mut self.values, now, value, window);
         self.slow.seen = self.second_lowest(value);
         self.fast.seen = self.median_of_three(value);
-        push(&mut self.medians, now, self.fast.seen, self.tuning.window);
+        // From one median to the next it cannot be told when between them the delay began to grow.
+        let last = if pace == Pace::Seldom { value } else { self.fast.seen };
+        push(&mut self.medians, now, last, window);
         for track in [&mut self.fast, &mut self.slow] {
             track.idle = track.idle.or(Some(baseline));
         }
@@ -147,7 +164,7 @@ impl Filter {
         if self.is_steady() { &self.fast } else { &self.slow }
     }
 
-    fn is_steady(&self) -> bool {
+    pub(super) fn is_steady(&self) -> bool {
         self.noise_of(&self.fast) < self.tuning.steady
     }
 

@@ -1,6 +1,7 @@
 use super::{Adaptive, Settings, Sight, Tuning};
 use crate::control::{
     ladder::Raise,
+    pace::Pace,
     time::{Instant, Span},
     units::{Flow, PerDirection, Rate, Rtt},
 };
@@ -60,6 +61,7 @@ impl Bench {
             let outcome = self.law.decide(&Sight {
                 ways: None,
                 now: Instant::from_micros(self.now * 1_000),
+                pace: Pace::Often,
                 value: ms(rtt),
                 baseline: ms(20.0),
                 rates: self.rates,
@@ -67,6 +69,7 @@ impl Bench {
                     download: flow(self.in_force.download, shares.0),
                     upload: flow(self.in_force.upload, shares.1),
                 },
+                counted: Some(Instant::from_micros(self.now * 1_000)),
                 in_force: self.in_force.map(Some),
                 raises: PerDirection::both(raise),
             });

@@ -62,7 +62,8 @@ fn settings() -> Settings {
 const FREE: PerDirection<Raise> = PerDirection::both(Raise::Free);
 
 fn round(value: f64, samples: &[Rtt]) -> Observation<'_> {
-    Observation { value: ms(value), samples, scale: Scale::Icmp, raises: FREE }
+    let every = Span::from_millis(50);
+    Observation { value: ms(value), samples, scale: Scale::Icmp, every, raises: FREE }
 }
 
 fn observe(law: &mut Classic, rtt: f64) -> Option<crate::control::law::Decision> {

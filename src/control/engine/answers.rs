@@ -17,7 +17,6 @@ use crate::control::{
     id::{RouterId, WanId},
     queue::QueueSlot,
     time::{Instant, Span},
-    wan::Wan,
 };
 
 impl Engine {
@@ -108,7 +107,7 @@ impl Engine {
         let Self { wans, routers, outbox, .. } = self;
         if answer == Err(FailureKind::NotFound) && pending.awaited.may_have_written() {
             // The router has numbered its queues anew, and the write may have hit another one.
-            of_router(wans, router).for_each(Wan::on_router_lost);
+            of_router(wans, router).for_each(|wan| wan.on_router_lost(now));
         }
         let (wan, ask) = match pending.awaited {
             Awaited::By(wan, ask) => (wan, ask),
@@ -183,7 +182,7 @@ impl Engine {
                 Awaited::By(own, ask) if wan.id() == own => wan.on_unanswered(ask, now),
                 Awaited::ByTally(own, slot) if wan.id() == own => {
                     wan.on_not_counted(slot, now);
-                    wan.on_router_lost();
+                    wan.on_router_lost(now);
                 }
                 // It may have been a write to any of them.
                 Awaited::ByNobody => wan.on_given_up(now),
@@ -192,7 +191,7 @@ impl Engine {
                 | Awaited::ByRule(..)
                 | Awaited::ByItself
                 | Awaited::ByTry => {
-                    wan.on_router_lost();
+                    wan.on_router_lost(now);
                 }
             }
         }

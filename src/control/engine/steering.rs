@@ -78,6 +78,7 @@ impl Engine {
         self.next_steering = now + EVERY;
         for place in self.order() {
             let alternate = self.alternate(place);
+            self.keep_awake(place, now);
             let Self { wans, courses, outbox, .. } = self;
             let Some(course) = courses.get_mut(place) else { continue };
             let primary = primary(wans.get(usize::from(course.settings().primary.0)));
@@ -88,6 +89,15 @@ impl Engine {
             }
         }
         self.want_counts();
+    }
+
+    /// Whether a line is good again is told by each of its rounds, though nothing passes meanwhile.
+    fn keep_awake(&mut self, place: usize, now: Instant) {
+        let bad = |course: &&Course| course.mind().state() == State::Degraded;
+        let primary = self.courses().get(place).filter(bad).map(|course| course.settings().primary);
+        if let Some(wan) = primary.and_then(|primary| self.wan_mut(primary)) {
+            wan.stay_awake(now);
+        }
     }
 
     /// The worst line first; of those that lead away from one line, the first in the file.

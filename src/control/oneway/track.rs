@@ -30,6 +30,10 @@ const BUCKET: Span = Span::from_secs(60);
 /// drift of 100 ppm is followed within 0.2 ms.
 const KNOWN: i64 = 16;
 const AVERAGED: i64 = 32;
+/// Where answers are rarer they are averaged over this time, but no fewer than so many: a drift goes
+/// by time.
+const AVERAGED_FOR: Span = Span::from_millis(3_200);
+const LEAST_AVERAGED: i64 = 4;
 
 /// In which order the bytes of a time come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,6 +130,12 @@ impl Candidate {
     }
 }
 
+/// Over how many answers to average that come this far apart.
+fn averaged(gap: Span) -> i64 {
+    let many = AVERAGED_FOR.as_micros() / gap.as_micros().max(1);
+    i64::try_from(many).unwrap_or(AVERAGED).clamp(LEAST_AVERAGED, AVERAGED)
+}
+
 /// Whether an answer goes with those before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fit {
@@ -173,8 +183,8 @@ impl Track {
         }
         let [newest, middle, _] = self.latest;
         self.latest = [sample, newest, middle];
-        self.heard = at;
-        self.learn(&sample, at);
+        let gap = at.since(core::mem::replace(&mut self.heard, at));
+        self.learn(&sample, gap, at);
         Fit::Fits
     }
 
@@ -190,7 +200,7 @@ impl Track {
     }
 
     /// Follows the idle line, which shows when the round trip is about as short as it ever is.
-    fn learn(&mut self, sample: &PerDirection<i64>, at: Instant) {
+    fn learn(&mut self, sample: &PerDirection<i64>, gap: Span, at: Instant) {
         let round_trip = sample.download + sample.upload;
         let [now, before] = self.shortest;
         if round_trip + CALM < now.min(before) {
@@ -208,7 +218,7 @@ impl Track {
             return;
         }
         self.learnt = (self.learnt + 1).min(AVERAGED);
-        let weight = self.learnt;
+        let weight = self.learnt.min(averaged(gap));
         self.idle = self.idle.zip(*sample).map(|(idle, now)| idle + (now - idle) / weight);
     }
 

@@ -150,7 +150,10 @@ fn a_check_has_as_long_as_a_measured_probe() {
     rounds.reply(0, 1, at(20));
     assert_eq!(settle(&mut rounds, 50), (Some(20.0), vec![ProbeFate::Answered(0)]));
     assert_eq!(rounds.reply(4, 1, at(69)), ReplyFate::Used);
-    assert_eq!(settle(&mut rounds, 100), (None, vec![ProbeFate::Answered(4)]));
+    assert_eq!(
+        settle(&mut rounds, 100),
+        (None, vec![ProbeFate::Checked(4, Rtt::from_span(Span::from_millis(69)))])
+    );
     open(&mut rounds, 2, 100, &roles);
     rounds.reply(0, 2, at(120));
     assert_eq!(settle(&mut rounds, 150), (Some(20.0), vec![ProbeFate::Answered(0)]));
@@ -193,7 +196,10 @@ fn a_checked_reflector_neither_counts_nor_is_waited_for() {
     rounds.reply(0, 2, at(210));
     let (value, fates) = settle(&mut rounds, 250);
     assert_eq!(value, Some(160.0));
-    assert_eq!(fates, [ProbeFate::Answered(0), ProbeFate::Answered(4)]);
+    assert_eq!(
+        fates,
+        [ProbeFate::Answered(0), ProbeFate::Checked(4, Rtt::from_span(Span::from_millis(1)))]
+    );
 }
 
 #[test]

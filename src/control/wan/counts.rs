@@ -28,8 +28,11 @@ impl Wan {
         let flow = |direction| self.tally.flow(direction, now);
         let flows =
             PerDirection { download: flow(Direction::Download), upload: flow(Direction::Upload) };
+        let counted = Direction::BOTH.map(|own| self.tally.readings(own).map(|own| own.last.at));
+        let counted = counted.into_iter().min().flatten();
         let (in_force, raises) = (self.applier.confirmed(), self.applier.raises(now));
-        Around { now, flows, in_force, raises, ways: self.ways(now) }
+        let (pace, ways) = (self.pace(), self.ways(now));
+        Around { now, pace, flows, counted, in_force, raises, ways }
     }
 
     /// The queue whose counters are to be read, which must then be asked.

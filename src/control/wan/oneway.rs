@@ -15,19 +15,20 @@ use crate::control::{
     units::PerDirection,
 };
 
-/// One-way delays older than this, and three intervals, are none of now.
+/// One-way delays older than this, and three rounds, are none of now.
 const FRESH_FOR: Span = Span::from_millis(250);
 
 impl Wan {
     /// Asks those of a round.
     pub(super) fn ask(&mut self, chosen: &[(u8, Role)], now: Instant, outbox: &mut Outbox) {
-        let Self { id, number, clocks, rounds, settings, .. } = self;
+        let every = self.round_every();
+        let Self { id, number, clocks, rounds, .. } = self;
         let (wan, number) = (*id, *number);
         let mut echoes: Vec<u8, MAX_PROBES> = Vec::new();
         let mut times: Vec<u8, MAX_PROBES> = Vec::new();
         for (reflector, role) in chosen {
             let way = match role {
-                Role::Measure => clocks.plan(*reflector, now, settings.law.interval),
+                Role::Measure => clocks.plan(*reflector, now, every),
                 Role::Check => Way::Echo,
             };
             rounds.ask(*reflector, number, way);
@@ -67,7 +68,7 @@ impl Wan {
 
     /// How much each direction delays by itself, in ms; `None`: not known.
     pub fn ways(&self, now: Instant) -> Option<PerDirection<f64>> {
-        self.clocks.delays(now, FRESH_FOR.max(self.settings.law.interval.times(3)))
+        self.clocks.delays(now, FRESH_FOR.max(self.round_every().times(3)))
     }
 
     /// The clocks of the reflectors.

@@ -95,7 +95,8 @@ impl Wan {
     }
 
     /// All limits are in doubt: the connection to the router is gone, or its queues have new numbers.
-    pub fn on_router_lost(&mut self) {
+    pub fn on_router_lost(&mut self, now: Instant) {
+        self.pacer.wake(now);
         self.applier.doubt();
     }
 

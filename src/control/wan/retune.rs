@@ -26,6 +26,7 @@ impl Wan {
         let before = core::mem::replace(&mut self.settings, *settings);
         self.id = id;
         let interval = settings.law.interval;
+        self.pacer.wake(now);
         if before.law.interval != interval {
             self.next_tick = self.next_tick.min(now + interval);
             self.rhythm = Rhythm::new(interval);

@@ -10,7 +10,7 @@ use crate::control::{
     fallback::{Instead, Outcome, Sample},
     law::Scale,
     notice::Sureness,
-    time::Instant,
+    time::{Instant, Span},
 };
 
 /// Whether two times in a row are of one source.
@@ -41,7 +41,9 @@ impl Wan {
     pub(super) fn listen(&mut self, now: Instant, outbox: &mut Outbox) {
         let silence = NO_SIGNAL_AFTER.max(self.settings.law.interval.times(3));
         let lost = matches!(self.signal, Signal::Lost { .. });
-        if !lost && now.since(self.heard) < silence {
+        let asked = self.pacer.often_since().map(|since| since.max(self.heard));
+        let silent = asked.map_or(Span::ZERO, |asked| now.since(asked));
+        if !lost && silent < silence {
             return;
         }
         if !lost {

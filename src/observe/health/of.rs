@@ -104,6 +104,7 @@ impl WanHealth {
             cycles: cycles.total,
             cycles_missed: cycles.missed,
             cycle: wan.lengths().map(CycleHealth::from),
+            round_ms: Some(Rtt::from_span(wan.round_every()).ms()),
             writes_confirmed: counters.confirmed,
             writes_failed: counters.failed,
             writes_last_hour: budget.0,
@@ -169,7 +170,8 @@ fn reflectors(wan: &Wan, names: &Names) -> Vec<ReflectorHealth, MAX_REFLECTORS> 
             let (lost_of_16, aside) = wan.reflectors().state(index)?;
             let timestamps = wan.clocks().standing(index).map(|standing| text(standing.word()));
             let address = text(&address.to_string());
-            Some(ReflectorHealth { address, lost_of_16, aside, timestamps })
+            let aside_for = wan.reflectors().aside(index).map(|why| text(why.word()));
+            Some(ReflectorHealth { address, lost_of_16, aside, aside_for, timestamps })
         })
         .take(MAX_REFLECTORS)
         .collect()

@@ -51,6 +51,7 @@ fn full_reflector(long: &str) -> ReflectorHealth {
         address: text(long),
         lost_of_16: u32::MAX,
         aside: false,
+        aside_for: Some(text("outlier")),
         timestamps: Some(text("nonsense")),
     }
 }
@@ -83,6 +84,7 @@ pub(in crate::observe) fn full() -> Health {
             p99_ms: 1e-300,
             longest_ms: 1.234_567_890_123_456_7e300,
         }),
+        round_ms: Some(-123.456_789_012_345_67),
         writes_confirmed: u32::MAX,
         writes_failed: u32::MAX,
         writes_last_hour: u16::MAX,

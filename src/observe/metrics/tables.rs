@@ -37,7 +37,7 @@ fn cycle(wan: &WanHealth, of: fn(&CycleHealth) -> f64) -> Option<Value> {
 }
 
 /// One value per WAN.
-pub(super) static WAN: [Row<WanHealth>; 13] = [
+pub(super) static WAN: [Row<WanHealth>; 14] = [
     (gauge("wanctl_signal", "1: the line is measured; 0: nothing measures it."), |wan| {
         Some(flag(wan.signal != "no-signal"))
     }),
@@ -67,6 +67,9 @@ pub(super) static WAN: [Row<WanHealth>; 13] = [
     }),
     (gauge("wanctl_cycle_longest_seconds", "The longest cycle since the start."), |wan| {
         cycle(wan, |cycle| cycle.longest_ms)
+    }),
+    (gauge("wanctl_round_seconds", "Time from one round of probes to the next."), |wan| {
+        wan.round_ms.map(Value::Ms)
     }),
     (gauge("wanctl_writes_last_hour", "Writes to the router in the last hour."), |wan| {
         Some(Value::Whole(wan.writes_last_hour.into()))
@@ -150,9 +153,10 @@ pub(super) static REFLECTOR: [Row<ReflectorHealth>; 3] = [
     (gauge("wanctl_reflector_lost_ratio", "Lost probes of the last sixteen."), |reflector| {
         Some(Value::Of16(reflector.lost_of_16))
     }),
-    (gauge("wanctl_reflector_aside", "1: it fails too often and is set aside."), |reflector| {
-        Some(flag(reflector.aside))
-    }),
+    (
+        gauge("wanctl_reflector_aside", "1: it fails too often or strays, and is set aside."),
+        |reflector| Some(flag(reflector.aside)),
+    ),
     (gauge(TIMESTAMPS, "1: its timestamps are used. Absent: not asked for any."), |reflector| {
         reflector.timestamps.as_ref().map(|standing| flag(standing == "answers"))
     }),

@@ -173,8 +173,16 @@ impl Link {
         if let Some(liar) = target.filter(|target| holds(&target.lying, at)) {
             return Some(liar.lie);
         }
-        let own = target
+        let mut own = target
             .map_or(0.0, |target| seconds(target.extra) + noise::jitter(target.jitter, &mut rng));
+        let noisy = target.into_iter().flat_map(|target| &target.noisy);
+        for (_, jitter) in noisy.filter(|(window, _)| window.contains(at)) {
+            own += noise::jitter(*jitter, &mut rng);
+        }
+        let detours = target.into_iter().flat_map(|target| &target.detours);
+        for (_, longer) in detours.filter(|(window, _)| window.contains(at)) {
+            own += seconds(*longer);
+        }
         let waits = 1.0 + rng.f64();
         let PerDirection { download, upload } = &self.lanes;
         let router = (download.packet_delay(MTU) + upload.packet_delay(MTU)) * waits;

@@ -78,6 +78,10 @@ pub struct Reflector {
     pub dead: Vec<Window>,
     /// When it answers too fast, as if from next door.
     pub lying: Vec<Window>,
+    /// When it has more jitter of its own, as if overloaded.
+    pub noisy: Vec<(Window, Jitter)>,
+    /// When the way to it is longer.
+    pub detours: Vec<(Window, Span)>,
     /// The round-trip time it feigns then.
     pub lie: Span,
     /// The clock that it shows in timestamps; `None`: it answers echoes alone.
@@ -92,6 +96,8 @@ impl Reflector {
             jitter: Jitter::None,
             dead: Vec::new(),
             lying: Vec::new(),
+            noisy: Vec::new(),
+            detours: Vec::new(),
             lie: Span::from_micros(500),
             clock: None,
         }

@@ -32,6 +32,7 @@ fn wan(name: &str) -> WanHealth {
         address: text(&format!("2001:db8:1234:5678:9abc:def0:1234:{number}")),
         lost_of_16: 3,
         aside: true,
+        aside_for: Some(text("outlier")),
         timestamps: None,
     };
     WanHealth {
@@ -53,6 +54,7 @@ fn wan(name: &str) -> WanHealth {
         cycles: 1_000_000,
         cycles_missed: 9,
         cycle: None,
+        round_ms: Some(250.0),
         writes_confirmed: 1_234,
         writes_failed: 5,
         writes_last_hour: 600,
@@ -145,6 +147,11 @@ fn the_law_is_shown_and_whether_it_knows_the_load() {
     assert_eq!(all.matches("load unknown").count(), 2, "{all}");
     let all = shown(200, usize::MAX).join("\n");
     assert!(!all.contains(", load"), "the classic law asks for none: {all}");
+}
+
+#[test]
+fn how_often_reflectors_are_asked_is_shown() {
+    assert!(shown(200, 100).iter().any(|line| line.ends_with("; asked each 250 ms")));
 }
 
 #[test]
