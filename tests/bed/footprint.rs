@@ -27,8 +27,9 @@ const WATCHED: Span = seconds(60);
 /// Kilobytes, threads, descriptors.
 const MOST: (u64, u64, usize) = (16_000, 4, 32);
 
-/// Per second, of each WAN: a cycle wakes the loop once, answers now and then once more.
-const MOST_WAKE_UPS: u64 = 30;
+/// Per second, of each WAN: a cycle wakes the loop once, answers now and then once more, and each of the
+/// two readings of the load four times.
+const MOST_WAKE_UPS: u64 = 38;
 
 fn config(scratch: &Scratch, router: &Router, wans: usize) -> PathBuf {
     let reflectors = REFLECTORS.map(|reflector| ("reflector", reflector));
