@@ -31,6 +31,8 @@ struct Bench {
     in_force: PerDirection<Rate>,
     raises: Raises,
     now: u64,
+    /// When what passes was counted last, in ms; `None`: in each cycle.
+    counted: Option<u64>,
     paths: u32,
 }
 
@@ -45,7 +47,8 @@ impl Bench {
         };
         let rates = PerDirection::both(mbit(80));
         let law = Adaptive::new(settings);
-        Self { law, rates, in_force: rates, raises: Raises::Obeyed, now: 0, paths: 0 }
+        let raises = Raises::Obeyed;
+        Self { law, rates, in_force: rates, raises, now: 0, counted: None, paths: 0 }
     }
 
     /// So many cycles with this round-trip time and these shares of the limits, in percent.
@@ -69,7 +72,7 @@ impl Bench {
                     download: flow(self.in_force.download, shares.0),
                     upload: flow(self.in_force.upload, shares.1),
                 },
-                counted: Some(Instant::from_micros(self.now * 1_000)),
+                counted: Some(Instant::from_micros(self.counted.unwrap_or(self.now) * 1_000)),
                 in_force: self.in_force.map(Some),
                 raises: PerDirection::both(raise),
             });
@@ -77,6 +80,18 @@ impl Bench {
             self.paths += u32::from(outcome.path.is_some());
         }
     }
+}
+
+#[test]
+fn what_was_counted_before_a_delay_came_does_not_make_it_another_path() {
+    let mut bench = Bench::new();
+    bench.run(100, 20.0, (0, 0));
+    bench.counted = Some(bench.now);
+    bench.run(50, 60.0, (0, 0));
+    assert_eq!(bench.paths, 0, "somebody may have begun since");
+    bench.counted = None;
+    bench.run(1, 60.0, (0, 0));
+    assert_eq!(bench.paths, 1);
 }
 
 #[test]
