@@ -117,7 +117,7 @@ pub fn worse(seeds: u64) -> String {
             let text =
                 |of: &Late| format!("{:6.1} {:6.1} {:5.1}%", of.p95, of.p99, of.share * 100.0);
             println!("{place} adaptive {} bash {}", text(&own), text(&bash));
-            let least = if line.name == RATIONED { 0.75 } else { 0.95 };
+            let least = if line.name == RATIONED { 0.7 } else { 0.95 };
             if own.p95 > bash.p95 || own.share < bash.share * least {
                 let _ = writeln!(worse, "{place}: {} for {}", text(&own), text(&bash));
             }
