@@ -158,7 +158,10 @@ struct Patient<'a> {
 
 impl Patient<'_> {
     fn suffers(mut self, canary: &Canary) -> String {
-        let healthy = self.daemon.until("at the ceiling", at_ceiling);
+        // While the load is not known, as at the start, the classic rules may cut.
+        let knows = |health: &Health| self.law == Law::Classic || is_load_known(health);
+        let settled = |health: &Health| at_ceiling(health) && knows(health);
+        let healthy = self.daemon.until("at the ceiling", settled);
         truthful(&self.daemon, "before");
         let before = canary.sung();
         self.fault.begin(self.line);
@@ -288,6 +291,11 @@ impl Patient<'_> {
         let Self { fault, law, daemon, .. } = self;
         format!("{fault:?}, {law:?}; it said\n{}", daemon.lines().join("\n"))
     }
+}
+
+fn is_load_known(health: &Health) -> bool {
+    let wan = &health.wans[0];
+    [&wan.download, &wan.upload].into_iter().all(|own| own.load.is_some())
 }
 
 fn at_ceiling(health: &Health) -> bool {
