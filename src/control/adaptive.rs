@@ -25,7 +25,7 @@
 //! | delay | `Δ = d − idle − serialisation of two full packets, both directions`, growing by `g` per time |
 //! | threshold | `T = yellow / 2 + 3.5·noise`; the noise is at least a quarter of how far values stray from where the two before lead, of 64 of them: so it shows under load too, for queues grow in straight lines |
 //! | load | `u = flow / limit`: high from 0.75, idle below 0.1 and below half of the floor |
-//! | idle line | follows `d` in 2 s while nothing passes; under load in 60 s from `−T` to `T / 2`, and in 5 s what is lower |
+//! | idle line | follows `d` in 2 s while nothing passes; under load in 60 s from `−T` to `T / 2`, or to `T` if `Δ` has stayed between them for 15 s, and in 5 s what is lower |
 //! | carried | download: `flow`, it is counted behind the queue; upload: `flow / (1 + g)`, before it |
 //! | cut | `rate = carried · (1 − clamp(0.02 + Δ' / 0.33 s, 0.04, 0.4))`, at least `rate / 2` |
 //! | ahead | `Δ' = Δ + g·(1.5·d + 150 ms)`, what `Δ` will be when the cut is in force; at most `2·Δ` |
@@ -195,6 +195,8 @@ pub struct Adaptive {
     longest: f64,
     /// Since when the delay of the quiet line is over the threshold.
     stepped: Option<Instant>,
+    /// Since when there is a delay that is none to cut for.
+    lingering: Option<Instant>,
     wanted: Span,
     blame: Blame,
     seen: PerDirection<Option<Seen>>,
@@ -210,6 +212,7 @@ impl Adaptive {
             quiet: None,
             longest: 0.0,
             stepped: None,
+            lingering: None,
             wanted: settings.tuning.fast,
             blame: Blame::default(),
             seen: PerDirection::both(None),
@@ -228,6 +231,7 @@ impl Adaptive {
         self.filter.interrupt();
         self.quiet = None;
         self.stepped = None;
+        self.lingering = None;
         self.wanted = self.settings.tuning.fast;
     }
 
@@ -267,7 +271,8 @@ impl Adaptive {
         let mut delta = self.filter.delta() - serial;
         let mut path = self.idle_step(sight, quiet, delta > lowest);
         if path.is_none() {
-            self.filter.learn(now, quiet, lowest + serial);
+            let part = if self.lingers(now, delta, (calm, lowest)) { 1.0 } else { 0.5 };
+            self.filter.learn(now, quiet, (lowest + serial, (lowest + serial) * part));
         } else {
             delta = 0.0;
         }
@@ -361,6 +366,14 @@ impl Adaptive {
     /// what is no calm any more, else what would be cut for.
     fn longest(&self, over: f64, calm: f64) -> f64 {
         self.filter.idle().ms() + if self.filter.is_steady() { calm } else { over }
+    }
+
+    /// Whether a delay that is none to cut for stays: under it nothing rises.
+    fn lingers(&mut self, now: Instant, delta: f64, (calm, over): (f64, f64)) -> bool {
+        let between = delta >= calm && delta <= over;
+        self.lingering = if between { self.lingering.or(Some(now)) } else { None };
+        let long = self.settings.tuning.lingers_for;
+        self.lingering.is_some_and(|since| now.since(since) >= long)
     }
 
     /// Where a burst in this direction starts; `None`: not known yet.

@@ -17,7 +17,7 @@ use crate::{
 type Change = fn(&mut Tuning, f64);
 
 /// Shares near one are varied by how far they are from it.
-const CONSTANTS: [(&str, Change); 51] = [
+const CONSTANTS: [(&str, Change); 52] = [
     ("fast", |tuning, by| span(&mut tuning.fast, by)),
     ("medium", |tuning, by| span(&mut tuning.medium, by)),
     ("slow", |tuning, by| span(&mut tuning.slow, by)),
@@ -25,6 +25,7 @@ const CONSTANTS: [(&str, Change); 51] = [
     ("idle", |tuning, by| tuning.idle *= by),
     ("suspect", |tuning, by| tuning.suspect *= by),
     ("settled_after", |tuning, by| span(&mut tuning.settled_after, by)),
+    ("lingers_for", |tuning, by| span(&mut tuning.lingers_for, by)),
     ("yellow", |tuning, by| tuning.yellow *= by),
     ("noises", |tuning, by| tuning.noises *= by),
     ("window", |tuning, by| span(&mut tuning.window, by)),

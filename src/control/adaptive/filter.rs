@@ -36,12 +36,18 @@ impl Track {
     }
 
     /// Follows the idle line.
-    fn learn(&mut self, passed: Span, quiet: bool, threshold: f64, tuning: &Tuning) {
+    fn learn(
+        &mut self,
+        passed: Span,
+        quiet: bool,
+        (threshold, loaded): (f64, f64),
+        tuning: &Tuning,
+    ) {
         let delta = self.delta();
         let constant = match (quiet, delta) {
             (true, delta) if delta < threshold => tuning.quiet,
             (_, delta) if delta < -threshold => tuning.fall,
-            (_, delta) if delta < threshold / 2.0 => tuning.calm,
+            (_, delta) if delta < loaded => tuning.calm,
             _ => return,
         };
         let weight = Alpha::new(passed, constant);
@@ -202,13 +208,13 @@ impl Filter {
         })
     }
 
-    /// Follows the idle line.
-    pub(super) fn learn(&mut self, now: Instant, quiet: bool, threshold: f64) {
+    /// Follows the idle line up to a delay of the first limit, under load of the second one.
+    pub(super) fn learn(&mut self, now: Instant, quiet: bool, limits: (f64, f64)) {
         let last = self.learnt.replace(now);
         let passed = last.map_or(Span::ZERO, |last| now.since(last));
         let passed = passed.min(self.tuning.settled_after);
         for track in [&mut self.fast, &mut self.slow] {
-            track.learn(passed, quiet, threshold, self.tuning);
+            track.learn(passed, quiet, limits, self.tuning);
         }
     }
 

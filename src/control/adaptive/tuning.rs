@@ -22,6 +22,9 @@ pub struct Tuning {
     pub suspect: f64,
     /// A queue of the last load is gone after this long: longer than any that a cut leaves behind.
     pub settled_after: Span,
+    /// A delay between none and one to cut for that stays for so long without a break is the path's: a
+    /// queue grows or drains.
+    pub lingers_for: Span,
     /// The threshold on a line without noise, as a share of the delay of a yellow zone.
     pub yellow: f64,
     /// The threshold is so many mean deviations above the idle line: 3.5 are about 2.8 standard
@@ -131,6 +134,7 @@ impl Tuning {
         idle: 0.1,
         suspect: 0.5,
         settled_after: Span::from_secs(1),
+        lingers_for: Span::from_secs(15),
         yellow: 0.5,
         noises: 3.5,
         roughness: 0.25,

@@ -151,6 +151,20 @@ fn a_longer_path_beside_a_stream_costs_the_limit_for_fifteen_seconds_at_most() {
 }
 
 #[test]
+fn a_path_that_is_longer_by_too_little_to_be_cut_for_does_not_hold_the_rate_down() {
+    for longer in [4, 6, 7, 8, 10] {
+        let mut line = downloads(LinkSettings::quiet(), 20_000);
+        let base = line.base_rtt.at(at(0));
+        line.base_rtt = Schedule::constant(base).then(at(60_000), base + Span::from_millis(longer));
+        line.lanes.download.capacity =
+            Schedule::constant(mbit(100)).then(at(110_000), mbit(50)).then(at(140_000), mbit(100));
+        let mut world = world((110, 22), line, 1);
+        let late = carried(&mut world, 240, 600);
+        assert!(late >= 85, "+{longer} ms: {late} Mbit/s of 100");
+    }
+}
+
+#[test]
 fn a_full_download_and_its_acknowledgements_leave_the_limit_of_the_upload_alone() {
     let mut line = LinkSettings::dsl();
     line.lanes.download.capacity = Schedule::constant(mbit(940));
