@@ -36,7 +36,7 @@ const SANE_AFTER: u16 = 15;
 /// Who is an outlier again so soon after it came back has to be sane for twice as long,
 const RELAPSE_WITHIN: Span = Span::from_secs(600);
 /// and again, so often.
-const MOST_RELAPSES: u8 = 5;
+const MOST_RELAPSES: u8 = 3;
 /// How often a reflector that was set aside is asked.
 const CHECK_EVERY: Span = Span::from_secs(1);
 
@@ -107,6 +107,12 @@ impl Health {
         self.aside = Some(Aside { why, next_check: now + CHECK_EVERY, answers: 0 });
         self.track = Track::default();
         HealthChange::SetAside(why)
+    }
+
+    /// It takes part again, whether it strays or not.
+    fn release(&mut self) -> HealthChange {
+        *self = Self { relapses: self.relapses, sane_since: self.sane_since, ..Self::default() };
+        HealthChange::Back(Why::Outlier)
     }
 
     /// It answered as it should.
@@ -195,7 +201,9 @@ impl Reflectors {
     pub fn answered(&mut self, reflector: u8, now: Instant) -> Option<HealthChange> {
         let health = self.health.get_mut(usize::from(reflector))?;
         health.lost <<= 1;
-        health.good(now)
+        // What left before it was set aside does not tell whether it still strays.
+        let strays = health.aside.is_some_and(|aside| aside.why == Why::Outlier);
+        if strays { None } else { health.good(now) }
     }
 
     /// A probe that checks was answered in time.
@@ -229,22 +237,36 @@ impl Reflectors {
     }
 
     /// Holds the times of a round, which stands for `every`, against each other. Whoever strays far
-    /// more than the others is set aside, if there is another one to take its place.
+    /// more than the others is set aside, as long as there is another one to take its place.
     pub fn compare(
         &mut self,
         times: &[(u8, Rtt)],
         every: Span,
         now: Instant,
     ) -> Option<(u8, HealthChange)> {
+        if let Some(place) = self.needed() {
+            return Some((place, self.health.get_mut(usize::from(place))?.release()));
+        }
         self.common = self.common_of(times);
         for (reflector, rtt) in times {
-            if let Some(health) = self.health.get_mut(usize::from(*reflector)) {
+            let health = self.health.get_mut(usize::from(*reflector));
+            if let Some(health) = health.filter(|health| health.aside.is_none()) {
                 health.track.take(*rtt, self.common, every);
             }
         }
         let outlier = self.outlier(times).filter(|_| self.healthy() > ROUND_WIDTH)?;
         let health = self.health.get_mut(usize::from(outlier))?;
         Some((outlier, health.set_aside(Why::Outlier, now)))
+    }
+
+    /// The one set aside for straying that is needed by now: with less than three, nobody knows who does.
+    fn needed(&self) -> Option<u8> {
+        if self.healthy() >= ROUND_WIDTH {
+            return None;
+        }
+        let strays = |health: &Health| health.aside.is_some_and(|own| own.why == Why::Outlier);
+        let aside = (0..).zip(&self.health).filter(|(_, health)| strays(health));
+        aside.min_by_key(|(_, health)| health.relapses).map(|(place, _)| place)
     }
 
     /// By how much more than usually all take: the median of those that are known.

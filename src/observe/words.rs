@@ -298,7 +298,7 @@ fn reflector(reflector: &str, change: HealthChange) -> (Level, String) {
             (Level::Info, format!("reflector {reflector} answers again"))
         }
         HealthChange::Back(Why::Outlier) => {
-            (Level::Info, format!("reflector {reflector} strays no longer, and takes part again"))
+            (Level::Info, format!("reflector {reflector} takes part again"))
         }
     }
 }

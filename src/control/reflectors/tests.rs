@@ -219,3 +219,48 @@ fn however_rare_the_rounds_all_that_are_set_aside_are_checked_in_turn() {
     }
     assert!(checks[1..].iter().all(|count| (13..=15).contains(count)), "{checks:?}");
 }
+
+/// Four of which the first one strays, and is set aside.
+fn strayed() -> Play {
+    let mut play = Play::of(4);
+    play.run(20, calm);
+    let strays =
+        |one, round| calm(one, round) + if one == 0 { noise(9, round) * 40.0 } else { 0.0 };
+    play.run(8, strays);
+    assert_eq!(play.news(), [(0, OUT)]);
+    play
+}
+
+#[test]
+fn answers_to_what_was_asked_before_do_not_bring_an_outlier_back() {
+    let mut play = strayed();
+    for _ in 0..100 {
+        assert_eq!(play.reflectors.answered(0, play.now), None);
+    }
+    assert_eq!(play.reflectors.healthy(), 3);
+}
+
+#[test]
+fn an_outlier_takes_part_where_nobody_else_can_take_its_place_any_more() {
+    let mut play = strayed();
+    for _ in 0..16 {
+        play.reflectors.lost(1, play.now);
+    }
+    play.run(1, calm);
+    assert_eq!(play.news(), [(0, IN)]);
+    assert_eq!(play.reflectors.healthy(), 3);
+}
+
+#[test]
+fn one_odd_answer_is_no_habit_however_rare_the_rounds() {
+    for every in [50, 250, 1_000, 2_000].map(Span::from_millis) {
+        let mut reflectors = Reflectors::new(4);
+        for round in 0..100 {
+            let late = if round == 60 { 90.0 } else { 0.0 };
+            let times = [(0, 20.0 + late), (1, 20.0), (2, 20.0)];
+            let times = times.map(|(place, ms)| (place, Rtt::from_ms(ms).unwrap()));
+            let now = START + every.times(round);
+            assert_eq!(reflectors.compare(&times, every, now), None, "{every:?}");
+        }
+    }
+}

@@ -13,6 +13,8 @@ use crate::control::{
 const USUAL_OVER: Span = Span::from_secs(60);
 /// How far it strays, over this: long enough that a few odd answers are not yet a habit.
 const STRAY_OVER: Span = Span::from_secs(10);
+/// A single time counts for no more than this, however rare the rounds.
+const MOST_WEIGHT: f64 = 0.025;
 /// It is not judged before.
 const KNOWN_AFTER: Span = Span::from_secs(10);
 /// While it is set aside each check moves its usual time by this share of what it is off: a reflector
@@ -45,7 +47,7 @@ impl Track {
         let off = self.off(rtt, common);
         self.known = (self.known + every).min(USUAL_OVER);
         self.usual += off * Alpha::new(every, self.known).value();
-        let weight = Alpha::new(every, self.known.min(STRAY_OVER)).value();
+        let weight = Alpha::new(every, self.known.min(STRAY_OVER)).value().min(MOST_WEIGHT);
         self.stray += weight * (off.abs() - self.stray);
     }
 

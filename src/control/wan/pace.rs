@@ -5,7 +5,7 @@
 use super::{Signal, Wan};
 use crate::control::{
     event::Outbox,
-    pace::{Idle, Pace},
+    pace::{Idle, Pace, SELDOM},
     time::{Instant, Span},
     units::{Direction, Rtt},
 };
@@ -18,7 +18,9 @@ impl Wan {
         if idle.is_some_and(overdue) {
             self.pacer.sign(now);
         }
-        let idle = idle.map(|idle| idle.since).filter(|_| self.is_well());
+        // Cycles that are longer have nothing to spare, and rounds that would be given up unseen.
+        let spares = self.settings.law.interval < SELDOM && self.is_well();
+        let idle = idle.map(|idle| idle.since).filter(|_| spares);
         self.pacer.set(idle, now);
         if !self.pacer.is_due(self.settings.law.interval, now) {
             return;

@@ -15,7 +15,7 @@ use wanctl::{
         pace::{Pace, SELDOM},
         time::{Instant, Span},
         units::{Direction, Ratio},
-        wan::{self, WanId},
+        wan::{self, Signal, WanId},
     },
     sim::{
         link::{Demand, LinkSettings},
@@ -147,6 +147,20 @@ fn a_line_that_goes_while_it_sleeps_is_missed_within_a_second_and_a_half() {
         world.run_until(at(gone + 5_000), watch).unwrap();
         let took = lost.unwrap().since(at(gone));
         assert!((1_000..=1_400).contains(&took.as_millis()), "phase {phase}: {took:?}");
+    }
+}
+
+#[test]
+fn a_line_that_goes_is_missed_however_long_the_cycles() {
+    for interval in [200, 250, 500, 1_000, 2_000] {
+        let mut settings = adaptive(&wan(110, 22));
+        settings.law.interval = Span::from_millis(interval);
+        let mut line = LinkSettings::quiet();
+        line.outages.push(window(200_000, FOR_EVER));
+        let mut world = world(&settings, line, RouterSettings::healthy());
+        run(&mut world, 230_000);
+        let signal = world.engine().wans()[0].signal();
+        assert!(matches!(signal, Signal::Lost { .. }), "{interval} ms: {signal:?}");
     }
 }
 
