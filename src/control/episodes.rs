@@ -1,8 +1,8 @@
 //! What is told about the zones of one direction, and when: a queue that comes is told at once, a flood of
 //! them is summed up.
 //! Promises: what is worse than all that was told in the last quarter of an hour is told at once; who
-//! was told of a queue is told when it is gone; at most eight lines in a row and then one each five minutes;
-//! whatever had no line of its own is summed up within eleven minutes.
+//! was told of a queue is told when it is gone; besides these two at most eight lines in a row and then one
+//! each five minutes; whatever had no line of its own is summed up within eleven minutes.
 //! Knows nothing of wording.
 
 use super::{
