@@ -109,10 +109,10 @@ impl Health {
         HealthChange::SetAside(why)
     }
 
-    /// It takes part again, whether it strays or not.
-    fn release(&mut self) -> HealthChange {
+    /// It takes part again.
+    fn release(&mut self, why: Why) -> HealthChange {
         *self = Self { relapses: self.relapses, sane_since: self.sane_since, ..Self::default() };
-        HealthChange::Back(Why::Outlier)
+        HealthChange::Back(why)
     }
 
     /// It answered as it should.
@@ -128,9 +128,10 @@ impl Health {
             return None;
         }
         let why = aside.why;
-        let sane_since = if why == Why::Outlier { Some(now) } else { self.sane_since };
-        *self = Self { relapses: self.relapses, sane_since, ..Self::default() };
-        Some(HealthChange::Back(why))
+        if why == Why::Outlier {
+            self.sane_since = Some(now);
+        }
+        Some(self.release(why))
     }
 }
 
@@ -245,7 +246,7 @@ impl Reflectors {
         now: Instant,
     ) -> Option<(u8, HealthChange)> {
         if let Some(place) = self.needed() {
-            return Some((place, self.health.get_mut(usize::from(place))?.release()));
+            return Some((place, self.health.get_mut(usize::from(place))?.release(Why::Outlier)));
         }
         self.common = self.common_of(times);
         for (reflector, rtt) in times {
