@@ -59,7 +59,7 @@ mod tuning;
 pub use self::tuning::Tuning;
 use self::{
     blame::Blame,
-    direction::{Lane, Limits, View, away},
+    direction::{Lane, Limits, View},
     filter::Filter,
 };
 use super::{
@@ -296,7 +296,7 @@ impl Adaptive {
             };
             let step = self.lanes.of_mut(direction).step(&view);
             // Nobody feels a raise before the router has it.
-            let due = view.in_force.is_none_or(|own| away(own, step.rate));
+            let due = view.in_force.is_none_or(|own| !step.rate.is_about(own));
             if step.rate > view.rate || (due && self.blame.was_raised(direction)) {
                 self.blame.raised(direction, now);
             }

@@ -46,6 +46,12 @@ impl Rate {
     pub const fn distance(self, other: Self) -> u64 {
         self.bps().abs_diff(other.bps())
     }
+
+    /// Whether a limit is this wanted rate within one percent: a router may round it, and less is not
+    /// worth a write.
+    pub fn is_about(self, limit: Self) -> bool {
+        self.distance(limit) <= self.bps() / 100
+    }
 }
 
 /// What passes in bit/s; unlike a limit it may be zero.

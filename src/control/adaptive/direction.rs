@@ -145,11 +145,12 @@ impl Lane {
     /// rationed, is none, and is withdrawn for a delay.
     fn doing(&self, view: &View, congested: bool) -> Rate {
         let View { rate, in_force, .. } = *view;
-        let Some(own) = in_force.filter(|own| congested && away(*own, rate) && *own < rate) else {
+        let Some(own) = in_force.filter(|own| congested && !rate.is_about(*own) && *own < rate)
+        else {
             return rate;
         };
         let known = self.in_force.map(|(known, _)| known);
-        known.filter(|known| !away(*known, own)).unwrap_or(own)
+        known.filter(|known| own.is_about(*known)).unwrap_or(own)
     }
 
     /// What becomes of the delay that the last cut was for.
@@ -186,7 +187,7 @@ impl Lane {
     /// Whether the last move is in force for so long that the delay of now is its doing.
     fn felt(&mut self, view: &View) -> bool {
         let View { tuning, now, rate, in_force, round_trip, .. } = *view;
-        if in_force.is_none_or(|own| away(own, rate)) {
+        if in_force.is_none_or(|own| !rate.is_about(own)) {
             return false;
         }
         let since = match self.in_force {
@@ -346,11 +347,6 @@ impl Lane {
         let far = base.distance(rate) > rate.bps() / 50;
         if far { base } else { rate }
     }
-}
-
-/// Whether a limit is not the wanted one: a router may round it.
-pub(super) fn away(in_force: Rate, wanted: Rate) -> bool {
-    in_force.distance(wanted) > wanted.bps() / 100
 }
 
 /// The delay that there will be when senders follow a cut of now; no more than twice that of now.

@@ -43,8 +43,7 @@ impl Wan {
         let rates = self.law.rates().zip(self.applier.confirmed());
         let near = |direction: &Direction| {
             let (wanted, confirmed) = *rates.of(*direction);
-            // Less is not worth a write.
-            confirmed.is_some_and(|own| own.distance(wanted) <= wanted.bps() / 100)
+            confirmed.is_some_and(|own| wanted.is_about(own))
         };
         self.signal == Signal::Fresh && Direction::BOTH.iter().all(near)
     }
