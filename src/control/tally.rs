@@ -1,7 +1,7 @@
 //! Reads what the queues of one WAN count, for whoever needs it: when, and what has come of it.
-//! Promises: nothing is asked while nobody wants it; reading takes at most a quarter of its
-//! router's time per WAN, and a half where two who want it would else wait for each other; a counter that fell, a gap between two readings or a reading that is too old
-//! makes a rate unknown, never zero.
+//! Promises: nothing is asked while nobody wants it; reading takes at most a quarter of its router's time
+//! per WAN, and a half where two who want it would else wait for each other; a counter that fell, a gap
+//! between two readings or a reading that is too old makes a rate unknown, never zero.
 //! Knows nothing of transports, limits or what a rate means.
 
 use heapless::Vec;
