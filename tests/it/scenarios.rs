@@ -2,6 +2,7 @@
 
 mod adaptive;
 mod counts;
+mod deep;
 mod ends;
 mod fallback;
 mod field;

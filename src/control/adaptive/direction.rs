@@ -78,14 +78,22 @@ struct Cut {
     teaches: bool,
 }
 
+/// A limit in force, since when, and the round-trip time of then.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct InForce {
+    rate: Rate,
+    since: Instant,
+    round_trip: Rtt,
+}
+
 /// One direction.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Lane {
     knee: Knee,
     /// Raises in a row beyond the knee.
     beyond: u32,
-    /// Since when the limit in force is the wanted one.
-    in_force: Option<(Rate, Instant)>,
+    /// The limit in force, once it is the wanted one.
+    in_force: Option<InForce>,
     raise_at: Instant,
     /// The last raise: when, and from where, without any delay.
     good: Option<(Instant, Rate)>,
@@ -149,7 +157,7 @@ impl Lane {
         else {
             return rate;
         };
-        let known = self.in_force.map(|(known, _)| known);
+        let known = self.in_force.map(|known| known.rate);
         known.filter(|known| own.is_about(*known)).unwrap_or(own)
     }
 
@@ -190,18 +198,16 @@ impl Lane {
         if in_force.is_none_or(|own| !rate.is_about(own)) {
             return false;
         }
-        let since = match self.in_force {
-            Some((own, since)) if own == rate => since,
-            _ => {
-                self.in_force = Some((rate, now));
-                now
-            }
-        };
+        let here = InForce { rate, since: now, round_trip };
+        let own =
+            *self.in_force.insert(self.in_force.filter(|own| own.rate == rate).unwrap_or(here));
+        // A delay that grows by half of the time that passes would else be waited for for ever.
+        let least = own.round_trip.ms().min(round_trip.ms());
         // Senders follow with a time constant of one and a half round trips: a raise is felt after
         // one of them; a cut has done all that it can after two.
         let trips = if self.cut.is_some() { tuning.trips_of_cut } else { tuning.trips };
-        let trips = whole(round_trip.ms() * 1_000.0 * trips);
-        now.since(since) >= tuning.window + Span::from_micros(trips)
+        let trips = whole(least * 1_000.0 * trips);
+        now.since(own.since) >= tuning.window + Span::from_micros(trips)
     }
 
     fn cut(&mut self, view: &View, step: &mut Step) {
