@@ -68,6 +68,8 @@ struct Cut {
     before: Rate,
     /// What was known before it.
     knee: Knee,
+    /// What was known after the first cut for this delay.
+    first: Knee,
     /// The line hardly carries more.
     most: Rate,
     delta: f64,
@@ -217,8 +219,7 @@ impl Lane {
             let drains = delta < cut.delta * tuning.drains;
             if drains && !gone {
                 // It was a queue, and is one until it no longer becomes shorter.
-                let teaches = cut.teaches;
-                self.cut = Some(Cut { teaches, ..self.cut_here(view, cut.most, 0) });
+                self.cut = Some(self.drained(view, cut));
                 self.in_force = None;
             }
             if gone || drains {
@@ -237,8 +238,11 @@ impl Lane {
         step.again = self.cut.is_some_and(|cut| delta + stray > cut.delta * tuning.helps);
         let earlier = self.cut.filter(|cut| tells && same(cut));
         let vain = earlier.map_or(0, |cut| cut.vain.saturating_add(1));
-        let first = self.cut_here(view, most, vain);
-        let first = earlier.map_or(first, |cut| Cut { least: delta, vain, ..cut });
+        let first = match (earlier, self.cut) {
+            (Some(cut), _) => Cut { least: delta, vain, ..cut },
+            (None, Some(cut)) => self.drained(view, &Cut { most, ..cut }),
+            (None, None) => self.cut_here(view, most, vain),
+        };
         if vain >= (if delta > tuning.long { tuning.long_in_vain } else { tuning.in_vain }) {
             step.in_vain = true;
             return;
@@ -249,7 +253,8 @@ impl Lane {
             Some(_) if teaches => self.knee.lower(carried),
             _ => {}
         }
-        self.cut = Some(Cut { teaches, ..first });
+        let known = self.cut.map_or(self.knee, |cut| cut.first);
+        self.cut = Some(Cut { teaches, first: known, ..first });
         self.in_force = None;
         let drains =
             u32::try_from(whole(ahead(view) * tuning.cut_per_ms)).unwrap_or(tuning.most_cut);
@@ -282,7 +287,18 @@ impl Lane {
     /// A cut that begins here.
     const fn cut_here(&self, view: &View, most: Rate, vain: u8) -> Cut {
         let View { rate: before, delta, .. } = *view;
-        Cut { before, knee: self.knee, most, delta, least: delta, vain, teaches: false }
+        let knee = self.knee;
+        Cut { before, knee, first: knee, most, delta, least: delta, vain, teaches: false }
+    }
+
+    /// A queue that drained in part. If the rest was the path's, what passed when this began is what
+    /// the line carries.
+    fn drained(&self, view: &View, cut: &Cut) -> Cut {
+        let first = if self.knee.last() > cut.first.last() { self.knee } else { cut.first };
+        let carried = first.last().map(|last| last.scaled(view.tuning.below_knee));
+        let before = carried.map_or(view.rate, |carried| carried.max(view.rate));
+        let here = self.cut_here(view, cut.most, 0);
+        Cut { before, knee: first, first, teaches: cut.teaches, ..here }
     }
 
     /// The delay was not for this direction's doing: what was learnt of it is forgotten.

@@ -11,7 +11,7 @@ use wanctl::{
         wan,
     },
     sim::{
-        link::{Demand, LinkSettings},
+        link::{Demand, Jitter, LinkSettings},
         schedule::Schedule,
         world::{RouterSettings, World},
     },
@@ -102,9 +102,7 @@ fn a_longer_path_under_load_costs_the_rate_for_fifteen_seconds_at_most() {
         let mut lowest = before;
         let watch = |world: &mut World| lowest = limits(world, 0).zip(lowest).map(least);
         world.run_until(at(124_000), watch).unwrap();
-        let mut best = PerDirection::both(None);
-        let watch = |world: &mut World| best = limits(world, 0).zip(best).map(|(a, b)| a.max(b));
-        world.run_until(at(135_000), watch).unwrap();
+        let best = best(&mut world, 135_000);
         let told = of_wan(&world.take_events(), 0);
         assert!(told.iter().any(|news| matches!(news, WanNews::PathChanged(_))), "{directions:?}");
         for direction in directions {
@@ -113,6 +111,36 @@ fn a_longer_path_under_load_costs_the_rate_for_fifteen_seconds_at_most() {
             assert!(rate(&lowest) * 2 >= rate(&before), "{directions:?}: {lowest:?}, {before:?}");
         }
     }
+}
+
+#[test]
+fn nor_does_one_on_a_line_whose_jitter_looks_like_a_queue_that_drains() {
+    let mut missed = Vec::new();
+    for seed in 0..100 {
+        let mut line = loaded(LinkSettings::cable(), &Direction::BOTH);
+        line.jitter = Jitter::Uniform(Span::from_millis(38));
+        let wans = vec![(adaptive(&wan(550, 55)), longer_path(line, 120_000))];
+        let mut world = World::new(wans, vec![RouterSettings::healthy()], seed);
+        run(&mut world, 119_900);
+        let before = limits(&world, 0);
+        run(&mut world, 124_000);
+        let best = best(&mut world, 135_000);
+        for direction in Direction::BOTH {
+            let rate = |rates: &PerDirection<Option<Rate>>| rates.of(direction).unwrap().bps();
+            if rate(&best) * 10 < rate(&before) * 9 {
+                missed.push((seed, direction, rate(&before), rate(&best)));
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{missed:?}");
+}
+
+/// The highest limits until then.
+fn best(world: &mut World, to_ms: u64) -> PerDirection<Option<Rate>> {
+    let mut best = PerDirection::both(None);
+    let watch = |world: &mut World| best = limits(world, 0).zip(best).map(|(a, b)| a.max(b));
+    world.run_until(at(to_ms), watch).unwrap();
+    best
 }
 
 fn least((one, other): (Option<Rate>, Option<Rate>)) -> Option<Rate> {

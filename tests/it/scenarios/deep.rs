@@ -20,10 +20,10 @@ use crate::support::settings::{at, laws, mbit};
 fn shrinking(directions: &[Direction], percent: u32, buffer: u64) -> LinkSettings {
     let mut line = LinkSettings::quiet();
     for (direction, full) in [(Direction::Download, mbit(100)), (Direction::Upload, mbit(20))] {
-        let lane = line.lanes.of_mut(direction);
+        let way = line.lanes.of_mut(direction);
         let left = full.scaled(Ratio::from_ppm(percent * 10_000));
-        lane.capacity = Schedule::constant(full).then(at(60_000), left);
-        lane.buffer = left.bps() / 8 * buffer;
+        way.capacity = Schedule::constant(full).then(at(60_000), left);
+        way.buffer = left.bps() / 8 * buffer;
     }
     let greedy = |line: LinkSettings, direction: &Direction| {
         line.with_load(*direction, window(5_000, FOR_EVER), Demand::Greedy)
