@@ -37,7 +37,7 @@
 //! | base | mean of the knees · 0.97, or as configured; each 60 s without a cut halfway nearer to `0.97·usual`, or to the ceiling if nothing is known |
 //! | feedback time | `1.5·d + 225 ms` after the router confirmed the limit, `2·d + 225 ms` after a cut, with the least `d` of then and now |
 //! | over | the `Δ` of a probe is cut for at once: from `carried` of at least the rate before it |
-//! | in vain | `Δ + 3.5·noise` stays above three quarters of its worst, and `u ≥ 0.9` or `Δ ≤ 60 ms`; what fell counts anew, and if the rest is the path's, `0.97·knee` of the first cut is given back |
+//! | in vain | `Δ + 3.5·noise` stays above three quarters of its worst, and `u ≥ 0.9` or `Δ ≤ 60 ms`; what fell counts anew, and if the rest is the path's, `0.97·knee` of the first cut is given back; nothing above `baseline_max` is a path |
 //! | blame | both loaded: whoever was raised last; else who alone has high load; else the download if `u < 0.95`; else the upload; if its cut did not help, whoever is not idle |
 //!
 //! Where one-way delays are known, the direction that has 3/4 of the delay is blamed, whatever the
@@ -83,6 +83,8 @@ pub struct Settings {
     pub yellow: PerDirection<Rtt>,
     /// Lowest and highest rate.
     pub bounds: PerDirection<(Rate, Rate)>,
+    /// What takes longer is no idle line, whatever it looks like: a queue that no cut has made shorter.
+    pub longest_idle: Rtt,
     /// What passes is not wanted more often than this.
     pub counts_every: Span,
     /// The constants of the law.
@@ -334,6 +336,7 @@ impl Adaptive {
             share: 0.0,
             suspect: false,
             raise: *sight.raises.of(direction),
+            may_be_path: self.may_be_path(),
             may_raise: self.blame.may_raise(direction, sight.now, self.settings.tuning),
             delta: 0.0,
             growth: self.filter.growth(),
@@ -396,7 +399,12 @@ impl Adaptive {
             return None;
         }
         self.stepped = None;
-        self.filter.jump()
+        if self.may_be_path() { self.filter.jump() } else { None }
+    }
+
+    /// Whether there is a line that takes as long as is seen now.
+    fn may_be_path(&self) -> bool {
+        self.filter.seen() <= self.settings.longest_idle
     }
 }
 

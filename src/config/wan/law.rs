@@ -118,6 +118,7 @@ fn choice(
             base,
             yellow: settings.thresholds.map(|thresholds| thresholds.yellow),
             bounds: settings.ladders.map(|ladder| (ladder.floors.red, ladder.ceiling)),
+            longest_idle: settings.baseline.max,
             counts_every,
             tuning: &adaptive::Tuning::DEFAULT,
         }),

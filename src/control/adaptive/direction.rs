@@ -41,6 +41,8 @@ pub(super) struct View {
     pub(super) suspect: bool,
     /// Whether a raise could be written now.
     pub(super) raise: Raise,
+    /// Whether a path may be as long as the delay says.
+    pub(super) may_be_path: bool,
     /// Whether the other direction has not just been raised.
     pub(super) may_raise: bool,
     pub(super) delta: f64,
@@ -243,7 +245,8 @@ impl Lane {
             (None, Some(cut)) => self.drained(view, &Cut { most, ..cut }),
             (None, None) => self.cut_here(view, most, vain),
         };
-        if vain >= (if delta > tuning.long { tuning.long_in_vain } else { tuning.in_vain }) {
+        let enough = if delta > tuning.long { tuning.long_in_vain } else { tuning.in_vain };
+        if vain >= enough && view.may_be_path {
             step.in_vain = true;
             return;
         }

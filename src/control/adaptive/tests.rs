@@ -42,6 +42,7 @@ impl Bench {
             base: PerDirection::both(None),
             yellow: PerDirection::both(ms(15.0)),
             bounds: PerDirection::both((mbit(10), mbit(100))),
+            longest_idle: ms(500.0),
             counts_every: Span::from_millis(200),
             tuning: &Tuning::DEFAULT,
         };
@@ -313,4 +314,15 @@ fn nothing_rises_that_could_not_be_written() {
     bench.raises = Raises::Obeyed;
     bench.run(1, 20.0, (99, 99));
     assert!(bench.rates.download > mbit(80), "{:?}", bench.rates);
+}
+
+#[test]
+fn what_takes_longer_than_any_idle_line_is_no_path() {
+    let mut bench = Bench::new();
+    bench.run(100, 20.0, (0, 0));
+    bench.run(2_000, 700.0, (99, 99));
+    assert_eq!(bench.paths, 0);
+    assert_eq!(bench.rates, PerDirection::both(mbit(10)), "cut on and on");
+    bench.run(200, 700.0, (0, 0));
+    assert_eq!(bench.paths, 0, "nor on an idle line");
 }

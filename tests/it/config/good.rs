@@ -84,6 +84,7 @@ fn adaptive_by(law: &classic::Settings) -> Choice {
         base: PerDirection::both(None),
         yellow: law.thresholds.map(|thresholds| thresholds.yellow),
         bounds: law.ladders.map(|ladder| (ladder.floors.red, ladder.ceiling)),
+        longest_idle: law.baseline.max,
         counts_every: Span::from_millis(200),
         tuning: &adaptive::Tuning::DEFAULT,
     })

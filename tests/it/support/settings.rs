@@ -102,6 +102,7 @@ pub fn adaptive(settings: &wan::Settings) -> wan::Settings {
         base: PerDirection::both(None),
         yellow: settings.law.thresholds.map(|thresholds| thresholds.yellow),
         bounds: settings.law.ladders.map(|ladder| (ladder.floors.red, ladder.ceiling)),
+        longest_idle: settings.law.baseline.max,
         counts_every: Span::from_millis(200),
         tuning: &adaptive::Tuning::DEFAULT,
     });
