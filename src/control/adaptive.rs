@@ -35,7 +35,7 @@
 //! | probe | to `1.02·knee`; then 5, 10, 20, 40 % further, or half of the way to the usual if that is more, but 40 %; every 1.5 s, both directions in turn |
 //! | rationed | no raise is wanted that could not be written now; one that the router has not got yet is withdrawn for a delay |
 //! | base | mean of the knees · 0.97, or as configured; each 60 s without a cut halfway nearer to `0.97·usual`, or to the ceiling if nothing is known |
-//! | feedback time | `1.5·d + 225 ms` after the router confirmed the limit, `2·d + 225 ms` after a cut, with the least `d` of then and now |
+//! | feedback time | `1.5·d + 225 ms` after the router confirmed the limit, `2·d + 225 ms` after a cut, with the least `d` of then and now, of which all but the first is 300 ms at most |
 //! | over | the `Δ` of a probe is cut for at once: from `carried` of at least the rate before it |
 //! | in vain | `Δ + 3.5·noise` stays above three quarters of its worst, and `u ≥ 0.9` or `Δ ≤ 60 ms`; what fell counts anew, and if the rest is the path's, `0.97·knee` of the first cut is given back; nothing above `baseline_max` is a path |
 //! | blame | both loaded: whoever was raised last; else who alone has high load; else the download if `u < 0.95`; else the upload; if its cut did not help, whoever is not idle |

@@ -1,10 +1,14 @@
 //! The rounds of probes that are on the way, and what became of them.
 //! Promises: a reply is used at most once and only in its own round; a round settles once, never
-//! after a later one; a lost round blocks nothing; memory is bounded.
+//! after a later one; a lost round blocks nothing; memory is bounded. Replies that come too late for
+//! theirs tell how long the queue is, as long as none comes in time.
 //! Knows nothing of packets; a probe is known by its reflector and the number of its round.
+
+mod overdue;
 
 use heapless::{Deque, Vec};
 
+use self::overdue::Overdue;
 use super::{
     oneway::Way,
     reflectors::{MAX_PROBES, ROUND_WIDTH, Role},
@@ -12,7 +16,7 @@ use super::{
     units::Rtt,
 };
 
-/// A reply after this is late. Longer than the deepest buffers that are worth controlling.
+/// A reply after this is late: no round waits longer for its first one.
 pub const REPLY_TIMEOUT: Span = Span::from_secs(2);
 /// A round whose first answer is older than this, and than three intervals, is one of the past.
 const FRESH_FOR: Span = Span::from_secs(1);
@@ -151,7 +155,7 @@ pub enum ProbeFate {
 pub struct Settled {
     /// The median of three, the mean of two, or the one.
     pub value: Rtt,
-    /// The times of the single reflectors, rising.
+    /// The times of the single reflectors, rising; none if all were late.
     pub samples: Vec<Rtt, ROUND_WIDTH>,
     /// Whose they are, in the order in which they were asked.
     pub times: Vec<(u8, Rtt), ROUND_WIDTH>,
@@ -160,8 +164,9 @@ pub struct Settled {
 /// All rounds that replies may still belong to, the oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct Rounds {
-    rounds: Deque<Round, MAX_ROUNDS>,
+    kept: Deque<Round, MAX_ROUNDS>,
     unused: Unused,
+    overdue: Overdue,
 }
 
 impl Rounds {
@@ -181,22 +186,22 @@ impl Rounds {
             stage: Stage::Open,
             probes: to.iter().take(MAX_PROBES).map(probe).collect(),
         };
-        if self.rounds.is_full() {
-            self.rounds.pop_front();
+        if self.kept.is_full() {
+            self.kept.pop_front();
         }
         // Cannot fail: there is room for one now.
-        let _ = self.rounds.push_back(round);
+        let _ = self.kept.push_back(round);
     }
 
     /// Gives up the rounds on the way: their probes went to other reflectors.
     pub fn give_up(&mut self) {
-        self.rounds.iter_mut().for_each(|round| round.stage = Stage::Closed);
+        self.kept.iter_mut().for_each(|round| round.stage = Stage::Closed);
     }
 
     /// How long the oldest round waits in vain for its first answer; `None`: none does.
     pub fn awaited(&self, now: Instant) -> Option<Span> {
         let waits = |round: &&Round| round.stage == Stage::Open && !round.answered();
-        self.rounds.iter().find(waits).map(|round| now.since(round.started))
+        self.kept.iter().find(waits).map(|round| now.since(round.started))
     }
 
     /// Says by what a probe of a round is asked, where it is not by echo alone.
@@ -238,7 +243,12 @@ impl Rounds {
         let fate = self.judge(reflector, number, at);
         match fate {
             ReplyFate::Used => {}
-            ReplyFate::Late => self.unused.late = self.unused.late.saturating_add(1),
+            ReplyFate::Late => {
+                self.unused.late = self.unused.late.saturating_add(1);
+                if let Some(took) = self.took(reflector, number, at) {
+                    self.overdue.came(took);
+                }
+            }
             ReplyFate::Duplicate => self.unused.duplicate = self.unused.duplicate.saturating_add(1),
             ReplyFate::Unknown => self.forged(),
         }
@@ -256,7 +266,7 @@ impl Rounds {
     }
 
     fn judge(&mut self, reflector: u8, number: u32, at: Instant) -> ReplyFate {
-        let newest = self.rounds.back().map(|round| round.number);
+        let newest = self.kept.back().map(|round| round.number);
         let Some((stage, probe)) = self.find(reflector, number) else {
             // Half of all numbers lie behind the newest, so that they may wrap.
             let behind = newest.map_or(0, |newest| newest.wrapping_sub(number));
@@ -281,11 +291,27 @@ impl Rounds {
         ReplyFate::Used
     }
 
+    /// How long a late reply took: what is not remembered any more was asked at the pace of what is.
+    /// `None`: its round was only settled before.
+    fn took(&mut self, reflector: u8, number: u32, at: Instant) -> Option<Span> {
+        let (oldest, newest) = self.kept.front().zip(self.kept.back())?;
+        let (behind, all) =
+            (newest.number.wrapping_sub(number), newest.number.wrapping_sub(oldest.number));
+        let asked = newest.started.since(oldest.started);
+        let pace = Span::from_micros(asked.as_micros() / u64::from(all.max(1)));
+        let guess = at.since(newest.started) + pace.times(u64::from(behind));
+        let took = match self.find(reflector, number) {
+            Some((_, probe)) => at.since(probe.sent?),
+            None => guess.max(REPLY_TIMEOUT),
+        };
+        (took >= REPLY_TIMEOUT).then_some(took)
+    }
+
     /// Numbers rise by one, so a round's place is its distance from the oldest.
     fn round_mut(&mut self, number: u32) -> Option<&mut Round> {
-        let oldest = self.rounds.front()?.number;
+        let oldest = self.kept.front()?.number;
         let place = usize::try_from(number.wrapping_sub(oldest)).ok()?;
-        self.rounds.get_mut(place).filter(|round| round.number == number)
+        self.kept.get_mut(place).filter(|round| round.number == number)
     }
 
     /// How far its round has come, and the probe.
@@ -307,8 +333,8 @@ impl Rounds {
         interval: Span,
         mut fate: impl FnMut(ProbeFate),
     ) -> Option<Settled> {
-        let newest = self.rounds.iter().rposition(|round| round.ready(now, interval));
-        for (place, round) in self.rounds.iter_mut().enumerate() {
+        let newest = self.kept.iter().rposition(|round| round.ready(now, interval));
+        for (place, round) in self.kept.iter_mut().enumerate() {
             let overtaken = newest.is_some_and(|newest| place <= newest);
             if round.stage == Stage::Open && (overtaken || round.expired(now)) {
                 round.stage = Stage::Settled;
@@ -319,19 +345,24 @@ impl Rounds {
                 tell(round, Role::Check, &mut fate);
             }
         }
-        let fresh = newest.and_then(|newest| self.rounds.get(newest));
+        let fresh = newest.and_then(|newest| self.kept.get(newest));
         let settled = fresh.filter(|round| round.is_fresh(now, interval)).and_then(settled);
         self.forget(now);
-        settled
+        if settled.is_some() {
+            self.overdue.in_time();
+            return settled;
+        }
+        let took = self.overdue.take(now)?;
+        Some(Settled { value: Rtt::from_span(took), samples: Vec::new(), times: Vec::new() })
     }
 
     /// Closed rounds are kept for as long again, to tell late replies from unknown ones.
     fn forget(&mut self, now: Instant) {
-        while let Some(oldest) = self.rounds.front() {
+        while let Some(oldest) = self.kept.front() {
             if now.since(oldest.started) < REPLY_TIMEOUT.times(2) {
                 break;
             }
-            self.rounds.pop_front();
+            self.kept.pop_front();
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 type Change = fn(&mut Tuning, f64);
 
 /// Shares near one are varied by how far they are from it.
-const CONSTANTS: [(&str, Change); 52] = [
+const CONSTANTS: [(&str, Change); 53] = [
     ("fast", |tuning, by| span(&mut tuning.fast, by)),
     ("medium", |tuning, by| span(&mut tuning.medium, by)),
     ("slow", |tuning, by| span(&mut tuning.slow, by)),
@@ -38,6 +38,7 @@ const CONSTANTS: [(&str, Change); 52] = [
     ("fall", |tuning, by| span(&mut tuning.fall, by)),
     ("trips", |tuning, by| tuning.trips *= by),
     ("trips_of_cut", |tuning, by| tuning.trips_of_cut *= by),
+    ("senders", |tuning, by| tuning.senders *= by),
     ("cut", |tuning, by| count(&mut tuning.cut, by)),
     ("cut_per_ms", |tuning, by| tuning.cut_per_ms *= by),
     ("least_cut", |tuning, by| count(&mut tuning.least_cut, by)),

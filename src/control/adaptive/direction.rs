@@ -207,10 +207,11 @@ impl Lane {
             *self.in_force.insert(self.in_force.filter(|own| own.rate == rate).unwrap_or(here));
         // A delay that grows by half of the time that passes would else be waited for for ever.
         let least = own.round_trip.ms().min(round_trip.ms());
-        // Senders follow with a time constant of one and a half round trips: a raise is felt after
-        // one of them; a cut has done all that it can after two.
+        // What is seen is as old as a round trip. Senders follow with a time constant of one and a half
+        // of them: a raise is felt after one; a cut has done all that it can after two.
         let trips = if self.cut.is_some() { tuning.trips_of_cut } else { tuning.trips };
-        let trips = whole(least * 1_000.0 * trips);
+        let senders = ((trips - 1.0) * least).min(tuning.senders);
+        let trips = whole((least + senders) * 1_000.0);
         now.since(own.since) >= tuning.window + Span::from_micros(trips)
     }
 
@@ -256,8 +257,8 @@ impl Lane {
             Some(_) if teaches => self.knee.lower(carried),
             _ => {}
         }
-        let known = self.cut.map_or(self.knee, |cut| cut.first);
-        self.cut = Some(Cut { teaches, first: known, ..first });
+        let learnt = self.cut.map_or(self.knee, |cut| cut.first);
+        self.cut = Some(Cut { teaches, first: learnt, ..first });
         self.in_force = None;
         let drains =
             u32::try_from(whole(ahead(view) * tuning.cut_per_ms)).unwrap_or(tuning.most_cut);

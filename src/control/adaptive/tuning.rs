@@ -53,6 +53,9 @@ pub struct Tuning {
     pub trips: f64,
     /// So many until a cut has done all that it can.
     pub trips_of_cut: f64,
+    /// Of these, all but the first are the senders', and no more ms than this: with a queue of seconds the
+    /// limit holds them long before they know.
+    pub senders: f64,
     /// What a cut takes, before any of the delay, in millionths.
     pub cut: u32,
     /// What it takes for each ms of delay: a queue of that length then drains within a
@@ -147,6 +150,7 @@ impl Tuning {
         fall: Span::from_secs(5),
         trips: 1.5,
         trips_of_cut: 2.0,
+        senders: 300.0,
         cut: 20_000,
         cut_per_ms: 3_000.0,
         least_cut: 40_000,

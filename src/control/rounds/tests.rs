@@ -219,8 +219,65 @@ fn ten_thousand_unanswered_rounds_fit_in_bounded_memory() {
     for number in 0..10_000 {
         open(&mut rounds, number, u64::from(number), &THREE);
     }
-    assert_eq!(rounds.rounds.len(), super::MAX_ROUNDS);
+    assert_eq!(rounds.kept.len(), super::MAX_ROUNDS);
     assert_eq!(rounds.reply(0, 9_999, at(10_000)), ReplyFate::Used);
     assert_eq!(settle(&mut rounds, 10_100).0, Some(1.0));
     assert_eq!(Rtt::from_span(Span::from_millis(1)).ms().to_bits(), 1.0f64.to_bits());
+}
+
+/// A probe every 50 ms, whose replies take so many ms; settles like a loop does.
+fn replies(takes: impl Fn(u64) -> u64, to: u64) -> Vec<(u64, f64)> {
+    let mut rounds = Rounds::default();
+    let mut values = Vec::new();
+    let mut on_way = Vec::new();
+    for ms in (0..to).step_by(50) {
+        on_way.retain(|(number, back): &(u64, u64)| {
+            let is_back = *back <= ms;
+            if is_back {
+                rounds.reply(0, u32::try_from(*number).unwrap(), at(*back));
+            }
+            !is_back
+        });
+        values.extend(settle(&mut rounds, ms).0.map(|value| (ms, value)));
+        open(&mut rounds, u32::try_from(ms / 50).unwrap(), ms, &THREE[..1]);
+        on_way.push((ms / 50, ms + takes(ms)));
+    }
+    values
+}
+
+#[test]
+fn replies_that_all_come_late_tell_how_long_the_queue_is() {
+    // From second 1 on a reply takes 5 s: longer than rounds are remembered.
+    let values = replies(|ms| if ms < 1_000 { 20 } else { 5_000 }, 10_000);
+    let late: Vec<_> = values.iter().filter(|(ms, _)| *ms >= 1_100).collect();
+    assert!(late.len() > 50, "{values:?}");
+    for (ms, value) in late {
+        assert!(*ms >= 6_300, "only since when no others come: {values:?}");
+        assert!((4_900.0..5_200.0).contains(value), "{ms}: {value}");
+    }
+    let values = replies(|ms| if ms < 1_000 { 20 } else { 2_500 }, 6_000);
+    assert_eq!(values.last().map(|(_, value)| *value), Some(2_500.0));
+}
+
+#[test]
+fn a_late_reply_beside_others_tells_nothing() {
+    // One in ten takes three seconds.
+    let values = replies(|ms| if ms % 500 == 0 { 3_000 } else { 20 }, 10_000);
+    assert!(values.iter().all(|(_, value)| *value < 50.0), "{values:?}");
+}
+
+#[test]
+fn what_a_board_finds_when_it_wakes_up_is_no_queue() {
+    let mut rounds = Rounds::default();
+    for number in 0..40 {
+        open(&mut rounds, number, u64::from(number) * 50, &THREE[..1]);
+    }
+    // It slept for a minute, and no kernel has noted when they came.
+    for number in 0..40 {
+        rounds.reply(0, number, at(62_000));
+    }
+    assert_eq!(settle(&mut rounds, 62_000).0, None);
+    open(&mut rounds, 40, 62_000, &THREE[..1]);
+    rounds.reply(0, 40, at(62_020));
+    assert_eq!(settle(&mut rounds, 62_050).0, Some(20.0));
 }
