@@ -1,11 +1,14 @@
 //! What came of one run, in numbers.
 
-use wanctl::control::units::{PerDirection, Rate};
+use wanctl::control::{
+    time::Span,
+    units::{PerDirection, Rate},
+};
 
 use crate::{
-    loads::BEGIN,
+    loads::{BEGIN, Load},
     run::{Job, play},
-    watch::{Trace, Watch, moves},
+    watch::{Stretch, Trace, Watch, moves},
 };
 
 /// A rate is back when nine tenths of what it was before are.
@@ -16,6 +19,8 @@ const GONE: f64 = 10.0;
 const LOOK: u64 = 5;
 /// The same for what was before.
 const BEFORE: u64 = 20;
+/// How much longer the path is in runs that are compared with.
+const TWINS: [Span; 3] = [Span::ZERO, Span::from_micros(300), Span::from_micros(600)];
 /// What has not begun after so many seconds was not due to the change.
 const DUE: u64 = 10;
 
@@ -44,18 +49,25 @@ pub struct Score {
 
 /// Plays it and judges it.
 pub fn judge(job: &Job<'_>) -> (Score, Trace) {
-    // The same run without the change tells what is the line's own doing.
+    // The same run without the change tells what is the line's own doing. On a line that changes by
+    // itself that differs between runs which nothing but a fraction of a millisecond of path tells
+    // apart, so there are several: without them, of runs without any change two in a hundred are late.
     let usual = job.load.undisturbed().filter(|_| job.law.moves());
-    let usual = usual.map(|load| Watch::over(&Job { load, ..*job }).0);
-    judge_beside(job, usual.as_ref())
+    let usual = usual.into_iter().flat_map(|load| {
+        TWINS.map(|more| {
+            let line = &job.line.with_longer_path(more);
+            Watch::over(&Job { line, load, ..*job }).0
+        })
+    });
+    judge_beside(job, &usual.collect::<Vec<_>>())
 }
 
-/// The same; without a run to compare with it is not known when the rate was back.
-pub fn judge_beside(job: &Job<'_>, usual: Option<&Watch>) -> (Score, Trace) {
+/// The same; without runs to compare with it is not known when the rate was back.
+pub fn judge_beside(job: &Job<'_>, usual: &[Watch]) -> (Score, Trace) {
     let (watch, asked) = Watch::over(job);
     let seconds = (job.seconds - BEGIN) as f64;
     let hourly = |count: u64| count as f64 * 3_600.0 / seconds;
-    let rate_back = |usual| job.load.rate_disturbed().map(|from| rate_back(&watch, usual, from));
+    let disturbed = job.load.rate_disturbed().filter(|_| !usual.is_empty());
     let delay_disturbed = job.load.delay_disturbed().filter(|_| job.law.moves());
     let [p50, p95, p99] = watch.delays();
     let score = Score {
@@ -69,7 +81,7 @@ pub fn judge_beside(job: &Job<'_>, usual: Option<&Watch>) -> (Score, Trace) {
         spill: job.load.spared().map(|_| watch.spill),
         writes: hourly(asked.writes),
         requests: hourly(asked.requests),
-        rate_back: usual.and_then(rate_back),
+        rate_back: disturbed.map(|from| rate_back(&watch, usual, job.load, from)),
         delay_gone: delay_disturbed.map(|from| delay_gone(&watch, from)),
     };
     (score, watch.trace)
@@ -86,13 +98,19 @@ pub fn idle_cuts(job: &Job<'_>) -> u64 {
     cuts
 }
 
-/// What is carried of what could be falls behind what it was before and would have been, and comes
-/// back after so many seconds.
-fn rate_back(watch: &Watch, usual: &Watch, from: u64) -> f64 {
-    let before = watch.mean(from - BEFORE, from).share;
+/// What is carried falls behind what it was before and would have been, and comes back after so many
+/// seconds. On a line that carries all again it is what could be that it was a share of.
+fn rate_back(watch: &Watch, usual: &[Watch], load: Load, from: u64) -> f64 {
+    let of = |own: Stretch| if load == Load::Step { own.shares } else { own.carried };
+    let before = of(watch.mean(from - BEFORE, from));
     let there = |at: &u64| {
-        let least = usual.mean(*at, *at + LOOK).share.min(before);
-        watch.mean(*at, *at + LOOK).share >= least * BACK
+        let at = |watch: &Watch| of(watch.mean(*at, *at + LOOK));
+        let now = at(watch);
+        let back = watch.wanted.iter().map(|way| {
+            let least = usual.iter().map(|own| *at(own).of(*way)).fold(*before.of(*way), f64::min);
+            (now.of(*way) / least).min(1.0)
+        });
+        back.sum::<f64>() >= BACK * watch.wanted.len() as f64
     };
     let last = watch.last() - LOOK;
     let Some(lost) = (from..from + DUE).find(|at| !there(at)) else { return 0.0 };

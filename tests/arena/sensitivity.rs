@@ -187,7 +187,7 @@ fn effect(name: String, ground: &Ground, tuning: &'static Tuning) -> Effect {
         })
     });
     let scores: Vec<(Load, Score)> =
-        jobs.map(|job| (job.load, judge_beside(&job, None).0)).collect();
+        jobs.map(|job| (job.load, judge_beside(&job, &[]).0)).collect();
     let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
     let full = scores.iter().filter(|(load, _)| load.saturates());
     let delays: Vec<f64> = full.map(|(_, score)| score.p95).collect();

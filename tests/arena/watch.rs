@@ -30,7 +30,11 @@ pub struct Point {
 pub struct Stretch {
     /// Mean delay in ms.
     pub delay: f64,
-    /// What was carried of what could be.
+    /// Bits that were carried.
+    pub carried: PerDirection<f64>,
+    /// What of those that could be.
+    pub shares: PerDirection<f64>,
+    /// The mean of it over the directions that somebody wants all of.
     pub share: f64,
 }
 
@@ -49,7 +53,7 @@ const NOTHING: Second =
 pub struct Watch {
     load: Load,
     /// The directions that somebody wants all of.
-    wanted: Vec<Direction>,
+    pub wanted: Vec<Direction>,
     before: Option<Sight>,
     delays: Vec<f64>,
     seconds: Vec<Second>,
@@ -150,12 +154,18 @@ impl Watch {
     pub fn mean(&self, from: u64, to: u64) -> Stretch {
         let own = &self.seconds[from as usize..to as usize];
         let sum = |value: &dyn Fn(&Second) -> f64| own.iter().map(value).sum::<f64>();
-        let share = |way: &Direction| {
-            sum(&|second| *second.carried.of(*way)) / sum(&|second| *second.could.of(*way))
+        let bits = |value: &dyn Fn(&Second) -> PerDirection<f64>| {
+            let [download, upload] = Direction::BOTH.map(|way| sum(&|own| *value(own).of(way)));
+            PerDirection { download, upload }
         };
+        let carried = bits(&|second| second.carried);
+        let shares = carried.zip(bits(&|second| second.could)).map(|(own, all)| own / all);
+        let wanted = self.wanted.iter().map(|way| *shares.of(*way)).sum::<f64>();
         Stretch {
             delay: sum(&|second| second.delay) / own.len() as f64,
-            share: self.wanted.iter().map(share).sum::<f64>() / self.wanted.len() as f64,
+            carried: carried.map(|bits| bits / own.len() as f64),
+            shares,
+            share: wanted / self.wanted.len() as f64,
         }
     }
 
