@@ -38,7 +38,7 @@
 //! | feedback time | `1.5·d + 225 ms` after the router confirmed the limit, `2·d + 225 ms` after a cut, with the least `d` of then and now, of which all but the first is 300 ms at most |
 //! | over | the `Δ` of a probe is cut for at once: from `carried` of at least the rate before it |
 //! | in vain | `Δ + 3.5·noise` stays above three quarters of its worst, and `u ≥ 0.9` or `Δ ≤ 60 ms`; what fell counts anew, and if the rest is the path's, `0.97·knee` of the first cut is given back; nothing above `baseline_max` is a path |
-//! | blame | both loaded: whoever was raised last; else who alone has high load; else the download if `u < 0.95`; else the upload; if its cut did not help, whoever is not idle |
+//! | blame | both loaded: whoever was raised last; else who alone has high load; else the download if `u < 0.95`; else the upload; from 120 ms on, whoever has load; if a cut did not help, whoever is not idle, an upload of little load after three |
 //!
 //! Where one-way delays are known, the direction that has 3/4 of the delay is blamed, whatever the
 //! table says, unless four cuts of it did not help.

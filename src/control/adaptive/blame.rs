@@ -13,6 +13,10 @@ use crate::control::{
 /// a deep queue takes two or three.
 const MOST_HELPLESS: u8 = 4;
 
+/// Cuts of a download that did not help until an upload of little load is cut too: mostly that is
+/// acknowledgements, and the download needs more than one.
+const MOST_OF_ITS_OWN: u8 = 3;
+
 /// Whose queue it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Whose {
@@ -21,7 +25,9 @@ enum Whose {
     Nobodys,
     /// That one's, as it seems.
     Of(Direction),
-    /// It stayed after a cut of the one that was blamed.
+    /// It is a long one: of whoever has load.
+    Loaded,
+    /// It stayed after a cut of the one that was blamed: of whoever is not idle.
     Both,
 }
 
@@ -53,7 +59,7 @@ impl Blame {
             self.whose = Whose::Nobodys;
             self.helpless = 0;
         } else if delta > tuning.far {
-            self.whose = Whose::Both;
+            self.whose = if self.whose == Whose::Both { Whose::Both } else { Whose::Loaded };
         } else if delta > threshold && both && self.whose == Whose::Nobodys {
             let recent =
                 self.raised.filter(|(_, at)| now.since(*at) <= tuning.raise_every.times(2));
@@ -71,7 +77,8 @@ impl Blame {
 
     /// Whether a delay may be of this direction. Whoever has much load, or more than the other one,
     /// is suspect, unless the other one is blamed alone. After a cut that did not help so is
-    /// everybody who is not idle: a line that carries less than half of the limit lets less pass.
+    /// everybody who is not idle: a line that carries less than half of the limit lets less pass; an
+    /// upload of little load, after several.
     /// Where the delays of both directions are known, it is who has most of it, and nobody else.
     pub(super) fn suspects(
         &self,
@@ -84,8 +91,10 @@ impl Blame {
         own >= tuning.idle
             && match (self.measured, self.whose) {
                 (Some(one), _) => one == direction,
-                (None, Whose::Both) => true,
-                (None, Whose::Nobodys) => loaded,
+                (None, Whose::Both) => {
+                    loaded || direction == Direction::Download || self.helpless >= MOST_OF_ITS_OWN
+                }
+                (None, Whose::Nobodys | Whose::Loaded) => loaded,
                 (None, Whose::Of(one)) => loaded && one == direction,
             }
     }

@@ -81,7 +81,7 @@ pub struct Tuning {
     pub binding: f64,
     /// Below this share a download is held back by something else than the router: the line.
     pub binds: f64,
-    /// From so many ms on neither direction is spared: one raise too many makes a shorter queue.
+    /// From so many ms on no loaded direction is spared: one raise too many makes a shorter queue.
     pub far: f64,
     /// Just below what the line carried: back there as soon as the queue is gone, and stay.
     pub below_knee: Ratio,

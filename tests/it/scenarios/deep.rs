@@ -38,9 +38,9 @@ fn shrinking(directions: &[Direction], percent: u32, buffer: u64) -> LinkSetting
 fn a_minute_after_a_line_shrank_its_queue_is_gone_however_deep_the_buffer() {
     use Direction::{Download, Upload};
     let depths = [1, 2, 3, 5, 8];
-    let ways = [&[Download][..], &[Upload], &[Download, Upload]];
+    let loads = [&[Download][..], &[Upload], &[Download, Upload]];
     let shares = [50, 33, 20].into_iter().flat_map(|percent| depths.map(|depth| (percent, depth)));
-    let lines = ways.into_iter().flat_map(|way| shares.clone().map(move |share| (way, share)));
+    let lines = loads.into_iter().flat_map(|load| shares.clone().map(move |share| (load, share)));
     for (law, wan) in laws() {
         for (directions, (percent, depth)) in lines.clone() {
             let line = shrinking(directions, percent, depth);

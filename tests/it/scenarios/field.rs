@@ -188,6 +188,26 @@ fn a_full_download_and_its_acknowledgements_leave_the_limit_of_the_upload_alone(
 }
 
 #[test]
+fn nor_do_they_cost_it_anything_when_the_line_suddenly_carries_half() {
+    // Less than a twelfth of the limit, and more than half of the floor.
+    for mbits in [2, 3] {
+        let mut line = downloads(LinkSettings::dsl(), 20_000);
+        line.lanes.download.capacity = Schedule::constant(mbit(50)).then(at(60_000), mbit(20));
+        let line = streams(line, Direction::Upload, mbit(mbits));
+        let mut world = world((55, 33), line, 1);
+        run(&mut world, 19_000);
+        let before = limits(&world, 0).upload;
+        let mut longest = Span::ZERO;
+        let watch = |world: &mut World| {
+            longest = longest.max(world.link(0).unwrap().stats().download.queue_delay);
+            assert_eq!(limits(world, 0).upload, before, "{mbits} Mbit/s at {:?}", world.now());
+        };
+        world.run_until(at(120_000), watch).unwrap();
+        assert!(longest > Span::from_millis(150), "{longest:?}");
+    }
+}
+
+#[test]
 fn a_dip_of_the_line_does_not_hold_those_down_who_only_browse() {
     let mut line =
         LinkSettings::dsl().with_load(Direction::Download, window(20_000, 100_000), Demand::Greedy);
