@@ -35,9 +35,9 @@
 //! | probe | to `1.02·knee`; then 5, 10, 20, 40 % further, or half of the way to the usual if that is more, but 40 %; every 1.5 s, both directions in turn |
 //! | rationed | no raise is wanted that could not be written now; one that the router has not got yet is withdrawn for a delay |
 //! | base | mean of the knees · 0.97, or as configured; each 60 s without a cut halfway nearer to `0.97·usual`, or to the ceiling if nothing is known |
-//! | feedback time | `1.5·d + 225 ms` after the router confirmed the limit, `2·d + 225 ms` after a cut, with the least `d` of then and now, of which all but the first is 300 ms at most |
+//! | feedback time | `1.5·d + 225 ms` after the router confirmed the limit, `2·d + 225 ms` after a cut, with the least `d` of then and now, with no more than 300 ms of queue in all but the first |
 //! | over | the `Δ` of a probe is cut for at once: from `carried` of at least the rate before it |
-//! | in vain | `Δ + 3.5·noise` stays above three quarters of its worst, and `u ≥ 0.9` or `Δ ≤ 60 ms`; what fell counts anew, and if the rest is the path's, `0.97·knee` of the first cut is given back; nothing above `baseline_max` is a path |
+//! | in vain | `Δ + 3.5·noise` stays above three quarters of its worst, and `u ≥ 0.9` or `Δ ≤ 60 ms`; what fell counts anew, and if the rest is the path's, `0.97·knee` of the first cut is given back; under load nothing above `baseline_max` and above twice the idle time is a path |
 //! | blame | both loaded: whoever was raised last; else who alone has high load; else the download if `u < 0.95`; else the upload; from 120 ms on, whoever has load; if a cut did not help, whoever is not idle, an upload of little load after three |
 //!
 //! Where one-way delays are known, the direction that has 3/4 of the delay is blamed, whatever the
@@ -83,7 +83,8 @@ pub struct Settings {
     pub yellow: PerDirection<Rtt>,
     /// Lowest and highest rate.
     pub bounds: PerDirection<(Rate, Rate)>,
-    /// What takes longer is no idle line, whatever it looks like: a queue that no cut has made shorter.
+    /// What takes longer than this, and than twice the idle time, is no longer path but a queue that no
+    /// cut has made shorter, unless nothing passes.
     pub longest_idle: Rtt,
     /// What passes is not wanted more often than this.
     pub counts_every: Span,
@@ -399,12 +400,13 @@ impl Adaptive {
             return None;
         }
         self.stepped = None;
-        if self.may_be_path() { self.filter.jump() } else { None }
+        self.filter.jump()
     }
 
-    /// Whether there is a line that takes as long as is seen now.
+    /// Whether a line that takes as long as is seen now is more likely than a queue.
     fn may_be_path(&self) -> bool {
-        self.filter.seen() <= self.settings.longest_idle
+        let longest = self.settings.longest_idle.ms().max(self.filter.idle().ms() * 2.0);
+        self.filter.seen().ms() <= longest
     }
 }
 

@@ -18,6 +18,8 @@ use super::{
 
 /// A reply after this is late: no round waits longer for its first one.
 pub const REPLY_TIMEOUT: Span = Span::from_secs(2);
+/// No buffer is as long: that is a reply to something else.
+const LONGEST: Span = Span::from_secs(60);
 /// A round whose first answer is older than this, and than three intervals, is one of the past.
 const FRESH_FOR: Span = Span::from_secs(1);
 /// Rounds remembered: the timeout at the shortest interval (20 ms) and some slack. When full, the
@@ -155,7 +157,7 @@ pub enum ProbeFate {
 pub struct Settled {
     /// The median of three, the mean of two, or the one.
     pub value: Rtt,
-    /// The times of the single reflectors, rising; none if all were late.
+    /// The times of the single reflectors, rising.
     pub samples: Vec<Rtt, ROUND_WIDTH>,
     /// Whose they are, in the order in which they were asked.
     pub times: Vec<(u8, Rtt), ROUND_WIDTH>,
@@ -245,9 +247,7 @@ impl Rounds {
             ReplyFate::Used => {}
             ReplyFate::Late => {
                 self.unused.late = self.unused.late.saturating_add(1);
-                if let Some(took) = self.took(reflector, number, at) {
-                    self.overdue.came(took);
-                }
+                self.keep_late(reflector, number, at);
             }
             ReplyFate::Duplicate => self.unused.duplicate = self.unused.duplicate.saturating_add(1),
             ReplyFate::Unknown => self.forged(),
@@ -291,20 +291,28 @@ impl Rounds {
         ReplyFate::Used
     }
 
-    /// How long a late reply took: what is not remembered any more was asked at the pace of what is.
-    /// `None`: its round was only settled before.
-    fn took(&mut self, reflector: u8, number: u32, at: Instant) -> Option<Span> {
-        let (oldest, newest) = self.kept.front().zip(self.kept.back())?;
+    /// Keeps a late reply in mind. What is not remembered any more was asked at the pace of what is.
+    fn keep_late(&mut self, reflector: u8, number: u32, at: Instant) {
+        let Some((oldest, newest)) = self.kept.front().zip(self.kept.back()) else { return };
         let (behind, all) =
             (newest.number.wrapping_sub(number), newest.number.wrapping_sub(oldest.number));
         let asked = newest.started.since(oldest.started);
         let pace = Span::from_micros(asked.as_micros() / u64::from(all.max(1)));
         let guess = at.since(newest.started) + pace.times(u64::from(behind));
         let took = match self.find(reflector, number) {
-            Some((_, probe)) => at.since(probe.sent?),
+            // Who checks is one that was set aside.
+            Some((_, Probe { role: Role::Measure, sent: Some(sent), .. })) => at.since(*sent),
+            Some(_) => return,
             None => guess.max(REPLY_TIMEOUT),
         };
-        (took >= REPLY_TIMEOUT).then_some(took)
+        if (REPLY_TIMEOUT..LONGEST).contains(&took) {
+            self.overdue.came(at, took, pace);
+        }
+    }
+
+    /// How long replies take that all come too late for their rounds: the latest that counts.
+    pub fn overdue(&mut self, now: Instant) -> Option<Rtt> {
+        self.overdue.take(now).map(Rtt::from_span)
     }
 
     /// Numbers rise by one, so a round's place is its distance from the oldest.
@@ -350,10 +358,8 @@ impl Rounds {
         self.forget(now);
         if settled.is_some() {
             self.overdue.in_time();
-            return settled;
         }
-        let took = self.overdue.take(now)?;
-        Some(Settled { value: Rtt::from_span(took), samples: Vec::new(), times: Vec::new() })
+        settled
     }
 
     /// Closed rounds are kept for as long again, to tell late replies from unknown ones.

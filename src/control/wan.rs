@@ -1,6 +1,7 @@
 //! One WAN: its rounds of probes, its law, its queues.
 //! Promises: a tick never waits for a reply or a router; every tick ends with the next one
-//! strictly in the future; without fresh samples the rates are held.
+//! strictly in the future; without fresh samples the rates are held, unless replies come so late that
+//! they are of a queue.
 //! Knows nothing of other WANs, and of its router only whether it answers.
 
 mod counts;
@@ -107,6 +108,8 @@ pub struct Wan {
     /// The last reply that made a round, or the start.
     heard: Instant,
     signal: Signal,
+    /// Whether replies that come too late stand for rounds.
+    overdue: bool,
     fallback: Fallback,
     /// Whose idle time the law's own scale is.
     stand_in: Option<u8>,
@@ -145,6 +148,7 @@ impl Wan {
             number: 0,
             heard: now,
             signal: Signal::Learning,
+            overdue: false,
             fallback: Fallback::new(fallback, law.interval, law.baseline.min, now),
             stand_in: None,
             notice: Notice::new(now),
@@ -201,8 +205,9 @@ impl Wan {
             return;
         }
         if let Some(settled) = self.settle(now, outbox) {
+            self.overdue = false;
             self.decide(&settled, now, outbox);
-        } else {
+        } else if !self.overdue || !self.take_overdue(now, outbox) {
             self.listen(now, outbox);
         }
         self.ask_besides(now, outbox);

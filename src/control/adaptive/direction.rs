@@ -210,7 +210,8 @@ impl Lane {
         // What is seen is as old as a round trip. Senders follow with a time constant of one and a half
         // of them: a raise is felt after one; a cut has done all that it can after two.
         let trips = if self.cut.is_some() { tuning.trips_of_cut } else { tuning.trips };
-        let senders = ((trips - 1.0) * least).min(tuning.senders);
+        let path = (round_trip.ms() - view.delta).max(0.0);
+        let senders = (trips - 1.0) * least.min(path + tuning.senders);
         let trips = whole((least + senders) * 1_000.0);
         now.since(own.since) >= tuning.window + Span::from_micros(trips)
     }
@@ -233,7 +234,11 @@ impl Lane {
         let least = self.probed(view).filter(|_| self.cut.is_none()).unwrap_or(Rate::MIN);
         let carried = self.carried(view).max(least).min(most);
         // A limit that holds nobody back makes no difference to a full buffer, which is a long one.
-        let tells = (share >= tuning.binding || delta <= tuning.long) && rate > view.bounds.0;
+        // At the floor nothing can be tried: an upload's queue may be of a line that carries less. A
+        // download that passes as a whole at the floor has none.
+        let passes = view.direction == Direction::Download && share >= tuning.binds;
+        let tells =
+            (share >= tuning.binding || delta <= tuning.long) && (rate > view.bounds.0 || passes);
         // In vain: what arrives is less than before the last cut, and the delay is just the same,
         // as far as noise lets one see: both ends of it stray.
         let stray = view.noise * tuning.noises;

@@ -184,9 +184,22 @@ fn a_delay_that_falls_needs_no_second_cut() {
 fn at_the_floor_no_path_is_blamed_for_a_delay_that_stays() {
     let mut bench = Bench::new();
     bench.rates = PerDirection::both(mbit(10));
+    // A download of which less passes than may, an upload of which nobody knows.
+    for shares in [(80, 0), (0, 99)] {
+        bench.run(40, 20.0, shares);
+        bench.run(400, 120.0, shares);
+        assert_eq!((bench.paths, bench.rates), (0, PerDirection::both(mbit(10))), "{shares:?}");
+    }
+}
+
+#[test]
+fn a_download_that_passes_as_a_whole_at_the_floor_has_no_queue() {
+    let mut bench = Bench::new();
     bench.run(40, 20.0, (99, 0));
+    bench.rates.download = mbit(10);
     bench.run(400, 120.0, (99, 0));
-    assert_eq!((bench.paths, bench.rates.download), (0, mbit(10)));
+    assert_eq!(bench.paths, 1);
+    assert!(bench.rates.download > mbit(50), "{:?}", bench.rates.download);
 }
 
 #[test]
@@ -317,14 +330,14 @@ fn nothing_rises_that_could_not_be_written() {
 }
 
 #[test]
-fn what_takes_longer_than_any_idle_line_is_no_path() {
+fn under_load_what_takes_longer_than_any_idle_line_is_no_path() {
     let mut bench = Bench::new();
     bench.run(100, 20.0, (0, 0));
-    bench.run(100, 480.0, (0, 0));
-    assert_eq!(bench.paths, 1, "that may be one");
-    bench.run(400, 520.0, (99, 99));
-    assert_eq!(bench.paths, 1);
+    bench.run(2_000, 700.0, (99, 99));
+    assert_eq!(bench.paths, 0);
     assert_eq!(bench.rates, PerDirection::both(mbit(10)), "cut on and on");
-    bench.run(200, 520.0, (0, 0));
-    assert_eq!(bench.paths, 1, "nor on an idle line");
+    bench.run(200, 700.0, (0, 0));
+    assert_eq!(bench.paths, 1, "where nothing passes it is one");
+    bench.run(400, 740.0, (99, 99));
+    assert_eq!(bench.paths, 2, "and so is what is not twice as long");
 }

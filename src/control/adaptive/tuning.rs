@@ -53,8 +53,8 @@ pub struct Tuning {
     pub trips: f64,
     /// So many until a cut has done all that it can.
     pub trips_of_cut: f64,
-    /// Of these, all but the first are the senders', and no more ms than this: with a queue of seconds the
-    /// limit holds them long before they know.
+    /// Of these, all but the first are the senders', of the path and this many ms of the queue at most: with
+    /// one of seconds the limit holds them long before they know.
     pub senders: f64,
     /// What a cut takes, before any of the delay, in millionths.
     pub cut: u32,

@@ -238,7 +238,9 @@ fn replies(takes: impl Fn(u64) -> u64, to: u64) -> Vec<(u64, f64)> {
             }
             !is_back
         });
-        values.extend(settle(&mut rounds, ms).0.map(|value| (ms, value)));
+        let in_time = settle(&mut rounds, ms).0;
+        let value = in_time.or_else(|| rounds.overdue(at(ms)).map(Rtt::ms));
+        values.extend(value.map(|value| (ms, value)));
         open(&mut rounds, u32::try_from(ms / 50).unwrap(), ms, &THREE[..1]);
         on_way.push((ms / 50, ms + takes(ms)));
     }
@@ -277,7 +279,33 @@ fn what_a_board_finds_when_it_wakes_up_is_no_queue() {
         rounds.reply(0, number, at(62_000));
     }
     assert_eq!(settle(&mut rounds, 62_000).0, None);
+    assert_eq!(rounds.overdue(at(62_000)), None);
     open(&mut rounds, 40, 62_000, &THREE[..1]);
     rounds.reply(0, 40, at(62_020));
     assert_eq!(settle(&mut rounds, 62_050).0, Some(20.0));
+}
+
+#[test]
+fn late_replies_with_breaks_between_them_tell_nothing() {
+    // From second 1 on one in two seconds is answered, and late.
+    let values = replies(
+        |ms| match ms {
+            0..1_000 => 20,
+            ms if ms % 2_000 == 0 => 3_500,
+            _ => 1_000_000,
+        },
+        60_000,
+    );
+    assert!(values.iter().all(|(_, value)| *value < 50.0), "{values:?}");
+}
+
+#[test]
+fn what_took_longer_than_any_buffer_is_of_no_queue() {
+    let mut rounds = Rounds::default();
+    for number in 2_000_000_000..2_000_000_060 {
+        let ms = u64::from(number - 2_000_000_000) * 50;
+        open(&mut rounds, number, ms, &THREE[..1]);
+        rounds.reply(0, number - 1_900_000_000, at(ms));
+        assert_eq!(rounds.overdue(at(ms)), None, "{ms}");
+    }
 }

@@ -4,12 +4,15 @@
 //! decided.
 //! Knows nothing of sockets.
 
+use heapless::Vec;
+
 use super::{NO_SIGNAL_AFTER, Signal, Wan};
 use crate::control::{
     event::{Action, Outbox, SignalNews, WanNews, What},
     fallback::{Instead, Outcome, Sample},
     law::Scale,
     notice::Sureness,
+    rounds::Settled,
     time::{Instant, Span},
 };
 
@@ -47,6 +50,7 @@ impl Wan {
             return;
         }
         if !lost {
+            self.overdue = false;
             self.signal = Signal::Lost { since: self.heard, instead: Instead::Nothing };
             self.decision = None;
             self.law.interrupt();
@@ -72,6 +76,20 @@ impl Wan {
         if let Some(news) = self.notice.instead(instead, sure, now) {
             outbox.tell(now, What::Wan(self.id, WanNews::Signal(news)));
         }
+        if sure == Sureness::Sure && !measured(instead) && self.law.means().is_some() {
+            self.take_overdue(now, outbox);
+        }
+    }
+
+    /// Where nothing else gives a time, replies that all come too late do; until some come in time, or
+    /// none any more. Whether one did.
+    pub(super) fn take_overdue(&mut self, now: Instant, outbox: &mut Outbox) -> bool {
+        let value = self.rounds.overdue(now);
+        self.overdue |= value.is_some();
+        let Some(value) = value else { return false };
+        let settled = Settled { value, samples: Vec::new(), times: Vec::new() };
+        self.decide(&settled, now, outbox);
+        true
     }
 
     fn take_time(&mut self, before: Instead, sample: &Sample, now: Instant, outbox: &mut Outbox) {

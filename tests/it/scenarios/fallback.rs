@@ -400,3 +400,19 @@ fn targets_that_a_reload_put_in_the_place_of_others_are_told() {
         "{news:?}"
     );
 }
+
+#[test]
+fn reflectors_that_answer_seconds_late_are_no_reason_to_doubt_the_tcp_times() {
+    for (law, wan) in laws() {
+        let mut line = with_targets(LinkSettings::cable(), [4, 9]);
+        for reflector in &mut line.reflectors {
+            reflector.detours.push((window(60_000, FOR_EVER), Span::from_secs(3)));
+        }
+        let mut world = world_of(&settings(wan), line, 1);
+        run(&mut world, 59_000);
+        let before = wanted(&mut world);
+        run(&mut world, 300_000);
+        assert!(matches!(instead(&mut world), Some(Instead::Tcp { .. })), "{law}");
+        assert_eq!(wanted(&mut world), before, "{law}: the line is idle");
+    }
+}

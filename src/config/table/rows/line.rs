@@ -110,7 +110,7 @@ options! {
     );
     BASELINE_MAX: Spec<Number<Rtt>> = once(
         Wan, "baseline_max", delay(MS, 5 * S), Value("500ms"),
-        "Highest baseline. A delay beyond it is a queue, however long it stays, and no longer path.",
+        "Highest baseline. Under load, what takes longer than it and than twice the idle time is a queue, however long it stays.",
     );
     SPIKE: Spec<Number<Rtt>> = once(
         Wan, "spike", delay(5 * MS, 50 * MS), Value("15ms"),
