@@ -274,15 +274,15 @@ fn what_a_board_finds_when_it_wakes_up_is_no_queue() {
     for number in 0..40 {
         open(&mut rounds, number, u64::from(number) * 50, &THREE[..1]);
     }
-    // It slept for a minute, and no kernel has noted when they came.
+    // It slept for twenty seconds, and no kernel has noted when they came.
     for number in 0..40 {
-        rounds.reply(0, number, at(62_000));
+        rounds.reply(0, number, at(22_000));
     }
-    assert_eq!(settle(&mut rounds, 62_000).0, None);
-    assert_eq!(rounds.overdue(at(62_000)), None);
-    open(&mut rounds, 40, 62_000, &THREE[..1]);
-    rounds.reply(0, 40, at(62_020));
-    assert_eq!(settle(&mut rounds, 62_050).0, Some(20.0));
+    assert_eq!(settle(&mut rounds, 22_000).0, None);
+    assert_eq!(rounds.overdue(at(22_000)), None);
+    open(&mut rounds, 40, 22_000, &THREE[..1]);
+    rounds.reply(0, 40, at(22_020));
+    assert_eq!(settle(&mut rounds, 22_050).0, Some(20.0));
 }
 
 #[test]
