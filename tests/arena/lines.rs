@@ -26,18 +26,6 @@ pub struct Line {
     pub link: LinkSettings,
 }
 
-impl Line {
-    /// The same, and another path.
-    pub fn with_longer_path(&self, more: Span) -> Self {
-        let old = &self.link.base_rtt;
-        let begin = Instant::default();
-        let edges = std::iter::successors(old.next_after(begin), |at| old.next_after(*at));
-        let longer = Schedule::constant(old.at(begin) + more);
-        let base_rtt = edges.fold(longer, |made, at| made.then(at, old.at(at) + more));
-        Self { link: LinkSettings { base_rtt, ..self.link.clone() }, ..self.clone() }
-    }
-}
-
 pub fn second(second: u64) -> Instant {
     Instant::from_micros(second * 1_000_000)
 }

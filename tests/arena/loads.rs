@@ -143,8 +143,8 @@ impl Load {
             Self::Call => {
                 full(link, &[Direction::Upload]).with_load(Direction::Download, loaded(), call)
             }
-            Self::Path => longer(link),
-            Self::BusyPath => longer(full(link, &Direction::BOTH)),
+            Self::Path => changed(link),
+            Self::BusyPath => changed(full(link, &Direction::BOTH)),
             Self::Step => halved(full(link, &Direction::BOTH)),
             Self::Reflectors => dying(full(link, &[Direction::Download])),
         }
@@ -167,8 +167,12 @@ const fn at(second: u64) -> Instant {
     Instant::from_micros(second * 1_000_000)
 }
 
+const fn at_the_end() -> Instant {
+    Instant::from_micros(u64::MAX)
+}
+
 const fn loaded() -> Window {
-    Window { from: at(BEGIN), to: Instant::from_micros(u64::MAX) }
+    Window { from: at(BEGIN), to: at_the_end() }
 }
 
 fn web(link: LinkSettings) -> LinkSettings {
@@ -183,10 +187,20 @@ fn full(link: LinkSettings, directions: &[Direction]) -> LinkSettings {
     directions.iter().fold(link, load)
 }
 
-fn longer(mut link: LinkSettings) -> LinkSettings {
-    let more = Window { from: second(CHANGE), to: second(SECONDS) };
-    link.base_rtt = within(&link.base_rtt, more, |span| span + Span::from_millis(40));
+fn changed(link: LinkSettings) -> LinkSettings {
+    let late = Window { from: second(CHANGE), to: second(SECONDS) };
+    longer(link, late, Span::from_millis(40))
+}
+
+fn longer(mut link: LinkSettings, window: Window, more: Span) -> LinkSettings {
+    link.base_rtt = within(&link.base_rtt, window, |span| span + more);
     link
+}
+
+/// The same line, and another path all the time.
+pub fn with_longer_path(line: &Line, more: Span) -> Line {
+    let always = Window { from: second(0), to: at_the_end() };
+    Line { link: longer(line.link.clone(), always, more), ..line.clone() }
 }
 
 fn halved(mut link: LinkSettings) -> LinkSettings {

@@ -6,7 +6,7 @@ use wanctl::control::{
 };
 
 use crate::{
-    loads::{BEGIN, Load},
+    loads::{BEGIN, Load, with_longer_path},
     run::{Job, play},
     watch::{Stretch, Trace, Watch, moves},
 };
@@ -55,7 +55,7 @@ pub fn judge(job: &Job<'_>) -> (Score, Trace) {
     let usual = job.load.undisturbed().filter(|_| job.law.moves());
     let usual = usual.into_iter().flat_map(|load| {
         TWINS.map(|more| {
-            let line = &job.line.with_longer_path(more);
+            let line = &with_longer_path(job.line, more);
             Watch::over(&Job { line, load, ..*job }).0
         })
     });

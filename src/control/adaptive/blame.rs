@@ -59,7 +59,9 @@ impl Blame {
             self.whose = Whose::Nobodys;
             self.helpless = 0;
         } else if delta > tuning.far {
-            self.whose = if self.whose == Whose::Both { Whose::Both } else { Whose::Loaded };
+            if self.whose != Whose::Both {
+                self.whose = Whose::Loaded;
+            }
         } else if delta > threshold && both && self.whose == Whose::Nobodys {
             let recent =
                 self.raised.filter(|(_, at)| now.since(*at) <= tuning.raise_every.times(2));
