@@ -51,6 +51,7 @@
 //! seeks the gradient of a sum does.
 
 mod blame;
+mod cut;
 mod direction;
 mod filter;
 mod knee;

@@ -4,7 +4,12 @@
 
 use core::cmp::Ordering;
 
-use super::{Tuning, knee::Knee, number};
+use super::{
+    Tuning,
+    cut::{Cut, left, whole},
+    knee::Knee,
+    number,
+};
 use crate::control::{
     ladder::Raise,
     time::{Instant, Span},
@@ -54,6 +59,13 @@ pub(super) struct View {
     pub(super) round_trip: Rtt,
 }
 
+impl View {
+    /// How far the delay strays by itself, in ms.
+    pub(super) fn stray(&self) -> f64 {
+        self.noise * self.tuning.noises
+    }
+}
+
 /// What came of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
@@ -62,24 +74,6 @@ pub(super) struct Step {
     pub(super) in_vain: bool,
     /// A cut while the delay of the one before stays.
     pub(super) again: bool,
-}
-
-/// A cut and the worst delay since.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Cut {
-    before: Rate,
-    /// What was known before it.
-    knee: Knee,
-    /// What was known after the first cut for this delay.
-    first: Knee,
-    /// The line hardly carries more.
-    most: Rate,
-    delta: f64,
-    /// The least delay since the last cut.
-    least: f64,
-    vain: u8,
-    /// Under high load: what passed is what the line carries.
-    teaches: bool,
 }
 
 /// A limit in force, since when, and the round-trip time of then.
@@ -175,10 +169,7 @@ impl Lane {
                 }
                 self.cut = None;
             }
-            Some(cut) => {
-                cut.delta = cut.delta.max(delta);
-                cut.least = cut.least.min(delta);
-            }
+            Some(cut) => cut.watch(delta),
             None => {}
         }
         self.learn_late(view);
@@ -192,7 +183,7 @@ impl Lane {
         let passed = Rate::from_bps(view.flow.bps()).unwrap_or(Rate::MIN);
         if self.knee.rise(passed.min(queue.most), view.rate) {
             self.probe_at = view.now + self.knee.pause(view.tuning);
-            self.cut = Some(Cut { teaches: true, ..queue });
+            self.cut = Some(queue.teaching(true));
         }
     }
 
@@ -220,10 +211,10 @@ impl Lane {
         let View { tuning, now, rate, delta, share, .. } = *view;
         let gone = delta + view.growth * tuning.soon_gone < view.limits.calm;
         if let Some(cut) = &self.cut {
-            let drains = delta < cut.delta * tuning.drains;
+            let drains = cut.drains(view);
             if drains && !gone {
                 // It was a queue, and is one until it no longer becomes shorter.
-                self.cut = Some(self.drained(view, cut));
+                self.cut = Some(cut.drained(view, self.knee, cut.most));
                 self.in_force = None;
             }
             if gone || drains {
@@ -239,20 +230,15 @@ impl Lane {
         let passes = view.direction == Direction::Download && share >= tuning.binds;
         let tells =
             (share >= tuning.binding || delta <= tuning.long) && (rate > view.bounds.0 || passes);
-        // In vain: what arrives is less than before the last cut, and the delay is just the same,
-        // as far as noise lets one see: both ends of it stray.
-        let stray = view.noise * tuning.noises;
-        let same = |cut: &Cut| cut.least + stray > cut.delta * tuning.stays;
-        step.again = self.cut.is_some_and(|cut| delta + stray > cut.delta * tuning.helps);
-        let earlier = self.cut.filter(|cut| tells && same(cut));
-        let vain = earlier.map_or(0, |cut| cut.vain.saturating_add(1));
-        let first = match (earlier, self.cut) {
-            (Some(cut), _) => Cut { least: delta, vain, ..cut },
-            (None, Some(cut)) => self.drained(view, &Cut { most, ..cut }),
-            (None, None) => self.cut_here(view, most, vain),
+        step.again = self.cut.is_some_and(|cut| cut.did_not_help(view));
+        // In vain: what arrives is less than before the last cut, and the delay is just the same.
+        let next = match self.cut {
+            Some(cut) if tells && cut.changed_nothing(view) => cut.in_vain(view),
+            Some(cut) => cut.drained(view, self.knee, most),
+            None => Cut::here(view, self.knee, most),
         };
         let enough = if delta > tuning.long { tuning.long_in_vain } else { tuning.in_vain };
-        if vain >= enough && view.may_be_path {
+        if next.vain >= enough && view.may_be_path {
             step.in_vain = true;
             return;
         }
@@ -262,14 +248,10 @@ impl Lane {
             Some(_) if teaches => self.knee.lower(carried),
             _ => {}
         }
-        let learnt = self.cut.map_or(self.knee, |cut| cut.first);
-        self.cut = Some(Cut { teaches, first: learnt, ..first });
+        let is_first = self.cut.is_none();
+        self.cut = Some(if is_first { next.after(self.knee) } else { next }.teaching(teaches));
         self.in_force = None;
-        let drains =
-            u32::try_from(whole(ahead(view) * tuning.cut_per_ms)).unwrap_or(tuning.most_cut);
-        let take = drains.saturating_add(tuning.cut).max(tuning.least_cut).min(tuning.most_cut);
-        let left = ppm(1_000_000_u32.saturating_sub(take));
-        step.rate = carried.scaled(left).max(rate.scaled(tuning.half));
+        step.rate = carried.scaled(left(view)).max(rate.scaled(tuning.half));
         if !teaches {
             self.knee.start_below(step.rate);
         }
@@ -291,23 +273,6 @@ impl Lane {
         let known = share >= tuning.high || self.cut.is_some();
         let least = if known { Rate::MIN } else { rate.scaled(tuning.surely) };
         Rate::from_bps(passed).unwrap_or(Rate::MIN).max(least).min(rate)
-    }
-
-    /// A cut that begins here.
-    const fn cut_here(&self, view: &View, most: Rate, vain: u8) -> Cut {
-        let View { rate: before, delta, .. } = *view;
-        let knee = self.knee;
-        Cut { before, knee, first: knee, most, delta, least: delta, vain, teaches: false }
-    }
-
-    /// A queue that drained in part. If the rest was the path's, what passed when this began is what
-    /// the line carries.
-    fn drained(&self, view: &View, cut: &Cut) -> Cut {
-        let first = if self.knee.last() > cut.first.last() { self.knee } else { cut.first };
-        let carried = first.last().map(|last| last.scaled(view.tuning.below_knee));
-        let before = carried.map_or(view.rate, |carried| carried.max(view.rate));
-        let here = self.cut_here(view, cut.most, 0);
-        Cut { before, knee: first, first, teaches: cut.teaches, ..here }
     }
 
     /// The delay was not for this direction's doing: what was learnt of it is forgotten.
@@ -378,25 +343,4 @@ impl Lane {
         let far = base.distance(rate) > rate.bps() / 50;
         if far { base } else { rate }
     }
-}
-
-/// The delay that there will be when senders follow a cut of now; no more than twice that of now.
-fn ahead(view: &View) -> f64 {
-    let View { tuning, delta, growth, round_trip, .. } = *view;
-    let passes = round_trip.ms() * tuning.trips + tuning.ahead;
-    delta + (growth.max(0.0) * passes).min(delta)
-}
-
-/// The whole part of a number that is not negative and below 2^32.
-fn whole(value: f64) -> u64 {
-    let (mut low, mut high) = (0_u64, 1 << 32);
-    while low + 1 < high {
-        let middle = low.midpoint(high);
-        if number(middle) <= value {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    low
 }
