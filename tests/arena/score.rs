@@ -2,7 +2,7 @@
 
 use wanctl::control::{
     time::Span,
-    units::{PerDirection, Rate},
+    units::{Direction, PerDirection, Rate},
 };
 
 use crate::{
@@ -99,18 +99,17 @@ pub fn idle_cuts(job: &Job<'_>) -> u64 {
 }
 
 /// What is carried falls behind what it was before and would have been, and comes back after so many
-/// seconds. On a line that carries all again it is what could be that it was a share of.
+/// seconds, in each direction that is wanted. On a line that carries all again it is what could be that it was a share of.
 fn rate_back(watch: &Watch, usual: &[Watch], load: Load, from: u64) -> f64 {
     let of = |own: Stretch| if load == Load::Step { own.shares } else { own.carried };
     let before = of(watch.mean(from - BEFORE, from));
     let there = |at: &u64| {
         let at = |watch: &Watch| of(watch.mean(*at, *at + LOOK));
         let now = at(watch);
-        let back = watch.wanted.iter().map(|way| {
-            let least = usual.iter().map(|own| *at(own).of(*way)).fold(*before.of(*way), f64::min);
-            (now.of(*way) / least).min(1.0)
-        });
-        back.sum::<f64>() >= BACK * watch.wanted.len() as f64
+        let least = |way: &Direction| {
+            usual.iter().map(|own| *at(own).of(*way)).fold(*before.of(*way), f64::min)
+        };
+        watch.wanted.iter().all(|way| *now.of(*way) >= BACK * least(way))
     };
     let last = watch.last() - LOOK;
     let Some(lost) = (from..from + DUE).find(|at| !there(at)) else { return 0.0 };

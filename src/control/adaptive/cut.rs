@@ -23,13 +23,25 @@ pub(super) struct Cut {
     pub(super) vain: u8,
     /// Under high load: what passed is what the line carries.
     pub(super) teaches: bool,
+    /// Of a raise: just before it, all passed without any delay.
+    pub(super) of_raise: bool,
 }
 
 impl Cut {
     /// A cut that begins here.
     pub(super) const fn here(view: &View, knee: Knee, most: Rate) -> Self {
         let View { rate: before, delta, .. } = *view;
-        Self { before, knee, first: knee, most, delta, least: delta, vain: 0, teaches: false }
+        Self {
+            before,
+            knee,
+            first: knee,
+            most,
+            delta,
+            least: delta,
+            vain: 0,
+            teaches: false,
+            of_raise: false,
+        }
     }
 
     /// Begins anew, for a queue that drained in part. If the rest is the path's, what passed when this
@@ -39,7 +51,7 @@ impl Cut {
         let carried = first.last().map(|last| last.scaled(view.tuning.below_knee));
         let before = carried.map_or(view.rate, |carried| carried.max(view.rate));
         let here = Self::here(view, first, most);
-        Self { before, teaches: self.teaches, ..here }
+        Self { before, teaches: self.teaches, of_raise: self.of_raise, ..here }
     }
 
     /// What is known by it, the first one for a delay.
@@ -50,6 +62,11 @@ impl Cut {
     /// Whether it was under high load.
     pub(super) const fn teaching(self, teaches: bool) -> Self {
         Self { teaches, ..self }
+    }
+
+    /// Whether it is of a raise.
+    pub(super) const fn of_raise(self, of_raise: bool) -> Self {
+        Self { of_raise, ..self }
     }
 
     /// Made no difference.

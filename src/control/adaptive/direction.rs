@@ -235,7 +235,7 @@ impl Lane {
         let next = match self.cut {
             Some(cut) if tells && cut.changed_nothing(view) => cut.in_vain(view),
             Some(cut) => cut.drained(view, self.knee, most),
-            None => Cut::here(view, self.knee, most),
+            None => Cut::here(view, self.knee, most).of_raise(self.probed(view).is_some()),
         };
         let enough = if delta > tuning.long { tuning.long_in_vain } else { tuning.in_vain };
         if next.vain >= enough && view.may_be_path {
@@ -245,7 +245,8 @@ impl Lane {
         let teaches = share >= tuning.high;
         match self.cut {
             None if teaches => self.knee.learn(carried, tuning),
-            Some(_) if teaches => self.knee.lower(carried),
+            // What passes as a whole, where more passed before the raise without any delay, is carried.
+            Some(cut) if teaches && !(passes && cut.of_raise) => self.knee.lower(carried),
             _ => {}
         }
         let is_first = self.cut.is_none();

@@ -341,3 +341,27 @@ fn under_load_what_takes_longer_than_any_idle_line_is_no_path() {
     bench.run(400, 740.0, (99, 99));
     assert_eq!(bench.paths, 2, "and so is what is not twice as long");
 }
+
+/// The queue of a raise that the first cut drains too slowly is cut for again; all that was let pass
+/// meanwhile passed.
+#[test]
+fn a_second_cut_for_the_queue_of_a_raise_does_not_teach_that_the_line_carries_less() {
+    let mut bench = Bench::new();
+    bench.run(60, 20.0, (0, 0));
+    let mut good = bench.rates.download;
+    while bench.rates.download <= good && bench.now < 20_000 {
+        good = bench.rates.download;
+        bench.run(1, 20.0, (99, 5));
+    }
+    let raised = bench.rates.download;
+    assert!(raised > good, "{raised:?} after {good:?}");
+    bench.run(8, 45.0, (99, 5));
+    let first = bench.rates.download;
+    bench.run(4, 60.0, (99, 5));
+    bench.run(12, 50.0, (99, 5));
+    let second = bench.rates.download;
+    assert!(second < first && first < raised, "{raised:?}, {first:?}, {second:?}");
+    bench.run(20, 20.0, (99, 5));
+    let back = bench.rates.download;
+    assert!(back.bps() * 100 >= good.bps() * 96, "{back:?} after {good:?}");
+}
