@@ -18,6 +18,7 @@
 
 mod alone;
 mod bash;
+mod bounds;
 mod grid;
 mod hour;
 mod laws;
@@ -61,11 +62,19 @@ fn extent() -> Extent {
     let seeds = given.unwrap_or(PLAIN);
     let mut lines = lines::lines();
     if seeds > PLAIN {
-        let loads = &[Load::Web, Load::Both, Load::Path, Load::BusyPath];
+        let loads = &[
+            Load::Web,
+            Load::Upload,
+            Load::Download,
+            Load::Both,
+            Load::Path,
+            Load::BusyPath,
+            Load::Step,
+        ];
         return Extent { seeds, idle_hours: 4, ground: Ground { lines, loads, seeds: 2 } };
     }
     lines.retain(|line| ["cable", "lte", "2 up"].contains(&line.name));
-    let loads = &[Load::Both, Load::Path];
+    let loads = &[Load::Upload, Load::Both, Load::Path];
     Extent { seeds, idle_hours: 1, ground: Ground { lines, loads, seeds: 1 } }
 }
 
@@ -76,15 +85,24 @@ fn every_promise_of_the_adaptive_law_is_as_far_as_is_on_record() {
     let given = sensitivity::given();
     let effects = if given.is_empty() { sensitivity::effects(&ground) } else { Vec::new() };
     let state = promises::text(&grid, &effects);
-    let all =
-        [table::table(&grid), summary::text(&grid), sensitivity::text(&effects), state.clone()];
+    let stated = format!("longer than by the bash law, for a reason\n{}", bounds::stated());
+    let all = [
+        table::table(&grid),
+        summary::text(&grid),
+        stated,
+        sensitivity::text(&effects),
+        state.clone(),
+    ];
     let all = all.join("\n");
     println!("{all}");
     plots::draw(&grid, &all);
     println!("plots are in {}", plots::folder().display());
     if !given.is_empty() {
-        println!("with {given}: not held to promises.txt, which is about the law as it is");
-    } else if seeds == PLAIN {
+        println!("with {given}: held to nothing, for promises are about the law as it is");
+        return;
+    }
+    assert_eq!(bounds::broken(&grid, &effects), "");
+    if seeds == PLAIN {
         hold(&state);
     } else {
         println!("{seeds} seeds: not held to promises.txt, which is about {PLAIN}");

@@ -63,7 +63,7 @@ const PROMISES: [Promise; 11] = [
     }),
 ];
 
-fn back(seconds: f64) -> bool {
+pub fn back(seconds: f64) -> bool {
     seconds <= BACK_WITHIN
 }
 
@@ -139,7 +139,7 @@ pub fn text(grid: &Grid, effects: &[Effect]) -> String {
     text
 }
 
-fn overall(summary: &Summary) -> [(&'static str, bool); 6] {
+pub fn overall(summary: &Summary) -> [(&'static str, bool); 6] {
     let Summary { classic, bash, .. } = summary;
     [
         ("p95 of delay is at most half of classic's in the median", classic.delay <= 0.5),

@@ -107,6 +107,8 @@ pub struct Effect {
     pub writes: f64,
     /// On lines that nobody uses, whose path became longer.
     pub idle_cuts: u64,
+    /// Moves of the direction that nobody uses beside a full one.
+    pub spill: u64,
 }
 
 /// On what this is tried.
@@ -199,17 +201,21 @@ fn effect(name: String, ground: &Ground, tuning: &'static Tuning) -> Effect {
         carried: mean(scores.iter().filter_map(|(_, score)| score.retained).collect()),
         writes: mean(scores.iter().map(|(_, score)| score.writes).collect()),
         idle_cuts: idle.map(|(_, score)| score.late_cuts).sum(),
+        spill: scores.iter().filter_map(|(_, score)| score.spill).sum(),
     }
 }
 
 impl Effect {
-    /// What half or twice of a constant must not do to the law as it is.
+    /// What half or twice of a constant must not do to the law as it is. The longest delay is of one place,
+    /// and twice as long where the law looks twice as long: that is no cliff.
     pub fn cliff(&self, usual: &Self) -> Option<&'static str> {
         match () {
             () if self.p95 > usual.p95 * 2.0 + 1.0 => Some("twice the delay"),
+            () if self.worst > usual.worst * 3.0 + 1.0 => Some("three times the longest delay"),
             () if self.carried < usual.carried - 0.1 => Some("a tenth less carried"),
             () if self.writes > usual.writes * 2.0 => Some("twice the writes"),
             () if self.idle_cuts > usual.idle_cuts => Some("cuts on idle lines"),
+            () if self.spill > usual.spill => Some("the unused direction moves"),
             () => None,
         }
     }
@@ -217,19 +223,20 @@ impl Effect {
 
 pub fn text(effects: &[Effect]) -> String {
     let mut text = String::from(
-        "constant              | p95 ms  worst | carried | writes/h | idle cuts | cliff\n",
+        "constant              | p95 ms  worst | carried | writes/h | idle cuts | unused | cliff\n",
     );
     let Some(usual) = effects.last() else { return text };
     for own in effects {
         let _ = writeln!(
             text,
-            "{:21} | {:6.1} {:6.0} | {:6.1}% | {:8.0} | {:9} | {}",
+            "{:21} | {:6.1} {:6.0} | {:6.1}% | {:8.0} | {:9} | {:6} | {}",
             own.name,
             own.p95,
             own.worst,
             own.carried * 100.0,
             own.writes,
             own.idle_cuts,
+            own.spill,
             own.cliff(usual).unwrap_or("-"),
         );
     }
