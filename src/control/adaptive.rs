@@ -13,7 +13,7 @@
 //!     └──── Δ is gone: at once to just below the knee ────────────────────────┤
 //!                     Δ stays after a feedback time: CUT again, both <────────┘
 //!   idle for 5 s, or below it under low load ──> BASE
-//!   idle and Δ > T for 1 s, or two cuts in vain ──> NEW PATH: all is given back
+//!   idle and Δ > T for 1 s, or cuts in vain ──> NEW PATH: all is given back
 //! ```
 //!
 //! With `d` the second lowest round-trip time of the last 225 ms (a queue lifts the lowest values
@@ -37,18 +37,31 @@
 //! | base | mean of the knees · 0.97, or as configured; each 60 s without a cut halfway nearer to `0.97·usual`, or to the ceiling if nothing is known |
 //! | feedback time | `1.5·d + 225 ms` after the router confirmed the limit, `2·d + 225 ms` after a cut, with the least `d` of then and now, with no more than 300 ms of queue in all but the first |
 //! | over | the `Δ` of a probe is cut for at once: from `carried` of at least the rate before it |
-//! | in vain | `Δ + 3.5·noise` stays above three quarters of its worst, and `u ≥ 0.9` or `Δ ≤ 60 ms`; what fell counts anew, and if the rest is the path's, `0.97·knee` of the first cut is given back; under load nothing above `baseline_max` and above twice the idle time is a path |
+//! | further cuts | after each feedback time, unless `Δ` is below 0.7 of its worst, or will be gone within a second as fast as it falls; one that left more than 0.85 of it did not help |
+//! | little load | a cut below high load leaves at least `0.75·rate` at the first time, and teaches no knee but where a burst starts |
+//! | in vain | `Δ + 3.5·noise` stays above three quarters of its worst, and `u ≥ 0.9` or `Δ ≤ 60 ms`, and the rate is not at the floor, but for a download with `u ≥ 0.95`; what fell counts anew, and if the rest is the path's, `0.97·knee` of the first cut is given back; under load nothing above `baseline_max` and above twice the idle time is a path |
+//! | new path | after two cuts in vain, five where `Δ > 60 ms`; on an idle line after 1 s |
 //! | blame | both loaded: whoever was raised last; else who alone has high load; else the download if `u < 0.95`; else the upload; from 120 ms on, whoever has load; if a cut did not help, whoever is not idle, an upload of little load after three |
 //!
 //! Where one-way delays are known, the direction that has 3/4 of the delay is blamed, whatever the
 //! table says, unless four cuts of it did not help.
 //!
-//! Sources: a fluid queue that is to drain `Δ` within a time needs the rate lower by `Δ` over that
-//! time; senders follow in one and a half round trips. The knee, the way back to it and the rare
-//! probing beyond it are what TCP does after a loss; half of the way to what was carried before is how
-//! its binary increase comes back. That the next change is about as far off as the last one is why
-//! tries become rarer. One direction at a time is raised, as whoever
-//! seeks the gradient of a sum does.
+//! A direction below half of its limit is not blamed beside one above that.
+//!
+//! Sources:
+//! - *cut, ahead*: a fluid queue that is to drain `Δ` within a time needs the rate lower by `Δ` over that
+//!   time, while senders follow with a time constant of one and a half round trips: Misra, Gong, Towsley,
+//!   "Fluid-based analysis of a network of AQM routers", SIGCOMM 2000.
+//! - *delay*: low values tell of a standing queue and high ones of jitter: RFC 8289, section 3.
+//! - *threshold*: mean deviations, as of round trips in RFC 6298.
+//! - *knee, back, probe*: back to just below what was carried and rarely beyond is what RFC 9438 (CUBIC)
+//!   does after a loss; half of the way to what was carried before is the binary increase of Xu, Harfoush,
+//!   Rhee, "Binary increase congestion control", INFOCOM 2004. That the next change is about as far off as the
+//!   last one is why tries become rarer.
+//! - *blame*: one direction at a time is raised, as whoever seeks the gradient of a sum does; one-way delays
+//!   are those of ICMP timestamps, RFC 792.
+//!
+//! The numbers are in [`Tuning`], each with its reason.
 
 mod blame;
 mod cut;

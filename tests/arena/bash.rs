@@ -1,5 +1,6 @@
-//! The best-known autorate law for OpenWrt, from its published formulas: per direction a window of
-//! six delays, cuts between 0.99 and 0.75, raises between 1.00 and 1.04, a decay towards a base.
+//! The best-known autorate law for OpenWrt, cake-autorate's, from the formulas in its README and the values
+//! that it has unless told otherwise (2025): per direction a window of six delays, cuts between 0.99 and
+//! 0.75, raises between 1.00 and 1.04, a decay towards a base.
 //! Delays are halved round trips, since an echo tells no more.
 
 /// Delay over the baseline that counts, in ms one way.

@@ -18,14 +18,16 @@ pub struct Tuning {
     pub high: f64,
     /// Below this share it is idle: acknowledgements and chatter.
     pub idle: f64,
-    /// Below this share a direction is no suspect beside one that is above it.
+    /// Below this share a direction is no suspect beside one that is above it: the acknowledgements of a full
+    /// download fill half of an upload of a twenty-fifth of it.
     pub suspect: f64,
     /// A queue of the last load is gone after this long: longer than any that a cut leaves behind.
     pub settled_after: Span,
     /// A delay between none and one to cut for that stays for so long without a break is the path's: a
     /// queue grows or drains.
     pub lingers_for: Span,
-    /// The threshold on a line without noise, as a share of the delay of a yellow zone.
+    /// The threshold on a line without noise, as a share of the delay of a yellow zone: a queue grows
+    /// on for a feedback time after it is seen, and is to stay out of that zone.
     pub yellow: f64,
     /// The threshold is so many mean deviations above the idle line: 3.5 are about 2.8 standard
     /// ones. At 2 a line of 38 ms of jitter would be cut for nothing.
@@ -38,11 +40,13 @@ pub struct Tuning {
     pub noises_of_growth: f64,
     /// Below this noise in ms the line is so steady that its latest values can be believed.
     pub steady: f64,
-    /// On a steady line the values of this time tell where it goes.
+    /// On a steady line the values of this time tell where it goes: three of them, so that one that
+    /// strays is outvoted.
     pub recent: Span,
-    /// How long a value counts.
+    /// How long a value counts: five rounds of 50 ms, one of them a bit late.
     pub window: Span,
-    /// Time constant of the idle line while it is quiet.
+    /// Time constant of the idle line while it is quiet: forty values, and soon enough for a path that
+    /// becomes longer bit by bit.
     pub quiet: Span,
     /// The same while something passes without any delay to speak of, up and down alike: else jitter
     /// alone moves it, and the delay of a line that is full for long with it.
@@ -56,42 +60,51 @@ pub struct Tuning {
     /// Of these, all but the first are the senders', of the path and this many ms of the queue at most: with
     /// one of seconds the limit holds them long before they know.
     pub senders: f64,
-    /// What a cut takes, before any of the delay, in millionths.
+    /// What a cut takes, before any of the delay, in millionths: as much as a probe goes too far.
     pub cut: u32,
     /// What it takes for each ms of delay: a queue of that length then drains within a
     /// third of a second.
     pub cut_per_ms: f64,
     /// What a cut takes in any case: less than this is not worth a write.
     pub least_cut: u32,
-    /// The most that one cut takes of what the line carries.
+    /// The most that one cut takes of what the line carries: a line that carries less than that is cut for
+    /// again after a feedback time, one that carries more was hurt for nothing.
     pub most_cut: u32,
     /// No cut leaves less than this of the rate: what passes may be known too late.
     pub half: Ratio,
-    /// A cut under less than high load does not go below this share because little passed.
+    /// A cut under less than high load does not go below this share because little passed: a burst that
+    /// began within a reading looks like a fraction of itself, and a quarter is won back in some seconds.
     pub surely: Ratio,
-    /// A delay that is down to this share of its worst needs no further cut.
+    /// A delay that is down to this share of its worst needs no further cut: it drains, and noise is less
+    /// than that.
     pub drains: f64,
-    /// A cut after which it is down to this share helped, though not enough: nobody else is blamed.
+    /// A cut after which it is down to this share, half of the way to that, helped, though not enough:
+    /// nobody else is blamed.
     pub helps: f64,
-    /// Nor does one that will be gone after so many ms, as fast as it falls.
+    /// Nor does one that will be gone after so many ms, as fast as it falls: two feedback times, so that
+    /// another cut would come when nothing is left to cut for.
     pub soon_gone: f64,
-    /// A delay that never was below this share of its worst did not react to the cut.
+    /// A delay that never was below this share of its worst did not react to the cut: the least one drains
+    /// more than that of a queue, and of a path nothing but noise.
     pub stays: f64,
-    /// From this share on the limit is what holds the senders.
+    /// From this share on the limit is what holds the senders, as far as counters read five times a second
+    /// can tell.
     pub binding: f64,
     /// Below this share a download is held back by something else than the router: the line.
     pub binds: f64,
     /// From so many ms on no loaded direction is spared: one raise too many makes a shorter queue.
     pub far: f64,
-    /// Just below what the line carried: back there as soon as the queue is gone, and stay.
+    /// Just below what the line carried: back there as soon as the queue is gone, and stay. The counters
+    /// are right within some percent, and what is too much by one of them fills a queue in seconds.
     pub below_knee: Ratio,
-    /// A rate closer than this to that is left where it is.
+    /// A rate closer than this to that is left where it is: the way is not worth a write.
     pub near_below: Ratio,
     /// Whoever goes beyond what the line carried goes this far, so that the answer is clear.
     pub above_knee: Ratio,
-    /// The first raise beyond that, in millionths; each further one is twice as large.
+    /// The first raise beyond that, in millionths; each further one is twice as large. Too much by that
+    /// makes 75 ms of queue until the next raise: that shows, and is gone in a second.
     pub raise: u32,
-    /// Raises double at most so often.
+    /// Raises double at most so often, to two fifths: what a cut takes at most.
     pub most_beyond: u32,
     /// Raises are at least this far apart, of both directions together: so long that a queue of a
     /// few percent too much is one that shows.
@@ -101,29 +114,31 @@ pub struct Tuning {
     /// The same while the line carries less than it usually does: it may any time carry that again.
     pub probe_soon: Span,
     /// On a line that carries the same each time they are up to two to the power of this as far
-    /// apart.
+    /// apart: a minute, the longest that a line may carry more without being asked.
     pub most_confidence: u32,
     /// Each cut brings what is usual nearer to what was carried by one part of so many: half of the
     /// way takes five cuts.
     pub usual_for: u64,
     /// Less than this share of the usual is less: drifting lines are not tried more often for it.
     pub as_usual: Ratio,
-    /// Then the time between two tries doubles at most so often.
+    /// Then the time between two tries doubles at most so often: half of the time that a satellite line
+    /// keeps its rate.
     pub most_impatient: u32,
     /// A queue grows for so many ms, besides the time of the senders, until a cut is in force: what
     /// the filter and the router take.
     pub ahead: f64,
-    /// A direction without load goes to its base after this.
+    /// A direction without load goes to its base after this: longer than the pauses within one use.
     pub idle_for: Span,
     /// So long after the last cut where a burst starts comes halfway nearer to what the line usually
     /// carries, and each time as long again: a few minutes after an evening.
     pub base_every: Span,
-    /// Cuts in vain until the path is blamed, if the delay is one that a change of path brings.
+    /// Cuts in vain until the path is blamed, if the delay is one that a change of path brings: one alone
+    /// may have come in the moment when the line began to carry less.
     pub in_vain: u8,
     /// The same for longer delays: a full buffer too is as long after a cut as before, until what
     /// arrives is less than what the line carries. Five cuts leave less than a third.
     pub long_in_vain: u8,
-    /// Where longer delays begin, in ms.
+    /// Where longer delays begin, in ms: more than another route within a continent makes.
     pub long: f64,
 }
 
