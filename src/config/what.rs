@@ -203,6 +203,8 @@ pub enum Caution {
     NoSmoothing(String),
     /// An option of the classic law where no law is named, so that it is the other one.
     OfClassic,
+    /// An option of the adaptive law where it is the classic one.
+    OfAdaptive,
 }
 
 impl What {
@@ -243,6 +245,7 @@ impl Caution {
             Self::FreezeTooHigh(_) => "bufferbloat is slowly taken for the idle line",
             Self::NoSmoothing(_) => "every single sample counts in full",
             Self::OfClassic => "it makes no difference as long as the router tells what passes",
+            Self::OfAdaptive => "it makes no difference",
         }
     }
 }
@@ -380,6 +383,7 @@ impl fmt::Display for Caution {
             Self::OfClassic => f.write_str(
                 "the law adaptive, the default, goes by it only while the load is not known",
             ),
+            Self::OfAdaptive => f.write_str("the law classic does not go by it"),
         }
     }
 }

@@ -38,17 +38,12 @@ pub(super) fn law(reader: &mut Reader<'_>, counts: Counts) -> Option<Law> {
     let spike = reader.read(&table::SPIKE);
     let kind = kind(reader, counts);
     let counts_every = reader.read(&table::LOAD_INTERVAL);
-    let bases = &table::BASE;
-    let base = PerDirection {
-        download: reader.read(&bases.download).map(|given| given.value),
-        upload: reader.read(&bases.upload).map(|given| given.value),
-    };
     let (download, upload) = (download?, upload?);
-    let spike = spike?;
-    if kind == Named::ByNobody(Kind::Adaptive) {
-        let spike = spike.line.is_some().then(|| spike.with(()));
-        mention(reader, [&download.of_classic, &upload.of_classic, &spike]);
-    }
+    let (spike, counts_every) = (spike?, counts_every?);
+    let bases = [&download.base, &upload.base].map(|base| base.as_ref().map(|base| base.with(())));
+    let [base_down, base_up] = bases;
+    let of_classic = [download.of_classic, upload.of_classic, Some(spike.with(()))];
+    mention(reader, kind, of_classic, [base_down, base_up, Some(counts_every.with(()))]);
     let settings = classic::Settings {
         interval: interval?.value,
         baseline: baseline?,
@@ -57,7 +52,9 @@ pub(super) fn law(reader: &mut Reader<'_>, counts: Counts) -> Option<Law> {
         ladders: PerDirection { download: download.settings, upload: upload.settings },
     };
     let on_exit = PerDirection { download: download.on_exit, upload: upload.on_exit };
-    let choice = choice(kind.kind(), base, counts_every?.value, &settings);
+    let base = PerDirection { download: download.base, upload: upload.base };
+    let base = base.map(|base| base.map(|base| base.value));
+    let choice = choice(kind.kind(), base, counts_every.value, &settings);
     Some(Law { settings, choice, on_exit })
 }
 
@@ -94,14 +91,25 @@ fn kind(reader: &mut Reader<'_>, counts: Counts) -> Named {
     }
 }
 
-/// Whoever tuned the classic law before it was one of two may want it still.
-fn mention(reader: &mut Reader<'_>, of_classic: [&Option<Given<()>>; 3]) {
-    if let Some(given) = of_classic.into_iter().flatten().next() {
-        reader.object(
-            given,
-            Caution::OfClassic,
-            "law classic, or law adaptive to leave it at that",
-        );
+/// Options that one law goes by and the other one does not.
+type Options = [Option<Given<()>>; 3];
+
+/// Whoever tuned the classic law before it was one of two may want it still; who chose it gets nothing
+/// of what is the other one's.
+fn mention(reader: &mut Reader<'_>, kind: Named, of_classic: Options, of_adaptive: Options) {
+    let (options, caution, right) = match kind {
+        Named::InFile(Kind::Adaptive) => return,
+        Named::ByNobody(Kind::Adaptive) => {
+            let right = "law classic, or law adaptive to leave it at that";
+            (of_classic, Caution::OfClassic, right)
+        }
+        Named::InFile(Kind::Classic) | Named::ByNobody(Kind::Classic) => {
+            (of_adaptive, Caution::OfAdaptive, "law adaptive, with queue_kind tree or simple")
+        }
+    };
+    let mut written = options.into_iter().flatten().filter(|given| given.line.is_some());
+    if let Some(given) = written.next() {
+        reader.object(&given, caution, right);
     }
 }
 

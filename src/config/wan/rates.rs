@@ -1,5 +1,6 @@
 //! How the rate of one direction of a WAN moves, and what it ends as.
-//! Promises: the floors rise from red to the ceiling; the rate at the end lies between them.
+//! Promises: the floors rise from red to the ceiling; the base and the rate at the end lie between
+//! them.
 //! Must not know of delays.
 //!
 //! `…_floor` stands for every floor of the direction that is not given by itself.
@@ -36,6 +37,8 @@ struct Bounds {
 pub(super) struct Rates {
     pub(super) settings: Settings,
     pub(super) on_exit: OnExit,
+    /// Where a burst starts; `None`: the law learns it.
+    pub(super) base: Option<Given<Rate>>,
     /// The first that is given of those that the classic rules alone go by.
     pub(super) of_classic: Option<Given<()>>,
 }
@@ -48,6 +51,7 @@ pub(super) fn rates(reader: &mut Reader<'_>, direction: Direction) -> Option<Rat
     let factor_yellow = reader.read(table::FACTOR_DOWN_YELLOW.of(direction));
     let green_required = reader.read(table::GREEN_REQUIRED.of(direction));
     let on_exit = on_exit(reader, direction, &bounds);
+    let base = base(reader, direction, &bounds);
     let of_classic = [
         step_up.as_ref().map(|given| given.with(())),
         factor_red.as_ref().map(|given| given.with(())),
@@ -64,7 +68,7 @@ pub(super) fn rates(reader: &mut Reader<'_>, direction: Direction) -> Option<Rat
         green_required: green_required?.value,
     };
     let of_classic = of_classic.into_iter().flatten().find(|given| given.line.is_some());
-    Some(Rates { settings, on_exit: on_exit?, of_classic })
+    Some(Rates { settings, on_exit: on_exit?, base, of_classic })
 }
 
 fn default_step(ceiling: Rate) -> Rate {
@@ -134,4 +138,10 @@ fn on_exit(reader: &mut Reader<'_>, direction: Direction, bounds: &Bounds) -> Op
         reader.within(bounds.red.as_ref(), &rate, bounds.ceiling.as_ref());
     }
     Some(given.value)
+}
+
+fn base(reader: &mut Reader<'_>, direction: Direction, bounds: &Bounds) -> Option<Given<Rate>> {
+    let given = reader.read(table::BASE.of(direction))?;
+    reader.within(bounds.red.as_ref(), &given, bounds.ceiling.as_ref());
+    Some(given)
 }

@@ -526,6 +526,22 @@ fn how_often_what_passes_is_read_reaches_the_adaptive_law() {
 }
 
 #[test]
+fn where_a_burst_starts_reaches_the_adaptive_law_up_to_its_bounds() {
+    for (down, up) in [(None, None), (Some(50), None), (Some(500), Some(10)), (None, Some(50))] {
+        let option = |name: &str, rate: Option<u64>| {
+            rate.map(|rate| format!("\toption {name} '{rate}M'\n")).unwrap_or_default()
+        };
+        let text = MINIMAL.to_owned() + &option("download_base", down) + &option("upload_base", up);
+        let loaded = read(&text).unwrap();
+        assert_eq!(loaded.warnings, [], "{text}");
+        let choice = loaded.config.wans[0].control.choice;
+        let Choice::Adaptive(law) = choice else { panic!("{choice:?}") };
+        let rate = |rate: u64| bits(rate * 1_000_000);
+        assert_eq!(law.base, PerDirection { download: down.map(rate), upload: up.map(rate) });
+    }
+}
+
+#[test]
 fn timestamps_are_asked_of_those_that_have_them() {
     let list = "'2001:db8::1'\n\tlist reflector '9.9.9.9'\n\tlist reflector '1.1.1.1'";
     let text = minimal_with("'1.1.1.1'", &format!("{list}\n\toption timestamps 'on'"));

@@ -31,7 +31,8 @@ options! {
     );
     BASE: PerDirection<Spec<Number<Rate>>> = both(
         "base", FLOOR_RATE, Absent("learnt from what the line carries", "400M"),
-        "Where a burst starts after a pause, with the adaptive law.",
+        "Where a burst starts after a pause, with the adaptive law; from the lowest floor to the \
+         ceiling.",
     );
     FLOOR: PerDirection<Spec<Number<Rate>>> = both(
         "floor", FLOOR_RATE, Absent("this or every floor below", "50M"),
