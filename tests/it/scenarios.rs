@@ -1,6 +1,7 @@
 //! What goes wrong in the field, in virtual time: routers, queues, boards.
 
 mod adaptive;
+mod base;
 mod counts;
 mod deep;
 mod ends;
