@@ -15,6 +15,7 @@ mod queues;
 mod reflectors;
 mod reload;
 mod routers;
+mod slow;
 mod types;
 
 use wanctl::{
