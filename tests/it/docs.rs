@@ -66,6 +66,19 @@ fn the_packages_configuration_is_good_and_so_is_the_steering_in_it_without_its_h
     assert!(shown.contains(line) && shown.contains("DRY RUN"), "{shown}");
 }
 
+/// With three there is none that could stand in for one whose times stray.
+#[test]
+fn the_examples_name_reflectors_of_five_operators() {
+    let operators = ["1.1.1.1", "9.9.9.9", "8.8.8.8", "208.67.222.222", "94.140.14.14"];
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("openwrt/files/wanctl.config");
+    for text in [readme(), fs::read_to_string(file).unwrap()] {
+        let list = text.lines().map(str::trim_start).filter_map(|line| {
+            line.strip_prefix("list reflector '").and_then(|rest| rest.strip_suffix('\''))
+        });
+        assert_eq!(list.collect::<Vec<_>>(), operators);
+    }
+}
+
 #[test]
 fn the_readmes_steering_is_good() {
     let readme = readme();
