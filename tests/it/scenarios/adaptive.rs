@@ -97,15 +97,17 @@ fn a_longer_path_under_load_costs_the_rate_for_fifteen_seconds_at_most() {
         let line = longer_path(loaded(LinkSettings::dsl(), directions), 120_000);
         let settings = adaptive(&wan(55, 11));
         let mut world = World::new(vec![(settings, line)], vec![RouterSettings::healthy()], seed);
-        run(&mut world, 119_900);
+        let usual = means(&mut world, 105_000, 119_900);
         let before = limits(&world, 0);
         let mut lowest = before;
         let watch = |world: &mut World| lowest = limits(world, 0).zip(lowest).map(least);
         world.run_until(at(124_000), watch).unwrap();
-        let best = best(&mut world, 135_000);
+        let later = means(&mut world, 135_000, 150_000);
         let told = of_wan(&world.take_events(), 0);
         assert!(told.iter().any(|news| matches!(news, WanNews::PathChanged(_))), "{directions:?}");
         for direction in directions {
+            let (usual, later) = (usual.of(*direction), later.of(*direction));
+            assert!(later.is_back_at(usual), "{directions:?}: {usual:?} -> {later:?}");
             let rate = |rates: &PerDirection<Option<Rate>>| rates.of(*direction).unwrap().bps();
             assert!(rate(&best) * 10 >= rate(&before) * 9, "{directions:?}: {best:?}, {before:?}");
             assert!(rate(&lowest) * 2 >= rate(&before), "{directions:?}: {lowest:?}, {before:?}");
@@ -141,6 +143,37 @@ fn best(world: &mut World, to_ms: u64) -> PerDirection<Option<Rate>> {
     let watch = |world: &mut World| best = limits(world, 0).zip(best).map(|(a, b)| a.max(b));
     world.run_until(at(to_ms), watch).unwrap();
     best
+}
+/// What a direction had for some seconds, in kbit/s on average.
+#[derive(Clone, Copy, Debug)]
+struct Mean {
+    limit: u64,
+    carried: u64,
+}
+
+impl Mean {
+    /// At least nine tenths of that.
+    const fn is_back_at(&self, usual: &Self) -> bool {
+        self.limit * 10 >= usual.limit * 9 && self.carried * 10 >= usual.carried * 9
+    }
+}
+
+fn means(world: &mut World, from_ms: u64, to_ms: u64) -> PerDirection<Mean> {
+    let delivered = |world: &World| world.link(0).unwrap().stats().map(|own| own.delivered);
+    run(world, from_ms);
+    let before = delivered(world);
+    let mut sums = PerDirection::both(0);
+    for millis in (from_ms..to_ms).step_by(50) {
+        run(world, millis);
+        let limits = limits(world, 0).map(|limit| limit.unwrap().bps());
+        sums = sums.zip(limits).map(|(sum, limit)| sum + limit);
+    }
+    run(world, to_ms);
+    let times = (to_ms - from_ms).div_ceil(50);
+    delivered(world).zip(before).zip(sums).map(|((after, before), sum)| Mean {
+        limit: sum / times / 1_000,
+        carried: (after - before) * 8 / (to_ms - from_ms),
+    })
 }
 
 fn least((one, other): (Option<Rate>, Option<Rate>)) -> Option<Rate> {
