@@ -109,7 +109,6 @@ fn a_longer_path_under_load_costs_the_rate_for_fifteen_seconds_at_most() {
             let (usual, later) = (usual.of(*direction), later.of(*direction));
             assert!(later.is_back_at(usual), "{directions:?}: {usual:?} -> {later:?}");
             let rate = |rates: &PerDirection<Option<Rate>>| rates.of(*direction).unwrap().bps();
-            assert!(rate(&best) * 10 >= rate(&before) * 9, "{directions:?}: {best:?}, {before:?}");
             assert!(rate(&lowest) * 2 >= rate(&before), "{directions:?}: {lowest:?}, {before:?}");
         }
     }
@@ -144,6 +143,7 @@ fn best(world: &mut World, to_ms: u64) -> PerDirection<Option<Rate>> {
     world.run_until(at(to_ms), watch).unwrap();
     best
 }
+
 /// What a direction had for some seconds, in kbit/s on average.
 #[derive(Clone, Copy, Debug)]
 struct Mean {
@@ -238,8 +238,8 @@ fn cuts_are_a_feedback_time_apart() {
     let moves = moves(&mut world, 70_000, Direction::Download);
     let cuts = cuts(&moves);
     assert!((2..=6).contains(&cuts.len()), "{moves:?}");
-    // The window of 250 ms and one and a half times the 20 ms of the line.
-    let least = Span::from_millis(280);
+    // The window of 225 ms and two round trips of the 20 ms of the line.
+    let least = Span::from_millis(265);
     for pair in cuts.windows(2) {
         assert!(pair[1].since(pair[0]) >= least, "{moves:?}");
     }
@@ -264,20 +264,21 @@ fn without_a_known_load_the_classic_rules_cut_and_nothing_rises() {
     let counted = |request| matches!(request, Request::Count(..));
     let mut router = RouterSettings::healthy();
     router.refusals.push((window(60_000, 100_000), counted, FailureKind::Timeout));
-    let line = loaded(LinkSettings::quiet(), &[Direction::Download]);
+    let mut line = loaded(LinkSettings::quiet(), &[Direction::Download]);
+    // For 20 s it carries less than the limit lets through.
+    line.lanes.download.capacity =
+        Schedule::constant(mbit(100)).then(at(70_000), mbit(60)).then(at(90_000), mbit(100));
     let mut world = World::new(vec![(settings(), line)], vec![router], 1);
     run(&mut world, 66_000);
     let _ = world.take_requests();
-    let before = world.limit(0, Direction::Download).unwrap();
-    let mut last = before;
-    let mut rose = false;
-    let watch = |world: &mut World| {
-        let limit = world.limit(0, Direction::Download).unwrap();
-        rose |= limit > last;
-        last = limit;
-    };
-    world.run_until(at(99_000), watch).unwrap();
-    assert!(!rose, "the load is not known");
+    let before = moves(&mut world, 70_000, Direction::Download);
+    let blind = moves(&mut world, 99_000, Direction::Download);
+    for pair in [&before[..], &blind].concat().windows(2) {
+        assert!(pair[1].1 <= pair[0].1, "the load is not known: {before:?}, {blind:?}");
+    }
+    let (_, high) = before[before.len() - 1];
+    let (_, low) = blind[blind.len() - 1];
+    assert!(high > mbit(80) && low < mbit(60), "{high:?} -> {low:?}: a queue is cut for");
     assert!(count(&world.take_requests(), counted) > 2, "it is asked all the same");
     let moved = moves(&mut world, 180_000, Direction::Download);
     assert!(moved.windows(2).any(|pair| pair[1].1 > pair[0].1), "known again: {moved:?}");
