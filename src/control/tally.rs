@@ -80,7 +80,6 @@ pub struct Tally {
     readings: PerDirection<Option<Readings>>,
     /// The router is left alone until then.
     rest_until: Instant,
-    asked: u32,
 }
 
 impl Tally {
@@ -92,14 +91,13 @@ impl Tally {
             sources: layout.slots().iter().copied().map(source).collect(),
             readings: PerDirection::both(None),
             rest_until: Instant::default(),
-            asked: 0,
         }
     }
 
     /// Has to do with other queues from now on.
     pub fn take_over(&mut self, layout: Layout) {
-        let Self { wanted, asked, rest_until, .. } = *self;
-        *self = Self { wanted, rest_until, asked, ..Self::new(layout) };
+        let Self { wanted, rest_until, .. } = *self;
+        *self = Self { wanted, rest_until, ..Self::new(layout) };
     }
 
     /// Wants the counters about this often; `None`: not at all any more.
@@ -121,7 +119,6 @@ impl Tally {
         let (at, index) = self.plan()?;
         let source = self.sources.get_mut(index).filter(|_| at <= now)?;
         source.asked = Some(now);
-        self.asked = self.asked.saturating_add(1);
         Some(source.slot)
     }
 
@@ -230,11 +227,6 @@ impl Tally {
 
     fn trusted_for(&self) -> Span {
         self.period().unwrap_or(Span::ZERO).times(TRUSTED_PERIODS)
-    }
-
-    /// Requests since the start.
-    pub const fn asked(&self) -> u32 {
-        self.asked
     }
 }
 

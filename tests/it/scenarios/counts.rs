@@ -2,6 +2,7 @@
 
 use wanctl::{
     control::{
+        applier::Layout,
         event::Request,
         failure::FailureKind,
         tally::Consumer,
@@ -47,6 +48,27 @@ fn nobody_is_asked_for_counters_that_nobody_wants() {
     let mut world = World::new(vec![(wan(520, 52), busy(5))], vec![RouterSettings::healthy()], 1);
     run(&mut world, 300_000);
     assert_eq!(count(&world.take_requests(), counts), 0);
+}
+
+/// As the README has it: two per second on an idle line, ten on a loaded one, half of that with a
+/// simple queue.
+#[test]
+fn the_adaptive_law_asks_for_counters_as_often_as_is_said() {
+    for (layout, idle, loaded) in [(Layout::PerDirection, 600, 3_000), (Layout::Pair, 300, 1_500)] {
+        let load = window(400_000, FOR_EVER);
+        let line = LinkSettings::quiet().with_load(Direction::Download, load, Demand::Greedy);
+        let settings = Settings { layout, ..settings::wan(110, 22) };
+        let mut world = World::new(vec![(settings, line)], vec![RouterSettings::healthy()], 1);
+        for (from, most) in [(60_000, idle), (420_000, loaded)] {
+            run(&mut world, from);
+            world.take_requests();
+            run(&mut world, from + 300_000);
+            let asked = count(&world.take_requests(), counts);
+            // Each turn begins at the end of a cycle.
+            let said = most * 9 / 10..=most;
+            assert!(said.contains(&asked), "{layout:?}: {asked} in five minutes, not {most}");
+        }
+    }
 }
 
 #[test]
