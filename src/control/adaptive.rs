@@ -27,7 +27,7 @@
 //! | load | `u = flow / limit`: high from 0.75, idle below 0.1 and below half of the floor |
 //! | idle line | follows `d` in 2 s while nothing passes; under load in 60 s from `−T` to `T / 2`, or to `T` if `Δ` has stayed between them for 15 s, and in 5 s what is lower |
 //! | carried | download: `flow`, it is counted behind the queue; upload: `flow / (1 + g)`, before it |
-//! | cut | `rate = carried · (1 − clamp(0.02 + Δ' / 0.33 s, 0.04, 0.4))`, at least `rate / 2` |
+//! | cut | `rate = carried · (1 − clamp(0.02 + Δ' / 0.22 s, 0.04, 0.4))`, at least `rate / 2` |
 //! | ahead | `Δ' = Δ + g·(1.5·d + 150 ms)`, what `Δ` will be when the cut is in force; at most `2·Δ` |
 //! | knee | what was carried at the first cut and until it was felt (all that is known of a first burst); less after a second cut |
 //! | usual | the highest knee; each lower one brings it nearer by an eighth |

@@ -203,7 +203,8 @@ fn nor_do_they_cost_it_anything_when_the_line_suddenly_carries_half() {
             assert_eq!(limits(world, 0).upload, before, "{mbits} Mbit/s at {:?}", world.now());
         };
         world.run_until(at(120_000), watch).unwrap();
-        assert!(longest > Span::from_millis(150), "{longest:?}");
+        // From there on whoever has load is blamed.
+        assert!(longest > Span::from_millis(120), "{longest:?}");
     }
 }
 

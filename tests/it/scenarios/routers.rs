@@ -24,8 +24,8 @@ use crate::support::settings::{at, laws, mbit, ms};
 fn a_router_that_restarts_gets_its_limits_again_as_soon_as_it_answers() {
     for (_, wan) in laws() {
         let mut router = RouterSettings::healthy();
-        router.failures.push((window(50_000, 50_100), FailureKind::Reset));
-        router.failures.push((window(50_100, 85_000), FailureKind::Timeout));
+        router.failures.push((window(50_000, 51_000), FailureKind::Reset));
+        router.failures.push((window(51_000, 85_000), FailureKind::Timeout));
         router.failures.push((window(85_000, 95_000), FailureKind::Refused));
         router.reboots.push(at(50_000));
         let mut world = World::new(vec![(wan(520, 52), busy(3))], vec![router], 1);
