@@ -68,10 +68,15 @@ const ENDED_WITHIN: Span = seconds(5);
 /// Between two looks.
 const LOOK: Span = Span::from_millis(100);
 
+/// Each law in turn.
+const LAWS: [&str; 2] = ["adaptive", "classic"];
+
+/// Each so many episodes there is a reload, which brings the other law.
+const RELOAD_EVERY: usize = 2;
+
 /// After a line that was bad for a moment there is something to write, and soon nothing more, so that the
 /// next fault can begin; by the classic law from floor to ceiling in thirty cycles.
-const RATES: [(&str, &str); 9] = [
-    ("law", "classic"),
+const RATES: [(&str, &str); 8] = [
     ("download_ceiling", "400M"),
     ("download_floor", "100M"),
     ("download_step_up", "10M"),
@@ -87,9 +92,10 @@ fn number(variable: &str, default: u64) -> u64 {
     text.map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{variable}={text}")))
 }
 
-fn config(scratch: &Scratch, site: &Site) -> PathBuf {
+fn config(scratch: &Scratch, site: &Site, law: &str) -> PathBuf {
     let reflectors = REFLECTORS.map(|address| ("reflector", address));
-    let wan = section("wan", "cable", &[&TREE[..], &RATES, &reflectors].concat());
+    let options = [&TREE[..], &RATES, &reflectors, &[("law", law)]].concat();
+    let wan = section("wan", "cable", &options);
     let router = site.router.section_at(site.proxy.address(), "home", scratch);
     let text = globals(scratch, "info") + &router + &wan;
     scratch.write("wanctl.conf", text.as_bytes())
@@ -107,6 +113,7 @@ fn it_outlives_faults_that_switch_every_few_seconds() {
 
 struct Soak<'a> {
     line: &'a Line,
+    scratch: &'a Scratch,
     site: Site,
     watch: Watch,
     random: Rng,
@@ -115,7 +122,7 @@ struct Soak<'a> {
 
 fn soak(line: &Line, length: Span, seed: u64, canary: &Canary) -> Vec<String> {
     let (scratch, site) = (Scratch::in_memory(), Site::new(Router::start(home())));
-    let config = config(&scratch, &site);
+    let config = config(&scratch, &site, LAWS[0]);
     let mut daemon = Daemon::spawn(run(WANCTL.as_ref(), &config));
     daemon.wait_for_status();
     daemon.until("settled", |health| is_settled(&site, health));
@@ -124,7 +131,8 @@ fn soak(line: &Line, length: Span, seed: u64, canary: &Canary) -> Vec<String> {
     let _load = Load::of(site.router.shared());
     let report = Report::new(now(), warm_up, daemon.pid());
     let random = Rng::with_seed(seed);
-    let mut soak = Soak { line, site, watch: Watch::new(daemon), random, report };
+    let mut soak =
+        Soak { line, scratch: &scratch, site, watch: Watch::new(daemon), random, report };
     let mut deck = Vec::new();
     while now().since(soak.report.start) < length {
         if deck.is_empty() {
@@ -137,11 +145,13 @@ fn soak(line: &Line, length: Span, seed: u64, canary: &Canary) -> Vec<String> {
         soak.episode(fault);
         soak.minute(&canary.sung());
     }
-    soak.stop(&scratch);
+    soak.stop();
     let Soak { mut watch, report, .. } = soak;
     "the whole".clone_into(&mut watch.place);
     let canary = canary.sung();
-    for wrong in [report.grown(), watch.too_many_missed(&canary)].into_iter().flatten() {
+    let all_had_turns = report.episodes >= RELOAD_EVERY * LAWS.len();
+    let idle = watch.idle_law().filter(|_| all_had_turns);
+    for wrong in [report.grown(), watch.too_many_missed(&canary), idle].into_iter().flatten() {
         watch.wrong(&wrong);
     }
     report.tell(&watch, &canary, seed);
@@ -160,7 +170,9 @@ impl Soak<'_> {
             lasts.as_millis()
         );
         let told = self.watch.told;
-        if self.random.u8(..6) == 0 {
+        if self.report.episodes.is_multiple_of(RELOAD_EVERY) {
+            let turn = self.report.episodes / RELOAD_EVERY;
+            config(self.scratch, &self.site, LAWS[turn % LAWS.len()]);
             self.watch.daemon.signal(libc::SIGHUP);
         }
         self.suffer(fault, weather, lasts);
@@ -270,7 +282,7 @@ impl Soak<'_> {
     }
 
     /// The end comes in the middle of a fault.
-    fn stop(&mut self, scratch: &Scratch) {
+    fn stop(&mut self) {
         let fault = Fault::ALL[self.random.usize(..Fault::ALL.len())];
         self.watch.place = format!("the end ({fault:?})");
         self.report.usage_at_end(Usage::of(&self.watch.daemon), now());
@@ -284,7 +296,7 @@ impl Soak<'_> {
             let took = ended.after.as_millis();
             self.watch.wrong(&format!("{} after {took} ms", ended.status));
         }
-        let dir = scratch.join("state");
+        let dir = self.scratch.join("state");
         let left = names(&dir);
         if left != ["lock", "state.json"] || state(&dir).is_none() {
             self.watch.wrong(&format!("it leaves {left:?}"));

@@ -4,6 +4,7 @@
 use wanctl::control::time::{Instant, Span};
 
 use crate::{
+    LAWS,
     needs::announce,
     support::{canary::Sung, daemon::Daemon, faults::Fault, wait::seconds},
     watch::Watch,
@@ -113,7 +114,7 @@ impl Report {
         let (cycles, missed) = watch.cycles;
         announce(&format!(
             "{:>5} s: RSS {rss} kB, {descriptors} descriptors, {threads} threads; {} episodes, {} \
-             outages, {} writes; {missed} of {cycles} cycles missed (canary {}); {} wrong",
+             outages, {:?} writes; {missed} of {cycles} cycles missed (canary {}); {} wrong",
             passed.as_secs(),
             self.episodes,
             self.outages,
@@ -148,7 +149,7 @@ impl Report {
              reached again after  {}\n\
              settled after        {}\n\
              repaired after       {}\n\
-             writes               {}, all within bounds unless said below\n\
+             writes               {:?} by {LAWS:?}, all within bounds unless said below\n\
              cycles               {cycles}, of which {missed} missed; canary {} of {}, at most {} ms late\n\
              a cycle              {}\n\
              health               answered within {} ms\n\

@@ -9,6 +9,7 @@ use wanctl::{
 };
 
 use crate::{
+    LAWS,
     needs::announce,
     support::{
         canary::Sung,
@@ -43,7 +44,10 @@ pub(crate) struct Watch {
     pub(crate) daemon: Daemon,
     lines: usize,
     pub(crate) told: Told,
-    pub(crate) writes: u64,
+    /// Of each law.
+    pub(crate) writes: [u64; LAWS.len()],
+    /// Whose turn it is.
+    law: usize,
     /// The longest wait for its health.
     pub(crate) slowest: Span,
     pub(crate) cycles: (u64, u64),
@@ -61,7 +65,8 @@ impl Watch {
             daemon,
             lines: 0,
             told: Told::default(),
-            writes: 0,
+            writes: [0; LAWS.len()],
+            law: 0,
             slowest: Span::ZERO,
             cycles: (0, 0),
             lengths: String::new(),
@@ -96,6 +101,7 @@ impl Watch {
                 let wan = &health.wans[0];
                 self.cycles = (wan.cycles, wan.cycles_missed);
                 self.lengths = format!("{:?}", wan.cycle);
+                self.law = LAWS.iter().position(|law| wan.law == *law).unwrap_or(self.law);
             }
             None => self.wrong("no health"),
         }
@@ -134,11 +140,17 @@ impl Watch {
             .then(|| format!("{missed} of {cycles} cycles missed, by the canary {}", canary.missed))
     }
 
+    /// What is wrong if one of the laws, which all had their turns, wrote nothing.
+    pub(crate) fn idle_law(&self) -> Option<String> {
+        let idle = LAWS.iter().zip(self.writes).find(|(_, writes)| *writes == 0);
+        idle.map(|(law, _)| format!("by the law {law} nothing was written"))
+    }
+
     /// Every limit that the router accepted lies between floor and ceiling.
     fn judge_writes(&mut self, site: &Site, fault: Option<Fault>) {
         let accepted = site.router.model().take_accepted();
         for Accepted { name, key, value } in accepted {
-            self.writes += 1;
+            self.writes[self.law] += 1;
             // Names that were swapped since the ids were read: the value is that of the other.
             let swapped = fault == Some(Fault::Human(Deed::Swaps)) || name == "renamed";
             let fine = |(queue, floor, ceiling): &(&str, u64, u64)| {
