@@ -17,8 +17,9 @@
 //! ```
 //!
 //! With `d` the second lowest round-trip time of the last 225 ms (a queue lifts the lowest values
-//! too, jitter does not), on a steady line the median of the last three; `idle` its mean on the
-//! idle line and `noise` its mean deviation there:
+//! too, jitter does not), on a steady line the median of the last three, in cycles of more than 100 ms
+//! the lowest of the last two, which may be as old as one and a half cycles, if these are more than
+//! 225 ms; `idle` its mean on the idle line and `noise` its mean deviation there:
 //!
 //! | What | Formula |
 //! |---|---|
@@ -35,7 +36,7 @@
 //! | probe | to `1.02·knee`; then 5, 10, 20, 40 % further, or half of the way to the usual if that is more, but 40 %; every 1.5 s, both directions in turn |
 //! | rationed | no raise is wanted that could not be written now; one that the router has not got yet is withdrawn for a delay |
 //! | base | mean of the knees · 0.97, or as configured; each 60 s without a cut halfway nearer to `0.97·usual`, or to the ceiling if nothing is known |
-//! | feedback time | `1.5·d + 225 ms` after the router confirmed the limit, `2·d + 225 ms` after a cut, with the least `d` of then and now, with no more than 300 ms of queue in all but the first |
+//! | feedback time | `1.5·d + w` after the router confirmed the limit, `2·d + w` after a cut, with `w` the 225 ms or one and a half cycles, with the least `d` of then and now, with no more than 300 ms of queue in all but the first |
 //! | over | the `Δ` of a probe is cut for at once: from `carried` of at least the rate before it |
 //! | further cuts | after each feedback time, unless `Δ` is below 0.7 of its worst, or will be gone within a second as fast as it falls; one that left more than 0.85 of it did not help |
 //! | little load | a cut below high load leaves at least `0.75·rate` at the first time, and teaches no knee but where a burst starts |
@@ -111,6 +112,8 @@ pub struct Settings {
 pub struct Sight {
     /// The time.
     pub now: Instant,
+    /// Length of a cycle.
+    pub interval: Span,
     /// How often there is a round.
     pub pace: Pace,
     /// The value of the round.
@@ -280,7 +283,7 @@ impl Adaptive {
         let busy = shares.download.max(shares.upload);
         self.quiet = if busy < tuning.idle { self.quiet.or(Some(now)) } else { None };
         let quiet = self.quiet.is_some_and(|since| now.since(since) >= tuning.settled_after);
-        self.filter.take(now, sight.pace, sight.value, sight.baseline);
+        self.filter.take(sight);
         let limits = self.limits();
         let serial = serialisation(&sight.rates);
         let lowest = limits.download.over.min(limits.upload.over);
@@ -358,6 +361,7 @@ impl Adaptive {
             noise: self.filter.noise(),
             limits: Limits::default(),
             round_trip: self.filter.seen(),
+            window: self.filter.window(),
         }
     }
 

@@ -202,6 +202,11 @@ impl Classic {
         }
     }
 
+    /// Length of a cycle.
+    pub const fn interval(&self) -> Span {
+        self.settings.interval
+    }
+
     /// The rates wanted now.
     pub fn rates(&self) -> PerDirection<Rate> {
         PerDirection { download: self.ladders.download.rate(), upload: self.ladders.upload.rate() }

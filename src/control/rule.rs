@@ -108,6 +108,7 @@ impl Law {
         };
         let sight = Sight {
             now: around.now,
+            interval: self.classic.interval(),
             pace: around.pace,
             value: observation.value,
             baseline: decision.baseline,

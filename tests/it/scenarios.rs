@@ -7,6 +7,7 @@ mod deep;
 mod ends;
 mod fallback;
 mod field;
+mod interval;
 mod late;
 mod log;
 mod oneway;

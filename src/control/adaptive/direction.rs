@@ -57,6 +57,8 @@ pub(super) struct View {
     pub(super) noise: f64,
     pub(super) limits: Limits,
     pub(super) round_trip: Rtt,
+    /// What is seen is up to this old.
+    pub(super) window: Span,
 }
 
 impl View {
@@ -204,7 +206,7 @@ impl Lane {
         let path = (round_trip.ms() - view.delta).max(0.0);
         let senders = (trips - 1.0) * least.min(path + tuning.senders);
         let trips = whole((least + senders) * 1_000.0);
-        now.since(own.since) >= tuning.window + Span::from_micros(trips)
+        now.since(own.since) >= view.window + Span::from_micros(trips)
     }
 
     fn cut(&mut self, view: &View, step: &mut Step) {

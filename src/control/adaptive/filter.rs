@@ -5,7 +5,7 @@
 
 use heapless::Deque;
 
-use super::{PathChange, Tuning};
+use super::{PathChange, Sight, Tuning};
 use crate::control::{
     pace::{Pace, SELDOM},
     time::{Instant, Span},
@@ -62,6 +62,10 @@ impl Track {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Filter {
     pub(super) tuning: &'static Tuning,
+    /// How long a value counts, if the line is not seldom looked at.
+    window: Span,
+    /// Whether there are three values in it at any time.
+    several: bool,
     values: Deque<(Instant, Rtt), KEPT>,
     /// The median of the last three of each cycle of the last window.
     medians: Deque<(Instant, Rtt), KEPT>,
@@ -109,21 +113,36 @@ impl Filter {
         let track = Track { seen: Rtt::ZERO, idle: None, noise: 0.0 };
         let (values, medians) = (Deque::new(), Deque::new());
         let rough = Roughness::default();
-        Self { tuning, values, medians, fast: track, slow: track, rough, learnt: None }
+        let window = tuning.window;
+        Self {
+            tuning,
+            window,
+            several: true,
+            values,
+            medians,
+            fast: track,
+            slow: track,
+            rough,
+            learnt: None,
+        }
     }
 
     /// Takes a value in.
-    pub(super) fn take(&mut self, now: Instant, pace: Pace, value: Rtt, baseline: Rtt) {
+    pub(super) fn take(&mut self, sight: &Sight) {
+        let Sight { now, interval, pace, value, baseline, .. } = *sight;
+        // Two values at the least, in cycles that come a little late: of one, each odd one is a delay.
+        self.window = self.tuning.window.max(interval.part(3, 2));
+        self.several = interval.part(9, 4) <= self.tuning.window;
         let window = match pace {
             Pace::Often => {
                 self.rough.take(value);
-                self.tuning.window
+                self.window
             }
             Pace::Seldom => {
                 // A straight line is none from so far away.
                 self.rough.last = [None; 2];
                 self.medians.clear();
-                SELDOM.times(SEVERAL).max(self.tuning.window)
+                SELDOM.times(SEVERAL).max(self.window)
             }
         };
         push(&mut self.values, now, value, window);
@@ -171,7 +190,7 @@ impl Filter {
     }
 
     pub(super) fn is_steady(&self) -> bool {
-        self.noise_of(&self.fast) < self.tuning.steady
+        self.several && self.noise_of(&self.fast) < self.tuning.steady
     }
 
     /// As on the idle line, unless it is seen to have become more.
@@ -199,13 +218,18 @@ impl Filter {
     /// By how many ms per ms the delay grew within the last window, less what noise may have done;
     /// negative if it fell.
     pub(super) fn growth(&self) -> f64 {
-        let over = if self.is_steady() { self.tuning.recent } else { self.tuning.window };
+        let over = if self.is_steady() { self.tuning.recent } else { self.window };
         let Some((to, after)) = self.medians.back() else { return 0.0 };
         let oldest = self.medians.iter().find(|(at, _)| to.since(*at) <= over);
         oldest.map_or(0.0, |(from, before)| {
             let passed = Rtt::from_span(to.since(*from).max(self.tuning.recent)).ms();
             (after.above(*before) - self.tuning.noises_of_growth * self.noise()) / passed
         })
+    }
+
+    /// How old a value that is seen may be.
+    pub(super) const fn window(&self) -> Span {
+        self.window
     }
 
     /// Follows the idle line up to a delay of the first limit, under load of the second one.

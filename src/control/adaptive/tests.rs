@@ -65,6 +65,7 @@ impl Bench {
             let outcome = self.law.decide(&Sight {
                 ways: None,
                 now: Instant::from_micros(self.now * 1_000),
+                interval: Span::from_millis(50),
                 pace: Pace::Often,
                 value: ms(rtt),
                 baseline: ms(20.0),
