@@ -18,8 +18,7 @@
 //!
 //! With `d` the second lowest round-trip time of the last 225 ms (a queue lifts the lowest values
 //! too, jitter does not), on a steady line the median of the last three, in cycles of more than 100 ms
-//! the lowest of the last two, which may be as old as one and a half cycles, if these are more than
-//! 225 ms; `idle` its mean on the idle line and `noise` its mean deviation there:
+//! the lowest of the last two; `idle` its mean on the idle line and `noise` its mean deviation there:
 //!
 //! | What | Formula |
 //! |---|---|
@@ -30,7 +29,7 @@
 //! | carried | download: `flow`, it is counted behind the queue; upload: `flow / (1 + g)`, before it |
 //! | cut | `rate = carried · (1 − clamp(0.02 + Δ' / 0.22 s, 0.04, 0.4))`, at least `rate / 2` |
 //! | ahead | `Δ' = Δ + g·(1.5·d + 150 ms)`, what `Δ` will be when the cut is in force; at most `2·Δ` |
-//! | knee | what was carried at the first cut and until it was felt (all that is known of a first burst); less after a second cut |
+//! | knee | what was carried at the first cut and until it was felt (all that is known of a first burst); less after a second cut, unless it is for a raise's delay and of a download with `u ≥ 0.95` |
 //! | usual | the highest knee; each lower one brings it nearer by an eighth |
 //! | back | to `0.97·knee` as soon as `Δ` is gone; there for 8 s, up to 64 s if knees agree; for 4 or 8 s while the knee is below `0.7·usual` |
 //! | probe | to `1.02·knee`; then 5, 10, 20, 40 % further, or half of the way to the usual if that is more, but 40 %; every 1.5 s, both directions in turn |
@@ -39,7 +38,7 @@
 //! | feedback time | `1.5·d + w` after the router confirmed the limit, `2·d + w` after a cut, with `w` the 225 ms or one and a half cycles, with the least `d` of then and now, with no more than 300 ms of queue in all but the first |
 //! | over | the `Δ` of a probe is cut for at once: from `carried` of at least the rate before it |
 //! | further cuts | after each feedback time, unless `Δ` is below 0.7 of its worst, or will be gone within a second as fast as it falls; one that left more than 0.85 of it did not help |
-//! | little load | a cut below high load leaves at least `0.75·rate` at the first time, and teaches no knee but where a burst starts |
+//! | little load | below high load at least `0.75·rate` counts as carried at the first cut, which teaches no knee but where a burst starts |
 //! | in vain | `Δ + 3.5·noise` stays above three quarters of its worst, and `u ≥ 0.9` or `Δ ≤ 60 ms`, and the rate is not at the floor, but for a download with `u ≥ 0.95`; what fell counts anew, and if the rest is the path's, `0.97·knee` of the first cut is given back; under load nothing above `baseline_max` and above twice the idle time is a path |
 //! | new path | after two cuts in vain, five where `Δ > 60 ms`; on an idle line after 1 s |
 //! | blame | both loaded: whoever was raised last; else who alone has high load; else the download if `u < 0.95`; else the upload; from 120 ms on, whoever has load; if a cut did not help, whoever is not idle, an upload of little load after three |
@@ -300,7 +299,8 @@ impl Adaptive {
         // What is seen once, and seldom, is filtered out; but somebody may have begun.
         let late = sight.pace == Pace::Seldom && sight.value.ms() > self.longest;
         self.wanted = period(busy, late || delta > lowest / 2.0, tuning);
-        self.blame.judge(now, &shares, delta, (calm, lowest), tuning);
+        let recent = recent(self.filter.window(), tuning);
+        self.blame.judge(now, &shares, delta, (calm, lowest), recent, tuning);
         self.blame.measure(sight.ways, delta, lowest);
         let mut rates = sight.rates;
         let mut zones = PerDirection::both(Zone::Green);
@@ -426,6 +426,11 @@ impl Adaptive {
         let longest = self.settings.longest_idle.ms().max(self.filter.idle().ms() * 2.0);
         self.filter.seen().ms() <= longest
     }
+}
+
+/// For so long a delay may be a raise's: it shows in the second value after it.
+fn recent(window: Span, tuning: &Tuning) -> Span {
+    tuning.raise_every.max(window).times(2)
 }
 
 /// What two full packets take at these limits, in both directions, in ms.

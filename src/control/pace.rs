@@ -19,7 +19,7 @@ use super::{
 
 /// Time between two rounds of an idle line: a fifth of the usual probes. A burst is met this much later
 /// at the worst, which in the simulator costs the first one on an unknown line 4 ms of p99 in 20 s, and
-/// later ones 1 ms at most.
+/// later ones 2 ms at most.
 pub const SELDOM: Span = Span::from_millis(250);
 /// The line is idle for this long before its reflectors are spared: whoever reads a page turns it
 /// sooner.

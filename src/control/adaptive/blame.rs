@@ -5,7 +5,7 @@
 
 use super::Tuning;
 use crate::control::{
-    time::Instant,
+    time::{Instant, Span},
     units::{Direction, PerDirection},
 };
 
@@ -52,6 +52,7 @@ impl Blame {
         shares: &PerDirection<f64>,
         delta: f64,
         (calm, threshold): (f64, f64),
+        recent: Span,
         tuning: &Tuning,
     ) {
         let both = shares.download >= tuning.suspect && shares.upload >= tuning.suspect;
@@ -63,8 +64,7 @@ impl Blame {
                 self.whose = Whose::Loaded;
             }
         } else if delta > threshold && both && self.whose == Whose::Nobodys {
-            let recent =
-                self.raised.filter(|(_, at)| now.since(*at) <= tuning.raise_every.times(2));
+            let recent = self.raised.filter(|(_, at)| now.since(*at) <= recent);
             let high = shares.map(|share| share >= tuning.high);
             self.whose = Whose::Of(match recent {
                 Some((direction, _)) => direction,

@@ -8,7 +8,7 @@ use super::{
     Tuning,
     cut::{Cut, left, whole},
     knee::Knee,
-    number,
+    number, recent,
 };
 use crate::control::{
     ladder::Raise,
@@ -288,8 +288,8 @@ impl Lane {
 
     /// Where the line carried all without any delay just now, before it was tried for more.
     fn probed(&self, view: &View) -> Option<Rate> {
-        let recent = |at: Instant| view.now.since(at) <= view.tuning.raise_every.times(2);
-        self.good.filter(|(at, _)| recent(*at)).map(|(_, good)| good)
+        let recent = recent(view.window, view.tuning);
+        self.good.filter(|(at, _)| view.now.since(*at) <= recent).map(|(_, good)| good)
     }
 
     /// After a raise the line carries more than before it, and less than now. What passes tells no

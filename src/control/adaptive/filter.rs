@@ -136,7 +136,8 @@ impl Filter {
         let window = match pace {
             Pace::Often => {
                 self.rough.take(value);
-                self.window
+                // Whoever waits for a lost reply skips a cycle.
+                if self.several { self.window } else { interval.part(5, 2) }
             }
             Pace::Seldom => {
                 // A straight line is none from so far away.
@@ -158,6 +159,11 @@ impl Filter {
 
     /// A queue lifts the lowest values too; jitter does not.
     fn second_lowest(&self, value: Rtt) -> Rtt {
+        if !self.several {
+            let before = self.values.iter().nth_back(1);
+            return before
+                .map_or(value, |(_, before)| if *before < value { *before } else { value });
+        }
         let (mut lowest, mut second) = (value, None::<Rtt>);
         for (_, value) in self.values.iter().take(self.values.len().saturating_sub(1)) {
             if *value < lowest {
@@ -227,7 +233,7 @@ impl Filter {
         })
     }
 
-    /// How old a value that is seen may be.
+    /// How old a value that is seen may be, of a line that is not seldom looked at.
     pub(super) const fn window(&self) -> Span {
         self.window
     }

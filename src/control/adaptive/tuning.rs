@@ -83,8 +83,8 @@ pub struct Tuning {
     /// A cut after which it is down to this share, half of the way to that, helped, though not enough:
     /// nobody else is blamed.
     pub helps: f64,
-    /// Nor does one that will be gone after so many ms, as fast as it falls: two feedback times, so that
-    /// another cut would come when nothing is left to cut for.
+    /// Nor does one that will be gone after so many ms, as fast as it falls: with the time that
+    /// another cut takes to be felt, there would be nothing left to cut for.
     pub soon_gone: f64,
     /// A delay that never was below this share of its worst did not react to the cut: the least one drains
     /// more than that of a queue, and of a path nothing but noise.

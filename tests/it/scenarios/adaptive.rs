@@ -141,7 +141,33 @@ fn are_less(change: impl Fn(LinkSettings) -> LinkSettings) -> Vec<(u64, Directio
 fn nor_does_one_on_a_line_whose_jitter_looks_like_a_queue_that_drains() {
     let (less, by_jitter) = (are_less(|line| longer_path(line, 120_000)), are_less(|line| line));
     // One in fifty is within what the seeds make of it.
+    assert!(by_jitter.len() <= 14, "{by_jitter:?}");
     assert!(less.len() <= by_jitter.len() + 4, "{less:?}, by the jitter alone {by_jitter:?}");
+}
+
+/// What it fell to while the path was not known is made good at once.
+#[test]
+fn there_too_the_rate_has_been_back_within_fifteen_seconds() {
+    let mut missed = Vec::new();
+    for seed in 0..100 {
+        let mut line = loaded(LinkSettings::cable(), &Direction::BOTH);
+        line.jitter = Jitter::Uniform(Span::from_millis(38));
+        let wans = vec![(adaptive(&wan(550, 55)), longer_path(line, 120_000))];
+        let mut world = World::new(wans, vec![RouterSettings::healthy()], seed);
+        run(&mut world, 119_900);
+        let before = limits(&world, 0);
+        run(&mut world, 124_000);
+        let mut best = PerDirection::both(None);
+        let watch = |world: &mut World| best = limits(world, 0).zip(best).map(|(a, b)| a.max(b));
+        world.run_until(at(135_000), watch).unwrap();
+        for direction in Direction::BOTH {
+            let rate = |rates: &PerDirection<Option<Rate>>| rates.of(direction).unwrap().bps();
+            if rate(&best) * 10 < rate(&before) * 9 {
+                missed.push((seed, direction, rate(&before), rate(&best)));
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{missed:?}");
 }
 
 /// What a direction had for some seconds, in kbit/s on average.
