@@ -299,8 +299,7 @@ impl Adaptive {
         // What is seen once, and seldom, is filtered out; but somebody may have begun.
         let late = sight.pace == Pace::Seldom && sight.value.ms() > self.longest;
         self.wanted = period(busy, late || delta > lowest / 2.0, tuning);
-        let recent = recent(self.filter.window(), tuning);
-        self.blame.judge(now, &shares, delta, (calm, lowest), recent, tuning);
+        self.blame.judge((now, self.recent()), &shares, delta, (calm, lowest), tuning);
         self.blame.measure(sight.ways, delta, lowest);
         let mut rates = sight.rates;
         let mut zones = PerDirection::both(Zone::Green);
@@ -338,6 +337,11 @@ impl Adaptive {
             self.forgive(now, &mut rates);
         }
         Outcome { rates, zones, delta: self.filter.delta(), idle: self.filter.idle(), path }
+    }
+
+    /// For so long a delay may be a raise's.
+    fn recent(&self) -> Span {
+        recent(self.filter.window(), self.settings.tuning)
     }
 
     /// What both directions see alike, and what is given.

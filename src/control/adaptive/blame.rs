@@ -48,11 +48,10 @@ impl Blame {
     /// the router that holds it back; or of the upload.
     pub(super) fn judge(
         &mut self,
-        now: Instant,
+        (now, recent): (Instant, Span),
         shares: &PerDirection<f64>,
         delta: f64,
         (calm, threshold): (f64, f64),
-        recent: Span,
         tuning: &Tuning,
     ) {
         let both = shares.download >= tuning.suspect && shares.upload >= tuning.suspect;
