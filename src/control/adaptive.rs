@@ -339,9 +339,9 @@ impl Adaptive {
         Outcome { rates, zones, delta: self.filter.delta(), idle: self.filter.idle(), path }
     }
 
-    /// For so long a delay may be a raise's.
+    /// For so long a delay may be a raise's: it shows in the second value after it.
     fn recent(&self) -> Span {
-        recent(self.filter.window(), self.settings.tuning)
+        self.settings.tuning.raise_every.max(self.filter.window()).times(2)
     }
 
     /// What both directions see alike, and what is given.
@@ -366,6 +366,7 @@ impl Adaptive {
             limits: Limits::default(),
             round_trip: self.filter.seen(),
             window: self.filter.window(),
+            recent: self.recent(),
         }
     }
 
@@ -430,11 +431,6 @@ impl Adaptive {
         let longest = self.settings.longest_idle.ms().max(self.filter.idle().ms() * 2.0);
         self.filter.seen().ms() <= longest
     }
-}
-
-/// For so long a delay may be a raise's: it shows in the second value after it.
-fn recent(window: Span, tuning: &Tuning) -> Span {
-    tuning.raise_every.max(window).times(2)
 }
 
 /// What two full packets take at these limits, in both directions, in ms.

@@ -6,10 +6,9 @@ use std::fmt::Write as _;
 use crate::{
     grid::Grid,
     laws::Law,
-    loads::Load,
-    promises::{back, overall},
-    score::Score,
-    sensitivity::Effect,
+    loads::{LOADS, Load},
+    promises::{PROMISES, back, overall},
+    sensitivity::{Effect, cliffs},
     summary::{Summary, longer, p95},
 };
 
@@ -27,13 +26,11 @@ const OF_BURSTS: &str = "a burst of 0.4 s makes a queue that is below the thresh
     values tell of it, so that the adaptive law leaves the rate at the ceiling, where it began; the bash \
     law begins at 0.6 of it and comes back there between bursts";
 
-/// A promise about single runs.
-type Run = fn(&Score) -> bool;
-
-const RUNS: [(&str, Load, Run); 3] = [
-    ("a longer path costs an idle line no cut", Load::Path, |score| score.late_cuts == 0),
-    ("a full upload leaves the download alone", Load::Upload, |score| score.spill == Some(0)),
-    ("a full download leaves the upload alone", Load::Download, |score| score.spill == Some(0)),
+/// Promises that no run may break.
+const ALWAYS: [&str; 3] = [
+    "a longer path costs an idle line no cut",
+    "a full upload leaves the download alone",
+    "a full download leaves the upload alone",
 ];
 
 /// What does not hold, in words.
@@ -45,29 +42,26 @@ pub fn broken(grid: &Grid, effects: &[Effect]) -> String {
     for line in &grid.lines {
         of_line(&mut text, grid, line.name);
     }
-    for own in effects {
-        if let Some(cliff) = effects.last().and_then(|usual| own.cliff(usual)) {
-            let _ = writeln!(text, "{}: {cliff}", own.name);
-        }
+    for (name, cliff) in cliffs(effects) {
+        let _ = writeln!(text, "{name}: {cliff}");
     }
     text
 }
 
 fn of_line(text: &mut String, grid: &Grid, line: &'static str) {
-    let scores = |load| &grid.cell(line, load, Law::Adaptive).scores;
-    for (name, load, good) in RUNS {
-        let bad = scores(load).iter().filter(|score| !good(score)).count();
-        if bad > 0 {
-            let _ = writeln!(text, "{name}: not in {bad} runs on {line}");
+    for always in ALWAYS {
+        let (_, missing) = PROMISES.iter().find(|(name, _)| *name == always).unwrap();
+        if !missing(grid, line).is_empty() {
+            let _ = writeln!(text, "{always}: not in all runs on {line}");
         }
     }
-    let all = scores(Load::BusyPath);
+    let all = &grid.cell(line, Load::BusyPath, Law::Adaptive).scores;
     let late = all.iter().filter(|score| !score.rate_back.is_some_and(back)).count();
     let may = if UNSTEADY.contains(&line) { all.len() / 10 } else { 0 };
     if late > may {
         let _ = writeln!(text, "+40 ms under load, back in 15 s: {late} runs are late on {line}");
     }
-    for (_, load) in grid.places().filter(|(name, _)| *name == line) {
+    for load in LOADS {
         let [own, bash] = [Law::Adaptive, Law::Bash].map(|law| grid.cell(line, load, law).of(p95));
         let is_stated = STATED.iter().any(|(name, known, _)| (*name, *known) == (line, load));
         if longer(own, bash) && !(is_stated && own <= bash * MOST) {

@@ -9,7 +9,7 @@ use crate::{
     laws::Law,
     loads::{LOADS, Load},
     score::Score,
-    sensitivity::Effect,
+    sensitivity::{Effect, cliffs},
     summary::{Summary, longer, p95},
 };
 
@@ -21,10 +21,10 @@ const GONE_WITHIN: f64 = 5.0;
 const AS_MUCH: f64 = 0.98;
 
 /// Where a promise is not reached on a line: nothing is good.
-type Missing = Vec<&'static str>;
-type Promise = (&'static str, fn(&Grid, &'static str) -> Missing);
+pub type Missing = Vec<&'static str>;
+pub type Promise = (&'static str, fn(&Grid, &'static str) -> Missing);
 
-const PROMISES: [Promise; 11] = [
+pub const PROMISES: [Promise; 11] = [
     ("no cut on an idle line", |grid, line| {
         let (cuts, _) = grid.idle[&(line, Law::Adaptive)];
         unless(cuts == 0, Load::Idle)
@@ -131,10 +131,7 @@ pub fn text(grid: &Grid, effects: &[Effect]) -> String {
     for (name, reached) in overall(&Summary::new(grid)) {
         let _ = writeln!(text, "  {name}: {}", if reached { "reached" } else { "not yet" });
     }
-    let cliffs = effects.last().map(|usual| {
-        effects.iter().filter(|own| own.cliff(usual).is_some()).map(|own| own.name.as_str())
-    });
-    let cliffs = state(cliffs.into_iter().flatten());
+    let cliffs = state(cliffs(effects).map(|(name, _)| name));
     let _ = writeln!(text, "  half or twice of a constant is no cliff: {cliffs}");
     text
 }

@@ -221,6 +221,12 @@ impl Effect {
     }
 }
 
+/// Those that are one, and why; the last effect is the law as it is.
+pub fn cliffs(effects: &[Effect]) -> impl Iterator<Item = (&str, &'static str)> {
+    let usual = effects.last();
+    effects.iter().filter_map(move |own| Some((own.name.as_str(), own.cliff(usual?)?)))
+}
+
 pub fn text(effects: &[Effect]) -> String {
     let mut text = String::from(
         "constant              | p95 ms  worst | carried | writes/h | idle cuts | unused | cliff\n",

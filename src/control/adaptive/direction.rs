@@ -8,7 +8,7 @@ use super::{
     Tuning,
     cut::{Cut, left, whole},
     knee::Knee,
-    number, recent,
+    number,
 };
 use crate::control::{
     ladder::Raise,
@@ -59,6 +59,8 @@ pub(super) struct View {
     pub(super) round_trip: Rtt,
     /// What is seen is up to this old.
     pub(super) window: Span,
+    /// For so long a delay may be a raise's.
+    pub(super) recent: Span,
 }
 
 impl View {
@@ -288,8 +290,7 @@ impl Lane {
 
     /// Where the line carried all without any delay just now, before it was tried for more.
     fn probed(&self, view: &View) -> Option<Rate> {
-        let recent = recent(view.window, view.tuning);
-        self.good.filter(|(at, _)| view.now.since(*at) <= recent).map(|(_, good)| good)
+        self.good.filter(|(at, _)| view.now.since(*at) <= view.recent).map(|(_, good)| good)
     }
 
     /// After a raise the line carries more than before it, and less than now. What passes tells no

@@ -62,10 +62,8 @@ impl Track {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Filter {
     pub(super) tuning: &'static Tuning,
-    /// How long a value counts, if the line is not seldom looked at.
-    window: Span,
-    /// Whether there are three values in it at any time.
-    several: bool,
+    /// Length of a cycle.
+    interval: Span,
     values: Deque<(Instant, Rtt), KEPT>,
     /// The median of the last three of each cycle of the last window.
     medians: Deque<(Instant, Rtt), KEPT>,
@@ -113,11 +111,9 @@ impl Filter {
         let track = Track { seen: Rtt::ZERO, idle: None, noise: 0.0 };
         let (values, medians) = (Deque::new(), Deque::new());
         let rough = Roughness::default();
-        let window = tuning.window;
         Self {
             tuning,
-            window,
-            several: true,
+            interval: Span::ZERO,
             values,
             medians,
             fast: track,
@@ -130,20 +126,18 @@ impl Filter {
     /// Takes a value in.
     pub(super) fn take(&mut self, sight: &Sight) {
         let Sight { now, interval, pace, value, baseline, .. } = *sight;
-        // Two values at the least, in cycles that come a little late: of one, each odd one is a delay.
-        self.window = self.tuning.window.max(interval.part(3, 2));
-        self.several = interval.part(9, 4) <= self.tuning.window;
+        self.interval = interval;
         let window = match pace {
             Pace::Often => {
                 self.rough.take(value);
                 // Whoever waits for a lost reply skips a cycle.
-                if self.several { self.window } else { interval.part(5, 2) }
+                if self.has_several() { self.window() } else { interval.part(5, 2) }
             }
             Pace::Seldom => {
                 // A straight line is none from so far away.
                 self.rough.last = [None; 2];
                 self.medians.clear();
-                SELDOM.times(SEVERAL).max(self.window)
+                SELDOM.times(SEVERAL).max(self.window())
             }
         };
         push(&mut self.values, now, value, window);
@@ -159,7 +153,7 @@ impl Filter {
 
     /// A queue lifts the lowest values too; jitter does not.
     fn second_lowest(&self, value: Rtt) -> Rtt {
-        if !self.several {
+        if !self.has_several() {
             let before = self.values.iter().nth_back(1);
             return before
                 .map_or(value, |(_, before)| if *before < value { *before } else { value });
@@ -196,7 +190,7 @@ impl Filter {
     }
 
     pub(super) fn is_steady(&self) -> bool {
-        self.several && self.noise_of(&self.fast) < self.tuning.steady
+        self.has_several() && self.noise_of(&self.fast) < self.tuning.steady
     }
 
     /// As on the idle line, unless it is seen to have become more.
@@ -224,7 +218,7 @@ impl Filter {
     /// By how many ms per ms the delay grew within the last window, less what noise may have done;
     /// negative if it fell.
     pub(super) fn growth(&self) -> f64 {
-        let over = if self.is_steady() { self.tuning.recent } else { self.window };
+        let over = if self.is_steady() { self.tuning.recent } else { self.window() };
         let Some((to, after)) = self.medians.back() else { return 0.0 };
         let oldest = self.medians.iter().find(|(at, _)| to.since(*at) <= over);
         oldest.map_or(0.0, |(from, before)| {
@@ -233,9 +227,15 @@ impl Filter {
         })
     }
 
-    /// How old a value that is seen may be, of a line that is not seldom looked at.
-    pub(super) const fn window(&self) -> Span {
-        self.window
+    /// How old a value that is seen may be, of a line that is not seldom looked at. Of two values at the
+    /// least, in cycles that come a little late: of one, each odd one is a delay.
+    pub(super) fn window(&self) -> Span {
+        self.tuning.window.max(self.interval.part(3, 2))
+    }
+
+    /// Whether a window has three values at any time.
+    fn has_several(&self) -> bool {
+        self.interval.part(9, 4) <= self.tuning.window
     }
 
     /// Follows the idle line up to a delay of the first limit, under load of the second one.

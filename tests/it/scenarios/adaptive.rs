@@ -117,14 +117,19 @@ fn a_longer_path_under_load_costs_the_rate_for_fifteen_seconds_at_most() {
     }
 }
 
+/// Both directions full on a line with much jitter.
+fn jittery(seed: u64, change: impl Fn(LinkSettings) -> LinkSettings) -> World {
+    let mut line = loaded(LinkSettings::cable(), &Direction::BOTH);
+    line.jitter = Jitter::Uniform(Span::from_millis(38));
+    let wans = vec![(adaptive(&wan(550, 55)), change(line))];
+    World::new(wans, vec![RouterSettings::healthy()], seed)
+}
+
 /// Those directions of a hundred lines with much jitter whose rate is less after two minutes than before.
 fn are_less(change: impl Fn(LinkSettings) -> LinkSettings) -> Vec<(u64, Direction, Mean, Mean)> {
     let mut less = Vec::new();
     for seed in 0..100 {
-        let mut line = loaded(LinkSettings::cable(), &Direction::BOTH);
-        line.jitter = Jitter::Uniform(Span::from_millis(38));
-        let wans = vec![(adaptive(&wan(550, 55)), change(line))];
-        let mut world = World::new(wans, vec![RouterSettings::healthy()], seed);
+        let mut world = jittery(seed, &change);
         let usual = means(&mut world, 105_000, 119_900);
         let later = means(&mut world, 135_000, 150_000);
         for direction in Direction::BOTH {
@@ -150,10 +155,7 @@ fn nor_does_one_on_a_line_whose_jitter_looks_like_a_queue_that_drains() {
 fn there_too_the_rate_has_been_back_within_fifteen_seconds() {
     let mut missed = Vec::new();
     for seed in 0..100 {
-        let mut line = loaded(LinkSettings::cable(), &Direction::BOTH);
-        line.jitter = Jitter::Uniform(Span::from_millis(38));
-        let wans = vec![(adaptive(&wan(550, 55)), longer_path(line, 120_000))];
-        let mut world = World::new(wans, vec![RouterSettings::healthy()], seed);
+        let mut world = jittery(seed, |line| longer_path(line, 120_000));
         run(&mut world, 119_900);
         let before = limits(&world, 0);
         run(&mut world, 124_000);
