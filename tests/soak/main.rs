@@ -71,8 +71,8 @@ const LOOK: Span = Span::from_millis(100);
 /// Each law in turn.
 const LAWS: [&str; 2] = ["adaptive", "classic"];
 
-/// Each so many episodes there is a reload, which brings the other law.
-const RELOAD_EVERY: usize = 2;
+/// So many episodes are one law's turn; a reload brings the next.
+const TURN: usize = 3;
 
 /// After a line that was bad for a moment there is something to write, and soon nothing more, so that the
 /// next fault can begin; by the classic law from floor to ceiling in thirty cycles.
@@ -134,24 +134,30 @@ fn soak(line: &Line, length: Span, seed: u64, canary: &Canary) -> Vec<String> {
     let mut soak =
         Soak { line, scratch: &scratch, site, watch: Watch::new(daemon), random, report };
     let mut deck = Vec::new();
-    while now().since(soak.report.start) < length {
-        if deck.is_empty() {
-            deck = Fault::ALL.map(Some).to_vec();
-            // Times in which the line alone is bad.
-            deck.extend([None; 5]);
-            soak.random.shuffle(&mut deck);
+    // However short it is, the last law's turn begins.
+    while now().since(soak.report.start) < length || soak.report.episodes <= TURN * (LAWS.len() - 1)
+    {
+        if soak.report.episodes.is_multiple_of(TURN) {
+            soak.turn();
+        } else {
+            if deck.is_empty() {
+                deck = Fault::ALL.map(Some).to_vec();
+                // Times in which the line alone is bad.
+                deck.extend([None; 5]);
+                soak.random.shuffle(&mut deck);
+            }
+            let fault = deck.pop().flatten();
+            let weather = soak.weather(fault);
+            soak.episode(fault, weather, 1_500);
         }
-        let fault = deck.pop().flatten();
-        soak.episode(fault);
         soak.minute(&canary.sung());
     }
     soak.stop();
     let Soak { mut watch, report, .. } = soak;
     "the whole".clone_into(&mut watch.place);
     let canary = canary.sung();
-    let all_had_turns = report.episodes >= RELOAD_EVERY * LAWS.len();
-    let idle = watch.idle_law().filter(|_| all_had_turns);
-    for wrong in [report.grown(), watch.too_many_missed(&canary), idle].into_iter().flatten() {
+    let all = [report.grown(), watch.too_many_missed(&canary), watch.idle_law()];
+    for wrong in all.into_iter().flatten() {
         watch.wrong(&wrong);
     }
     report.tell(&watch, &canary, seed);
@@ -159,10 +165,20 @@ fn soak(line: &Line, length: Span, seed: u64, canary: &Canary) -> Vec<String> {
 }
 
 impl Soak<'_> {
-    /// Some seconds of a fault, and what comes after it.
-    fn episode(&mut self, fault: Option<Fault>) {
-        let weather = self.weather(fault);
-        let lasts = Span::from_millis(self.random.u64(1_500..6_500));
+    /// The next law, and for the beginning something to write while the router is well: what its
+    /// other episodes are is left to chance, and in all of them there may be nothing to do.
+    fn turn(&mut self) {
+        let turn = self.report.episodes / TURN;
+        if turn > 0 {
+            config(self.scratch, &self.site, LAWS[turn % LAWS.len()]);
+            self.watch.daemon.signal(libc::SIGHUP);
+        }
+        self.episode(None, Weather::Restless, 3_000);
+    }
+
+    /// Some seconds of a fault, `at_least` so many ms, and what comes after it.
+    fn episode(&mut self, fault: Option<Fault>, weather: Weather, at_least: u64) {
+        let lasts = Span::from_millis(self.random.u64(at_least..6_500));
         self.report.episodes += 1;
         self.watch.place = format!(
             "episode {} ({fault:?}, {weather:?}, {} ms)",
@@ -170,11 +186,6 @@ impl Soak<'_> {
             lasts.as_millis()
         );
         let told = self.watch.told;
-        if self.report.episodes.is_multiple_of(RELOAD_EVERY) {
-            let turn = self.report.episodes / RELOAD_EVERY;
-            config(self.scratch, &self.site, LAWS[turn % LAWS.len()]);
-            self.watch.daemon.signal(libc::SIGHUP);
-        }
         self.suffer(fault, weather, lasts);
         self.recover(fault);
         self.judge_lines(fault, told);

@@ -140,7 +140,7 @@ impl Watch {
             .then(|| format!("{missed} of {cycles} cycles missed, by the canary {}", canary.missed))
     }
 
-    /// What is wrong if one of the laws, which all had their turns, wrote nothing.
+    /// What is wrong if one of the laws, all of which had something to do, wrote nothing.
     pub(crate) fn idle_law(&self) -> Option<String> {
         let idle = LAWS.iter().zip(self.writes).find(|(_, writes)| *writes == 0);
         idle.map(|(law, _)| format!("by the law {law} nothing was written"))
