@@ -26,6 +26,9 @@ pub const MAX_PROBES: usize = ROUND_WIDTH + 1;
 const SET_ASIDE_AT: u32 = 8;
 /// Answers in a row that bring it back.
 const BACK_AFTER: u16 = 5;
+/// Who fails again so soon after it came back has to answer for twice as long, so often: up to 160 s. One
+/// that limits how often it answers is well whenever it is asked seldom, and fails at once when it is not.
+const MOST_FAILURES: u8 = 5;
 /// A reflector that strays by more than this on average is an outlier, in ms, if the others do not: less
 /// is no delay that a law would act on.
 const STRAYS_FROM: f64 = 5.0;
@@ -33,10 +36,10 @@ const STRAYS_FROM: f64 = 5.0;
 const STRAYS_MORE: f64 = 3.0;
 /// Checks in a row in which it does not stray that bring it back: about a quarter of a minute.
 const SANE_AFTER: u16 = 15;
-/// Who is an outlier again so soon after it came back has to be sane for twice as long,
-const RELAPSE_WITHIN: Span = Span::from_secs(600);
-/// and again, so often.
+/// Who is an outlier again so soon after it came back has to be sane for twice as long, so often.
 const MOST_RELAPSES: u8 = 3;
+/// So soon.
+const RELAPSE_WITHIN: Span = Span::from_secs(600);
 /// How often a reflector that was set aside is asked.
 const CHECK_EVERY: Span = Span::from_secs(1);
 
@@ -84,10 +87,10 @@ struct Health {
     lost: u16,
     aside: Option<Aside>,
     track: Track,
-    /// How often it was an outlier again soon after it came back.
+    /// How often it was set aside again soon after it came back.
     relapses: u8,
-    /// When it came back from being one last.
-    sane_since: Option<Instant>,
+    /// When it came back last.
+    back_since: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,10 +103,8 @@ struct Aside {
 
 impl Health {
     fn set_aside(&mut self, why: Why, now: Instant) -> HealthChange {
-        if why == Why::Outlier {
-            let relapse = self.sane_since.is_some_and(|at| now.since(at) < RELAPSE_WITHIN);
-            self.relapses = if relapse { (self.relapses + 1).min(MOST_RELAPSES) } else { 0 };
-        }
+        let relapse = self.back_since.is_some_and(|at| now.since(at) < RELAPSE_WITHIN);
+        self.relapses = if relapse { self.relapses.saturating_add(1) } else { 0 };
         self.aside = Some(Aside { why, next_check: now + CHECK_EVERY, answers: 0 });
         self.track = Track::default();
         HealthChange::SetAside(why)
@@ -111,7 +112,7 @@ impl Health {
 
     /// It takes part again.
     fn release(&mut self, why: Why) -> HealthChange {
-        *self = Self { relapses: self.relapses, sane_since: self.sane_since, ..Self::default() };
+        *self = Self { relapses: self.relapses, back_since: self.back_since, ..Self::default() };
         HealthChange::Back(why)
     }
 
@@ -121,16 +122,14 @@ impl Health {
         let aside = aside.as_mut()?;
         aside.answers = aside.answers.saturating_add(1);
         let wanted = match aside.why {
-            Why::Loss => BACK_AFTER,
-            Why::Outlier => SANE_AFTER << *relapses,
+            Why::Loss => BACK_AFTER << (*relapses).min(MOST_FAILURES),
+            Why::Outlier => SANE_AFTER << (*relapses).min(MOST_RELAPSES),
         };
         if aside.answers < wanted {
             return None;
         }
         let why = aside.why;
-        if why == Why::Outlier {
-            self.sane_since = Some(now);
-        }
+        self.back_since = Some(now);
         Some(self.release(why))
     }
 }

@@ -122,6 +122,45 @@ fn noise(reflector: u8, round: u64) -> f64 {
 const OUT: HealthChange = HealthChange::SetAside(Why::Outlier);
 const IN: HealthChange = HealthChange::Back(Why::Outlier);
 
+/// As hosts at a provider's end do: whoever asks once a second is answered each time, who asks twenty times
+/// is not.
+#[test]
+fn one_that_limits_how_often_it_answers_does_not_come_and_go_all_the_time() {
+    let mut reflectors = Reflectors::new(3);
+    let mut answered = START;
+    let mut news = 0;
+    for round in 1..=72_000 {
+        let now = START + ROUND.times(round);
+        for (one, _) in reflectors.choose(now) {
+            let limited = one == 0 && now.since(answered) < Span::from_millis(200);
+            if one == 0 && !limited {
+                answered = now;
+            }
+            let change =
+                if limited { reflectors.lost(one, now) } else { reflectors.answered(one, now) };
+            news += u32::from(change.is_some());
+        }
+    }
+    assert!((10..=60).contains(&news), "{news} lines in an hour");
+    assert_eq!(reflectors.healthy(), 2);
+}
+
+#[test]
+fn one_that_failed_once_comes_back_as_quickly_the_next_day() {
+    let mut reflectors = Reflectors::new(3);
+    for day in 0..3_u64 {
+        let now = START + Span::from_secs(86_400).times(day);
+        for _ in 0..8 {
+            reflectors.lost(0, now);
+        }
+        assert_eq!(reflectors.healthy(), 2, "day {day}");
+        for _ in 0..5 {
+            reflectors.answered(0, now);
+        }
+        assert_eq!(reflectors.healthy(), 3, "day {day}");
+    }
+}
+
 #[test]
 fn one_whose_times_are_like_those_of_no_other_is_replaced_and_comes_back_when_they_are() {
     let mut play = Play::of(5);

@@ -100,12 +100,14 @@ fn overloaded_reflectors_are_replaced_one_after_the_other_and_come_back() {
     }
 }
 
+/// Until they are set aside for what they lose, ever longer.
 #[test]
 fn without_others_to_take_their_place_two_overloaded_reflectors_look_like_a_queue() {
     let law = classic(&wan(110, 22));
     let mut world = world(&asked(&law, 3, Timestamps::Off), overloaded(3));
     run(&mut world, 135_000);
-    assert!(false_alarms(&mut world, 300_000) > 100, "else replacing them would be of no use");
+    let alarms = false_alarms(&mut world, 300_000);
+    assert!(alarms > 0, "{alarms}: else replacing them would be of no use");
     let outliers = changes(&mut world).into_iter().filter(|(_, change)| *change == OUT);
     assert_eq!(outliers.count(), 0, "who would measure then?");
 }
