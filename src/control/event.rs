@@ -58,8 +58,9 @@ pub enum What {
 pub enum WanNews {
     /// The idle round-trip time is known; control begins.
     BaselineLearnt(Rtt),
-    /// The idle round-trip time changed at once, and is known anew.
-    PathChanged(PathChange),
+    /// The idle round-trip time changed at once, and is known anew; and how often it did since the last
+    /// line about it (`None`: it is one of many, and worth no line).
+    PathChanged(PathChange, Option<u16>),
     /// A direction changed its zone.
     Zone {
         /// Which direction.

@@ -34,3 +34,27 @@ impl Lines {
         self.left = self.left.saturating_sub(1);
     }
 }
+
+/// Lines about something that may happen again and again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repeats {
+    lines: Lines,
+    untold: u16,
+}
+
+impl Repeats {
+    /// See [`Lines::new`].
+    pub const fn new(most: u8, every: Span, now: Instant) -> Self {
+        Self { lines: Lines::new(most, every, now), untold: 0 }
+    }
+
+    /// It happened. How often it did since the last line about it; `None`: this time is worth none.
+    pub fn see(&mut self, now: Instant) -> Option<u16> {
+        if self.lines.left(now) == 0 {
+            self.untold = self.untold.saturating_add(1);
+            return None;
+        }
+        self.lines.take();
+        Some(core::mem::take(&mut self.untold))
+    }
+}

@@ -20,6 +20,7 @@ use super::{
     event::{Outbox, WanNews, What},
     fallback::{self, Fallback, Instead},
     law::{Decision, Observation, Scale, Verdict},
+    lines::Repeats,
     notice::Notice,
     oneway::{Clocks, Timestamps},
     pace::Pacer,
@@ -41,6 +42,10 @@ pub const PENDING_FOR: Span = Span::from_secs(60);
 /// That probes cannot be sent is told again after this long without it: of several reflectors one
 /// may be out of reach for ever, and be tried now and then.
 const BLOCKED_FOR: Span = Span::from_secs(60);
+/// Changes of the path that are told one after the other.
+const PATHS: u8 = 8;
+/// One more after this long: a line that goes two ways by turns has twelve lines an hour.
+const PATHS_REFILL: Span = Span::from_secs(300);
 
 /// Everything the core needs to know about one WAN.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -118,6 +123,8 @@ pub struct Wan {
     blocked: Option<Instant>,
     /// What is told of the zones.
     episodes: PerDirection<Episodes>,
+    /// What is told of changes of the path.
+    paths: Repeats,
     decision: Option<Decision>,
     cycles: Cycles,
     /// What it went on from: the means of the last run, until new ones are known.
@@ -154,6 +161,7 @@ impl Wan {
             notice: Notice::new(now),
             blocked: None,
             episodes: PerDirection { download: Episodes::new(now), upload: Episodes::new(now) },
+            paths: Repeats::new(PATHS, PATHS_REFILL, now),
             decision: None,
             cycles: Cycles::default(),
             restored: None,
@@ -280,7 +288,8 @@ impl Wan {
         self.decision = decision;
         self.tally.want(Consumer::Law, self.law.counts_wanted());
         if let Some(change) = path {
-            outbox.tell(now, What::Wan(self.id, WanNews::PathChanged(change)));
+            let news = WanNews::PathChanged(change, self.paths.see(now));
+            outbox.tell(now, What::Wan(self.id, news));
         }
         if let Some(decision) = self.decision {
             self.cycles.decided = self.cycles.decided.saturating_add(1);

@@ -178,14 +178,7 @@ impl Names {
             WanNews::BaselineLearnt(rtt) => {
                 (Level::Info, format!("baseline learnt: {:.1} ms; control begins", rtt.ms()))
             }
-            WanNews::PathChanged(PathChange { before, after }) => (
-                Level::Info,
-                format!(
-                    "the path has changed: idle round-trip time {:.1} ms, was {:.1} ms",
-                    after.ms(),
-                    before.ms()
-                ),
-            ),
+            WanNews::PathChanged(ref change, untold) => path(change, untold),
             WanNews::Zone { worth: Worth::Line, .. } => (Level::Info, zone(news)),
             WanNews::Zone { worth: Worth::Detail, .. } => (Level::Debug, zone(news)),
             WanNews::Zones(direction, ref summary) => (Level::Info, zones(direction, summary)),
@@ -301,6 +294,22 @@ fn reflector(reflector: &str, change: HealthChange) -> (Level, String) {
             (Level::Info, format!("reflector {reflector} takes part again"))
         }
     }
+}
+
+/// Another path, and how often there was another one since that was told.
+fn path(change: &PathChange, untold: Option<u16>) -> (Level, String) {
+    let PathChange { before, after } = change;
+    let level = if untold.is_some() { Level::Info } else { Level::Debug };
+    let more = match untold {
+        None | Some(0) => String::new(),
+        Some(1) => "; once more since that was told".to_string(),
+        Some(times) => format!("; {times} more times since that was told"),
+    };
+    let (before, after) = (before.ms(), after.ms());
+    let text = format!(
+        "the path has changed: idle round-trip time {after:.1} ms, was {before:.1} ms{more}"
+    );
+    (level, text)
 }
 
 /// Whether a reflector's clock can be used, and what happens otherwise.

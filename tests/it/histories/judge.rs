@@ -225,7 +225,7 @@ impl Judge {
                 };
                 self.told[usize::from(router.0)].push(told);
             }
-            let changed = matches!(event.what, What::Wan(_, WanNews::PathChanged(_)));
+            let changed = matches!(event.what, What::Wan(_, WanNews::PathChanged(..)));
             self.story.paths += u32::from(changed);
             if let What::Wan(wan, WanNews::Zone { to: Zone::Red, .. }) = event.what {
                 let router = self.scene.router_of(wan.0).unwrap_or(0);

@@ -2,7 +2,7 @@
 
 use log::Level;
 use wanctl::{
-    control::{event::Event, units::Direction, wan::Settings},
+    control::{event::Event, time::Span, units::Direction, wan::Settings},
     observe::words::Names,
     sim::{
         link::{Demand, LinkSettings},
@@ -11,7 +11,7 @@ use wanctl::{
 };
 
 use super::{FOR_EVER, run, window};
-use crate::support::settings::{laws, mbit};
+use crate::support::settings::{adaptive, at, laws, mbit, wan};
 
 const WARM_UP: u64 = 60_000;
 const HOUR: u64 = 3_600_000;
@@ -63,6 +63,19 @@ fn an_hour_of_steady_state_has_at_most_sixty_lines() {
             }
         }
     }
+}
+
+#[test]
+fn a_line_that_goes_two_ways_by_turns_floods_no_log() {
+    let mut line = LinkSettings::quiet();
+    for turn in 0..200_u64 {
+        let by = if turn.is_multiple_of(2) { 40 } else { 20 };
+        line.base_rtt = line.base_rtt.then(at(60_000 + turn * 20_000), Span::from_millis(by));
+    }
+    let said = hour(&adaptive(&wan(110, 22)), line, 1);
+    let told = |words: &str| said.iter().filter(|line| line.contains(words)).count();
+    assert!((10..=MOST_LINES).contains(&told("the path has changed")), "{said:#?}");
+    assert!(told("more times since that was told") > 5 && said.len() <= MOST_LINES, "{said:#?}");
 }
 
 #[test]
