@@ -32,15 +32,15 @@
 //! | knee | what was carried at the first cut and until it was felt (all that is known of a first burst); less after a second cut, unless it is for a raise's delay and of a download with `u ≥ 0.95` |
 //! | usual | the highest knee; each lower one brings it nearer by an eighth |
 //! | back | to `0.97·knee` as soon as `Δ` is gone; there for 8 s, up to 64 s if knees agree; for 4 or 8 s while the knee is below `0.7·usual` |
-//! | probe | to `1.02·knee`; then 5, 10, 20, 40 % further, or half of the way to the usual if that is more, but 40 %; every 1.5 s, both directions in turn |
+//! | probe | below the ceiling; to `1.02·knee`; then 5, 10, 20, 40 % further, or half of the way to the usual if that is more, but 40 %; every 1.5 s, both directions in turn |
 //! | rationed | no raise is wanted that could not be written now; one that the router has not got yet is withdrawn for a delay |
-//! | base | mean of the knees · 0.97, or as configured; each 60 s without a cut halfway nearer to `0.97·usual`, or to the ceiling if nothing is known |
+//! | base | mean of the knees · 0.97, or as configured; each 60 s since a cut halfway nearer to `0.97·usual`, or to the ceiling if that is not known; before the first cut the rate stays, or is again what it was when the load was known |
 //! | feedback time | `1.5·d + w` after the router confirmed the limit, `2·d + w` after a cut, with `w` the 225 ms or one and a half cycles, with the least `d` of then and now, with no more than 300 ms of queue in all but the first |
 //! | over | the `Δ` of a probe is cut for at once: from `carried` of at least the rate before it |
 //! | further cuts | after each feedback time, unless `Δ` is below 0.7 of its worst, or will be gone within a second as fast as it falls; one that left more than 0.85 of it did not help |
 //! | little load | below high load at least `0.75·rate` counts as carried at the first cut, which teaches no knee but where a burst starts |
-//! | in vain | `Δ + 3.5·noise` stays above three quarters of its worst, and `u ≥ 0.9` or `Δ ≤ 60 ms`, and the rate is not at the floor, but for a download with `u ≥ 0.95`; what fell counts anew, and if the rest is the path's, `0.97·knee` of the first cut is given back; under load nothing above `baseline_max` and above twice the idle time is a path |
-//! | new path | after two cuts in vain, five where `Δ > 60 ms`; on an idle line after 1 s |
+//! | in vain | `Δ + 3.5·noise` stays above three quarters of its worst, and `u ≥ 0.9` or `Δ ≤ 60 ms`, and the rate is not at the floor unless `u ≥ 0.95`, for an upload there only with `Δ ≤ 60 ms`; what fell counts anew, and if the rest is the path's, `0.97·knee` of the first cut is given back; under load nothing above `baseline_max` and above twice the idle time is a path |
+//! | new path | after two cuts in vain, five where `Δ > 60 ms`, sixteen feedback times of an upload at its floor; on an idle line after 1 s |
 //! | blame | both loaded: whoever was raised last; else who alone has high load; else the download if `u < 0.95`; else the upload; from 120 ms on, whoever has load; if a cut did not help, whoever is not idle, an upload of little load after three |
 //!
 //! Where one-way delays are known, the direction that has 3/4 of the delay is blamed, whatever the
@@ -205,13 +205,18 @@ impl Adaptive {
         self.filter.tuning = settings.tuning;
     }
 
-    /// Nothing was seen for a while.
+    /// Nothing was seen for a while. What passes is of little use meanwhile, and is read seldom.
     pub fn interrupt(&mut self) {
         self.seen = PerDirection::both(None);
         self.filter.interrupt();
         self.quiet = None;
         self.stepped = None;
         self.lingering = None;
+        self.wanted = self.settings.tuning.slow;
+    }
+
+    /// All is seen but what passes.
+    pub const fn count_soon(&mut self) {
         self.wanted = self.settings.tuning.fast;
     }
 

@@ -72,7 +72,7 @@ const LOAD_GIVEN_UP_AFTER: Span = Span::from_secs(60);
 pub struct Law {
     classic: Classic,
     adaptive: Option<Adaptive>,
-    /// When the load was known last.
+    /// When the load was known last, or was wanted first.
     load_known: Option<Instant>,
 }
 
@@ -98,12 +98,16 @@ impl Law {
         if known {
             self.load_known = Some(around.now);
         }
-        let given_up = self.load_known.is_none_or(|at| around.now.since(at) >= LOAD_GIVEN_UP_AFTER);
+        let known_at = *self.load_known.get_or_insert(around.now);
+        let given_up = around.now.since(known_at) >= LOAD_GIVEN_UP_AFTER;
         let raises = if given_up { observation.raises } else { PerDirection::both(Raise::Held) };
         let rates = self.classic.rates();
         let decision = self.classic.observe(&Observation { raises, ..*observation });
         let (Some(decision), Some(flows), true) = (decision, flows, known) else {
             adaptive.interrupt();
+            if observation.scale == Scale::Icmp {
+                adaptive.count_soon();
+            }
             return (decision, None);
         };
         let sight = Sight {

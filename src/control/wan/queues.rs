@@ -16,13 +16,14 @@ use crate::control::{
 
 impl Wan {
     /// A rate must not run ahead of the router by more than it can rise in one regular spacing of
-    /// increases, or by two percent if that is more: changes below one percent are not sent.
+    /// increases, or by two percent if that is more: changes below one percent are not sent. Before the
+    /// router has confirmed anything it does not rise.
     pub(super) fn raises(&self) -> PerDirection<Raise> {
         let interval = self.settings.law.interval.as_micros().max(1);
         let cycles = SHORTEST_SPACING.as_micros() / interval + 1;
         let ahead = |((rate, confirmed), ladder): ((Rate, Option<Rate>), ladder::Settings)| {
             let lead = ladder.step_up.bps().saturating_mul(cycles);
-            let held = confirmed.is_some_and(|confirmed| {
+            let held = confirmed.is_none_or(|confirmed| {
                 let lead = lead.max(confirmed.bps() / 50);
                 rate.bps() >= confirmed.bps().saturating_add(lead)
             });

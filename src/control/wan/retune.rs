@@ -67,7 +67,7 @@ impl Wan {
         if let Signal::Lost { since, .. } = self.signal {
             self.signal = Signal::Lost { since, instead: Instead::Nothing };
             self.decision = None;
-            self.law.interrupt();
+            self.interrupt();
             self.fallback.begin(now);
             self.notice.replaced();
         }

@@ -13,6 +13,7 @@ use crate::control::{
     law::Scale,
     notice::Sureness,
     rounds::Settled,
+    tally::Consumer,
     time::{Instant, Span},
 };
 
@@ -28,10 +29,16 @@ fn is_same(before: Instead, sample: &Sample) -> bool {
 }
 
 impl Wan {
+    /// The law has seen nothing for a while, or is about to see something else.
+    pub(super) fn interrupt(&mut self) {
+        self.law.interrupt();
+        self.tally.want(Consumer::Law, self.law.counts_wanted());
+    }
+
     /// A round was made: whatever stood in for the reflectors no longer does.
     pub(super) fn regain(&mut self, now: Instant, outbox: &mut Outbox) {
         if let Signal::Lost { instead: Instead::Tcp { .. }, .. } = self.signal {
-            self.law.interrupt();
+            self.interrupt();
         }
         self.heard = now;
         self.fallback.end(now);
@@ -53,7 +60,7 @@ impl Wan {
             self.overdue = false;
             self.signal = Signal::Lost { since: self.heard, instead: Instead::Nothing };
             self.decision = None;
-            self.law.interrupt();
+            self.interrupt();
             self.fallback.begin(now);
             self.notice.lost(self.heard);
         }
@@ -69,7 +76,7 @@ impl Wan {
         let measured = |instead| matches!(instead, Instead::Tcp { .. });
         if measured(before) && !measured(instead) {
             self.decision = None;
-            self.law.interrupt();
+            self.interrupt();
         }
         self.signal = Signal::Lost { since, instead };
         let sure = if self.fallback.is_sure(now) { Sureness::Sure } else { Sureness::Unsure };
@@ -96,7 +103,7 @@ impl Wan {
         let Sample { target, value, scale } = *sample;
         if !is_same(before, sample) {
             self.decision = None;
-            self.law.interrupt();
+            self.interrupt();
         }
         if scale == Scale::Own && self.stand_in != Some(target) {
             self.stand_in = Some(target);

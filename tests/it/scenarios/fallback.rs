@@ -3,7 +3,7 @@
 use wanctl::{
     control::{
         change::{Change, KeptItems, KeptStandIns, KeptWan, NextRouter, NextWan},
-        event::{SignalNews, WanNews},
+        event::{Request, SignalNews, WanNews},
         fallback::{self, Gateway, Instead},
         law::{Cause, Scale},
         time::Span,
@@ -18,7 +18,7 @@ use wanctl::{
     },
 };
 
-use super::{FOR_EVER, busy, converges, of_wan, run, window};
+use super::{FOR_EVER, busy, converges, count, of_wan, run, window};
 use crate::support::settings::{Wan, at, classic, laws, wan};
 
 /// A cable WAN with two TCP targets and a gateway.
@@ -217,6 +217,25 @@ fn a_target_on_its_own_scale_leaves_the_icmp_means_where_they_were() {
     run(&mut world, 301_000);
     let decision = *world.engine().wans()[0].decision().unwrap();
     assert!(decision.delta.abs() < 1.0 && decision.baseline.ms() < 25.0, "{decision:?}");
+}
+
+/// The law knows no load then, and cannot go by it.
+#[test]
+fn without_reflectors_the_router_is_seldom_asked_what_its_queues_count() {
+    let counted = |request| matches!(request, Request::Count(..));
+    for targets in [&[60, 80][..], &[]] {
+        // Too early for any offset.
+        let mut line = LinkSettings::quiet().without_echoes(window(8_000, FOR_EVER));
+        line.targets = targets.iter().map(|ms| Reflector::at(Span::from_millis(*ms))).collect();
+        let mut world = world(line, 1);
+        run(&mut world, 120_000);
+        let tcp = matches!(instead(&mut world), Some(Instead::Tcp { scale: Scale::Own, .. }));
+        assert_eq!(tcp, !targets.is_empty());
+        world.take_requests();
+        run(&mut world, 420_000);
+        let asked = count(&world.take_requests(), counted);
+        assert!(asked <= 600, "{targets:?}: {asked} in five minutes");
+    }
 }
 
 /// The reflectors come back 100 ms further away than they were: a change of path, no spike.

@@ -231,6 +231,35 @@ fn a_restart_goes_on_from_the_saved_state() {
     }
 }
 
+/// A board that is up long before its router: what was decided on a line that did not obey is not written.
+#[test]
+fn before_the_router_has_confirmed_a_limit_nothing_rises() {
+    for (_, wan) in laws() {
+        let rates = PerDirection { download: mbit(200), upload: mbit(20) };
+        let saved = SavedWan {
+            rates,
+            streaks: PerDirection::both(0),
+            baseline: ms(20.0),
+            load: ms(20.0),
+            confirmed: rates.map(Some),
+        };
+        let mut router = RouterSettings { initial: rates.map(Some), ..RouterSettings::healthy() };
+        router.failures.push((window(0, 40_000), FailureKind::Timeout));
+        let mut world = World::new(vec![(wan(520, 52), LinkSettings::quiet())], vec![router], 1);
+        world.engine().restore(WanId(0), &saved, Freshness::Fresh);
+        let watch = |world: &mut World| assert_eq!(world.engine().wans()[0].wanted(), rates);
+        world.run_until(at(40_000), watch).unwrap();
+        let limit = |world: &World| world.limit(0, Direction::Download).unwrap();
+        while limit(&world) == rates.download && world.now() < at(200_000) {
+            let next = world.now() + Span::from_millis(10);
+            world.run_until(next, |_| ()).unwrap();
+        }
+        // At most a second of steps ahead.
+        let first = limit(&world);
+        assert!(first.bps() < 200_000_000 + 21 * 1_040_000, "{first:?}: in one leap");
+    }
+}
+
 /// What was restored is kept until there is something newer, as old as it is.
 #[test]
 fn a_wan_that_learns_its_baseline_anew_keeps_what_was_restored() {
