@@ -17,7 +17,7 @@ use crate::{
 type Change = fn(&mut Tuning, f64);
 
 /// Shares near one are varied by how far they are from it.
-const CONSTANTS: [(&str, Change); 53] = [
+const CONSTANTS: [(&str, Change); 54] = [
     ("fast", |tuning, by| span(&mut tuning.fast, by)),
     ("medium", |tuning, by| span(&mut tuning.medium, by)),
     ("slow", |tuning, by| span(&mut tuning.slow, by)),
@@ -69,6 +69,7 @@ const CONSTANTS: [(&str, Change); 53] = [
     ("base_every", |tuning, by| span(&mut tuning.base_every, by)),
     ("in_vain", |tuning, by| few(&mut tuning.in_vain, by)),
     ("long_in_vain", |tuning, by| few(&mut tuning.long_in_vain, by)),
+    ("in_vain_at_floor", |tuning, by| few(&mut tuning.in_vain_at_floor, by)),
     ("long", |tuning, by| tuning.long *= by),
     ("(none)", |_, _| {}),
 ];

@@ -68,6 +68,28 @@ impl View {
     pub(super) fn stray(&self) -> f64 {
         self.noise * self.tuning.noises
     }
+
+    /// Whether it is a download that passes as a whole.
+    fn passes(&self) -> bool {
+        self.direction == Direction::Download && self.share >= self.tuning.binds
+    }
+
+    /// After how many cuts in vain the delay is the path's; `None`: they do not tell.
+    fn enough_in_vain(&self) -> Option<u8> {
+        let Self { tuning, share, delta, .. } = *self;
+        let (at_floor, is_long) = (self.rate <= self.bounds.0, delta > tuning.long);
+        match self.direction {
+            // Nothing can be tried there: the queue may be of a line that carries less. But that is
+            // either a long one, or it goes up and down, for what is too much gets lost.
+            Direction::Upload if at_floor => {
+                (share >= tuning.binds && !is_long).then_some(tuning.in_vain_at_floor)
+            }
+            Direction::Download if at_floor && !self.passes() => None,
+            // A limit that holds nobody back makes no difference to a full buffer, which is a long one.
+            _ if is_long => (share >= tuning.binding).then_some(tuning.long_in_vain),
+            _ => Some(tuning.in_vain),
+        }
+    }
 }
 
 /// What came of it.
@@ -107,6 +129,9 @@ pub(super) struct Lane {
     spare: Option<Instant>,
     /// The last cut, or since then the last time when where a burst starts came nearer to the usual.
     aged_at: Option<Instant>,
+    /// The rate as it was left here, until it is that again: others may lower it while the load is not
+    /// known, be it used or not.
+    had: Option<Rate>,
     cut: Option<Cut>,
 }
 
@@ -116,6 +141,14 @@ impl Lane {
     }
 
     pub(super) fn step(&mut self, view: &View) -> Step {
+        let step = self.moved(view);
+        if step.rate < view.rate || self.had.is_none_or(|had| step.rate >= had) {
+            self.had = Some(step.rate);
+        }
+        step
+    }
+
+    fn moved(&mut self, view: &View) -> Step {
         let congested = view.delta > view.limits.over && view.suspect;
         let view = &View { rate: self.doing(view, congested), ..*view };
         let View { tuning, now, rate, delta, limits: Limits { calm, over }, .. } = *view;
@@ -141,6 +174,7 @@ impl Lane {
             && view.share >= tuning.high
             && delta < calm
             && now >= self.raise_at
+            && rate < view.bounds.1
         {
             step.rate = self.raised(view);
         } else if self.spare.is_some_and(|since| now.since(since) >= tuning.idle_for) {
@@ -228,21 +262,15 @@ impl Lane {
         let most = self.most(view);
         let least = self.probed(view).filter(|_| self.cut.is_none()).unwrap_or(Rate::MIN);
         let carried = self.carried(view).max(least).min(most);
-        // A limit that holds nobody back makes no difference to a full buffer, which is a long one.
-        // At the floor nothing can be tried: an upload's queue may be of a line that carries less. A
-        // download that passes as a whole at the floor has none.
-        let passes = view.direction == Direction::Download && share >= tuning.binds;
-        let tells =
-            (share >= tuning.binding || delta <= tuning.long) && (rate > view.bounds.0 || passes);
+        let enough = view.enough_in_vain();
         step.again = self.cut.is_some_and(|cut| cut.did_not_help(view));
         // In vain: what arrives is less than before the last cut, and the delay is just the same.
         let next = match self.cut {
-            Some(cut) if tells && cut.changed_nothing(view) => cut.in_vain(view),
+            Some(cut) if enough.is_some() && cut.changed_nothing(view) => cut.in_vain(view),
             Some(cut) => cut.drained(view, self.knee, most),
             None => Cut::here(view, self.knee, most).of_raise(self.probed(view).is_some()),
         };
-        let enough = if delta > tuning.long { tuning.long_in_vain } else { tuning.in_vain };
-        if next.vain >= enough && view.may_be_path {
+        if enough.is_some_and(|enough| next.vain >= enough) && view.may_be_path {
             step.in_vain = true;
             return;
         }
@@ -250,7 +278,7 @@ impl Lane {
         match self.cut {
             None if teaches => self.knee.learn(carried, tuning),
             // What passes as a whole, where more passed before the raise without any delay, is carried.
-            Some(cut) if teaches && !(passes && cut.of_raise) => self.knee.lower(carried),
+            Some(cut) if teaches && !(view.passes() && cut.of_raise) => self.knee.lower(carried),
             _ => {}
         }
         let is_first = self.cut.is_none();
@@ -333,7 +361,8 @@ impl Lane {
             self.aged_at = Some(now);
             self.knee.age(rate, view.bounds.1, tuning);
         }
-        let Some(base) = view.base.or(self.knee.base()) else { return rate };
+        let had = self.had.filter(|had| *had > rate);
+        let Some(base) = view.base.or(self.knee.base()).or(had) else { return rate };
         let is_idle = self.idle.is_some_and(|since| now.since(since) >= tuning.idle_for);
         let holds = match base.cmp(&rate) {
             Ordering::Less => !is_idle,

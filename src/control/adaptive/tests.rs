@@ -366,3 +366,40 @@ fn a_second_cut_for_the_queue_of_a_raise_does_not_teach_that_the_line_carries_le
     let back = bench.rates.download;
     assert!(back.bps() * 100 >= good.bps() * 96, "{back:?} after {good:?}");
 }
+
+#[test]
+fn an_upload_that_is_full_at_its_floor_is_given_back_what_was_cut_for_a_longer_path() {
+    let mut bench = Bench::new();
+    bench.run(100, 20.0, (0, 99));
+    let before = bench.rates.upload;
+    // Where the first cut ends.
+    bench.law.settings.bounds.upload.0 = mbit(70);
+    bench.run(300, 60.0, (0, 99));
+    assert_eq!(bench.paths, 1);
+    assert!(bench.rates.upload.bps() * 10 >= before.bps() * 9, "{:?}", bench.rates.upload);
+}
+
+#[test]
+fn at_the_floor_a_delay_that_goes_up_and_down_is_no_path() {
+    let mut bench = Bench::new();
+    bench.run(40, 20.0, (0, 99));
+    bench.rates.upload = mbit(10);
+    for _ in 0..40 {
+        bench.run(10, 60.0, (0, 99));
+        bench.run(10, 40.0, (0, 99));
+    }
+    assert_eq!((bench.paths, bench.rates.upload), (0, mbit(10)));
+}
+
+/// Nothing was raised there that could be the reason.
+#[test]
+fn a_queue_at_the_ceiling_is_cut_by_what_is_carried() {
+    let mut bench = Bench::new();
+    bench.run(2_000, 20.0, (99, 0));
+    assert_eq!(bench.rates.download, mbit(100));
+    // The line carries 80 by now.
+    while bench.rates.download == mbit(100) {
+        bench.run(1, 50.0, (80, 0));
+    }
+    assert_eq!(bench.law.knees().download, Some(mbit(80)));
+}

@@ -140,6 +140,9 @@ pub struct Tuning {
     /// The same for longer delays: a full buffer too is as long after a cut as before, until what
     /// arrives is less than what the line carries. Five cuts leave less than a third.
     pub long_in_vain: u8,
+    /// The same for an upload that is full at its floor, where nothing can be tried any more: about eight
+    /// seconds. A short queue of a line that carries less goes up and down meanwhile.
+    pub in_vain_at_floor: u8,
     /// Where longer delays begin, in ms: more than another route within a continent makes.
     pub long: f64,
 }
@@ -198,6 +201,7 @@ impl Tuning {
         base_every: Span::from_secs(60),
         in_vain: 2,
         long_in_vain: 5,
+        in_vain_at_floor: 16,
         long: 60.0,
     };
 }

@@ -4,11 +4,13 @@ use wanctl::{
     control::{
         event::{Request, WanNews},
         failure::FailureKind,
+        ladder::Floors,
         queue::Limit,
         rule::Choice,
+        saved::{Freshness, SavedWan},
         time::{Instant, Span},
         units::{Direction, PerDirection, Rate},
-        wan,
+        wan::{self, WanId},
     },
     sim::{
         link::{Demand, Jitter, LinkSettings},
@@ -18,7 +20,7 @@ use wanctl::{
 };
 
 use super::{FOR_EVER, count, limits, of_wan, run, window};
-use crate::support::settings::{adaptive, at, mbit, wan};
+use crate::support::settings::{adaptive, at, mbit, ms, wan};
 
 /// A quiet line of 100 and 20 Mbit/s whose ceilings are a tenth too high.
 fn settings() -> wan::Settings {
@@ -115,6 +117,30 @@ fn a_longer_path_under_load_costs_the_rate_for_fifteen_seconds_at_most() {
             );
         }
     }
+}
+
+/// Floors as the README has them, 30 % of ceilings that are twice what the line carries now: the first cut
+/// ends at the floor, where nothing can be tried any more.
+#[test]
+fn nor_for_longer_where_the_floor_is_near() {
+    for direction in Direction::BOTH {
+        let mut line = longer_path(loaded(LinkSettings::dsl(), &[direction]), 120_000);
+        let carries = PerDirection { download: mbit(27), upload: mbit(6) };
+        line.lanes.of_mut(direction).capacity = Schedule::constant(*carries.of(direction));
+        let mut settings = wan(50, 10);
+        settings.law.ladders.download.floors = floors(mbit(15));
+        settings.law.ladders.upload.floors = floors(mbit(3));
+        let wans = vec![(adaptive(&settings), line)];
+        let mut world = World::new(wans, vec![RouterSettings::healthy()], 3);
+        let usual = means(&mut world, 105_000, 119_900);
+        let later = means(&mut world, 135_000, 150_000);
+        let (usual, later) = (usual.of(direction), later.of(direction));
+        assert!(later.is_back_at(usual), "{direction:?}: {usual:?} -> {later:?}");
+    }
+}
+
+fn floors(rate: Rate) -> Floors {
+    Floors { green: rate, yellow: rate, soft_red: rate, red: rate }
 }
 
 /// Both directions full on a line with much jitter.
@@ -310,6 +336,58 @@ fn without_a_known_load_the_classic_rules_cut_and_nothing_rises() {
     assert!(count(&world.take_requests(), counted) > 2, "it is asked all the same");
     let moved = moves(&mut world, 180_000, Direction::Download);
     assert!(moved.windows(2).any(|pair| pair[1].1 > pair[0].1), "known again: {moved:?}");
+}
+
+/// The classic rules cut both directions then, whoever the queue is of.
+#[test]
+fn what_a_blind_moment_took_of_an_unused_direction_it_has_again_soon() {
+    for full in Direction::BOTH {
+        let unused = match full {
+            Direction::Download => Direction::Upload,
+            Direction::Upload => Direction::Download,
+        };
+        let mut line = loaded(LinkSettings::quiet(), &[full]);
+        let carries = match full {
+            Direction::Download => Schedule::constant(mbit(100)).then(at(60_000), mbit(40)),
+            Direction::Upload => Schedule::constant(mbit(20)).then(at(60_000), mbit(8)),
+        };
+        line.lanes.of_mut(full).capacity = carries;
+        let mut router = RouterSettings::healthy();
+        router.failures.push((window(59_500, 64_000), FailureKind::Timeout));
+        let mut world = World::new(vec![(settings(), line)], vec![router], 1);
+        run(&mut world, 59_000);
+        let before = world.limit(0, unused).unwrap();
+        let moved = moves(&mut world, 80_000, unused);
+        let lowest = moved.iter().map(|(_, rate)| *rate).min().unwrap();
+        assert!(lowest.bps() * 10 < before.bps() * 9, "{full:?}: else there is nothing to be seen");
+        assert_eq!(world.limit(0, unused), Some(before), "{full:?}: {moved:?}");
+    }
+}
+
+/// A start on a board that is quicker than its router, with the rates of the last run.
+#[test]
+fn at_the_start_nothing_rises_before_the_load_is_known() {
+    let counted = |request| matches!(request, Request::Count(..));
+    let rates = PerDirection { download: mbit(40), upload: mbit(8) };
+    let saved = SavedWan {
+        rates,
+        streaks: PerDirection::both(0),
+        baseline: ms(20.0),
+        load: ms(20.0),
+        confirmed: rates.map(Some),
+    };
+    let mut away = RouterSettings { initial: rates.map(Some), ..RouterSettings::healthy() };
+    let mut mute = away.clone();
+    away.failures.push((window(0, 20_000), FailureKind::Timeout));
+    mute.refusals.push((window(0, 20_000), counted, FailureKind::Timeout));
+    for router in [away, mute] {
+        let mut world = World::new(vec![(settings(), LinkSettings::quiet())], vec![router], 1);
+        world.engine().restore(WanId(0), &saved, Freshness::Fresh);
+        let watch = |world: &mut World| assert_eq!(world.engine().wans()[0].wanted(), rates);
+        // Nor later, as long as nobody uses the line.
+        world.run_until(at(300_000), watch).unwrap();
+        assert_eq!(limits(&world, 0), rates.map(Some));
+    }
 }
 
 #[test]
