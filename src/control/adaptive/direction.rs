@@ -86,8 +86,10 @@ impl View {
             }
             Direction::Download if at_floor && !self.passes() => None,
             // A limit that holds nobody back makes no difference to a full buffer, which is a long one.
-            _ if is_long => (share >= tuning.binding).then_some(tuning.long_in_vain),
-            _ => Some(tuning.in_vain),
+            Direction::Download | Direction::Upload if is_long => {
+                (share >= tuning.binding).then_some(tuning.long_in_vain)
+            }
+            Direction::Download | Direction::Upload => Some(tuning.in_vain),
         }
     }
 }
