@@ -34,7 +34,7 @@
 //! | back | to `0.97·knee` as soon as `Δ` is gone; there for 8 s, up to 64 s if knees agree; for 4 or 8 s while the knee is below `0.7·usual` |
 //! | probe | below the ceiling; to `1.02·knee`; then 5, 10, 20, 40 % further, or half of the way to the usual if that is more, but 40 %; every 1.5 s, both directions in turn |
 //! | rationed | no raise is wanted that could not be written now; one that the router has not got yet is withdrawn for a delay |
-//! | base | mean of the knees · 0.97, or as configured; each 60 s since a cut halfway nearer to `0.97·usual`, or to the ceiling if that is not known; before the first cut the rate stays, or is again what it was when the load was known |
+//! | base | mean of the knees · 0.97, or as configured; each 60 s since a cut halfway nearer to `0.97·usual`, or to the ceiling if that is not known; before the first cut the rate stays, or on an idle line is again what it was when the load was known |
 //! | feedback time | `1.5·d + w` after the router confirmed the limit, `2·d + w` after a cut, with `w` the 225 ms or one and a half cycles, with the least `d` of then and now, with no more than 300 ms of queue in all but the first |
 //! | over | the `Δ` of a probe is cut for at once: from `carried` of at least the rate before it |
 //! | further cuts | after each feedback time, unless `Δ` is below 0.7 of its worst, or will be gone within a second as fast as it falls; one that left more than 0.85 of it did not help |
@@ -207,12 +207,25 @@ impl Adaptive {
 
     /// Nothing was seen for a while. What passes is of little use meanwhile, and is read seldom.
     pub fn interrupt(&mut self) {
-        self.seen = PerDirection::both(None);
+        for direction in Direction::BOTH {
+            if self.seen.of_mut(direction).take().is_some() {
+                self.lanes.of_mut(direction).interrupt();
+            }
+        }
         self.filter.interrupt();
         self.quiet = None;
         self.stepped = None;
         self.lingering = None;
         self.wanted = self.settings.tuning.slow;
+    }
+
+    /// These limits were found, and are gone on from.
+    pub fn adopted(&mut self, in_force: PerDirection<Option<Rate>>) {
+        for direction in Direction::BOTH {
+            if in_force.of(direction).is_some() {
+                self.lanes.of_mut(direction).adopted();
+            }
+        }
     }
 
     /// All is seen but what passes.

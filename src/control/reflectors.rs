@@ -24,11 +24,16 @@ pub const MAX_PROBES: usize = ROUND_WIDTH + 1;
 
 /// Lost probes among the last sixteen from which on a reflector is set aside.
 const SET_ASIDE_AT: u32 = 8;
-/// Answers in a row that bring it back.
+/// Answers that bring it back; a loss takes as many away.
 const BACK_AFTER: u16 = 5;
-/// Who fails again so soon after it came back has to answer for twice as long, so often: up to 160 s. One
-/// that limits how often it answers is well whenever it is asked seldom, and fails at once when it is not.
+/// Who fails again so soon after it came back, while another one is well, has to answer for twice as long, so
+/// often: up to 160 s. One that limits how often it answers is well whenever it is asked seldom, and fails at
+/// once when it is not.
 const MOST_FAILURES: u8 = 5;
+/// So soon.
+const FAILS_WITHIN: Span = Span::from_secs(60);
+/// Whoever lost more of the last sixteen probes is not well: the line loses.
+const MOST_OF_THE_WELL: u32 = 1;
 /// A reflector that strays by more than this on average is an outlier, in ms, if the others do not: less
 /// is no delay that a law would act on.
 const STRAYS_FROM: f64 = 5.0;
@@ -85,6 +90,8 @@ pub enum HealthChange {
 struct Health {
     /// The last sixteen probes, the newest lowest; a set bit is a lost one.
     lost: u16,
+    /// How many of them there were, at most sixteen, since it takes part.
+    asked: u8,
     aside: Option<Aside>,
     track: Track,
     /// How often it was set aside again soon after it came back.
@@ -97,17 +104,36 @@ struct Health {
 struct Aside {
     why: Why,
     next_check: Instant,
-    /// Good answers in a row.
+    /// Good answers; how many of them in a row depends on why.
     answers: u16,
 }
 
 impl Health {
-    fn set_aside(&mut self, why: Why, now: Instant) -> HealthChange {
-        let relapse = self.back_since.is_some_and(|at| now.since(at) < RELAPSE_WITHIN);
-        self.relapses = if relapse { self.relapses.saturating_add(1) } else { 0 };
+    /// `own`: it is its own fault, and not the line's.
+    fn set_aside(&mut self, why: Why, own: bool, now: Instant) -> HealthChange {
+        let soon = match why {
+            Why::Loss => FAILS_WITHIN,
+            Why::Outlier => RELAPSE_WITHIN,
+        };
+        let relapse = self.back_since.is_some_and(|at| now.since(at) < soon);
+        let more = self.relapses.saturating_add(u8::from(own));
+        self.relapses = if relapse { more } else { 0 };
         self.aside = Some(Aside { why, next_check: now + CHECK_EVERY, answers: 0 });
         self.track = Track::default();
         HealthChange::SetAside(why)
+    }
+
+    /// One more probe; 1: it was lost.
+    const fn note(&mut self, lost: u16) {
+        self.lost = (self.lost << 1) | lost;
+        if self.asked < 16 {
+            self.asked += 1;
+        }
+    }
+
+    /// Whether it has long taken part, and loses next to nothing.
+    const fn is_well(&self) -> bool {
+        self.aside.is_none() && self.asked >= 16 && self.lost.count_ones() <= MOST_OF_THE_WELL
     }
 
     /// It takes part again.
@@ -200,7 +226,7 @@ impl Reflectors {
     /// A probe was answered in time.
     pub fn answered(&mut self, reflector: u8, now: Instant) -> Option<HealthChange> {
         let health = self.health.get_mut(usize::from(reflector))?;
-        health.lost <<= 1;
+        health.note(0);
         // What left before it was set aside does not tell whether it still strays.
         let strays = health.aside.is_some_and(|aside| aside.why == Why::Outlier);
         if strays { None } else { health.good(now) }
@@ -225,15 +251,29 @@ impl Reflectors {
     /// A probe was not answered in time though the line works.
     pub fn lost(&mut self, reflector: u8, now: Instant) -> Option<HealthChange> {
         let health = self.health.get_mut(usize::from(reflector))?;
-        health.lost = (health.lost << 1) | 1;
+        health.note(1);
         if let Some(aside) = &mut health.aside {
-            aside.answers = 0;
+            aside.answers = match aside.why {
+                Why::Loss => aside.answers.saturating_sub(BACK_AFTER),
+                Why::Outlier => 0,
+            };
             return None;
         }
         if health.lost.count_ones() < SET_ASIDE_AT {
             return None;
         }
-        Some(health.set_aside(Why::Loss, now))
+        let own = self.health.iter().any(Health::is_well);
+        Some(self.health.get_mut(usize::from(reflector))?.set_aside(Why::Loss, own, now))
+    }
+
+    /// Nobody who takes part answers any more: one who has answered as often as is wanted at first comes
+    /// back at once, however often it has failed.
+    pub fn relieve(&mut self) -> Option<(u8, HealthChange)> {
+        let answers = |health: &Health| {
+            health.aside.is_some_and(|own| own.why == Why::Loss && own.answers >= BACK_AFTER)
+        };
+        let (place, health) = (0..).zip(&mut self.health).find(|(_, health)| answers(health))?;
+        Some((place, health.release(Why::Loss)))
     }
 
     /// Holds the times of a round, which stands for `every`, against each other. Whoever strays far
@@ -256,7 +296,7 @@ impl Reflectors {
         }
         let outlier = self.outlier(times).filter(|_| self.healthy() > ROUND_WIDTH)?;
         let health = self.health.get_mut(usize::from(outlier))?;
-        Some((outlier, health.set_aside(Why::Outlier, now)))
+        Some((outlier, health.set_aside(Why::Outlier, true, now)))
     }
 
     /// The one set aside for straying that is needed by now: with less than three, nobody knows who does.

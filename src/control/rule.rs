@@ -155,7 +155,10 @@ impl Law {
             (Choice::Adaptive(settings), Some(adaptive)) if measured == Measured::Same => {
                 adaptive.retune(settings);
             }
-            (choice, adaptive) => *adaptive = adaptive_of(choice),
+            (choice, adaptive) => {
+                *adaptive = adaptive_of(choice);
+                self.load_known = None;
+            }
         }
     }
 
@@ -170,6 +173,9 @@ impl Law {
     /// See [`Classic::adopt`].
     pub fn adopt(&mut self, in_force: PerDirection<Option<Rate>>) {
         self.classic.adopt(in_force);
+        if let Some(adaptive) = &mut self.adaptive {
+            adaptive.adopted(in_force);
+        }
     }
 
     /// The rates wanted now.

@@ -31,7 +31,7 @@ use super::{
     saved::{Freshness, SavedWan},
     tally::{Consumer, Tally},
     time::{Instant, Span},
-    units::{Direction, PerDirection, Rtt},
+    units::{Direction, PerDirection, Rate, Rtt},
 };
 
 /// Without any answer for this long (and at least three intervals) there is no signal.
@@ -129,6 +129,8 @@ pub struct Wan {
     cycles: Cycles,
     /// What it went on from: the means of the last run, until new ones are known.
     restored: Option<SavedWan>,
+    /// The rates that it began with.
+    begun: PerDirection<Rate>,
     /// When the means were fed last; `None`: not since the start, or not by these reflectors.
     measured: Option<Instant>,
     rhythm: Rhythm,
@@ -142,6 +144,7 @@ impl Wan {
     /// Starts at `now` with its first tick due at once.
     pub fn new(id: WanId, settings: Settings, now: Instant, seed: u64) -> Self {
         let Settings { law, choice, layout, write_budget, reflectors, fallback, .. } = settings;
+        let begun = law.ladders.map(|ladder| ladder.ceiling);
         let mut wan = Self {
             id,
             settings,
@@ -165,6 +168,7 @@ impl Wan {
             decision: None,
             cycles: Cycles::default(),
             restored: None,
+            begun,
             measured: None,
             rhythm: Rhythm::new(law.interval),
             pacer: Pacer::new(now),
@@ -183,6 +187,7 @@ impl Wan {
         let saved = SavedWan { load, ..*saved };
         self.restored = Some(saved);
         self.law.restore(&saved, freshness);
+        self.begun = self.law.rates();
         self.applier.want(self.law.rates());
     }
 

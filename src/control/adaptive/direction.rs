@@ -132,7 +132,7 @@ pub(super) struct Lane {
     /// The last cut, or since then the last time when where a burst starts came nearer to the usual.
     aged_at: Option<Instant>,
     /// The rate as it was left here, until it is that again: others may lower it while the load is not
-    /// known, be it used or not.
+    /// known, be it used or not. `None`: it was in use then, so that they may have been right.
     had: Option<Rate>,
     cut: Option<Cut>,
 }
@@ -148,6 +148,16 @@ impl Lane {
             self.had = Some(step.rate);
         }
         step
+    }
+
+    /// The load is not known any more.
+    pub(super) fn interrupt(&mut self) {
+        self.had = self.had.filter(|_| self.idle.is_some());
+    }
+
+    /// Another rate is gone on from.
+    pub(super) const fn adopted(&mut self) {
+        self.had = None;
     }
 
     fn moved(&mut self, view: &View) -> Step {
@@ -176,7 +186,6 @@ impl Lane {
             && view.share >= tuning.high
             && delta < calm
             && now >= self.raise_at
-            && rate < view.bounds.1
         {
             step.rate = self.raised(view);
         } else if self.spare.is_some_and(|since| now.since(since) >= tuning.idle_for) {
@@ -341,7 +350,10 @@ impl Lane {
             return rate;
         }
         self.raise_at = now + tuning.raise_every;
-        self.good = Some((now, rate));
+        // At the ceiling nothing is tried that a delay could be of.
+        if rate < view.bounds.1 {
+            self.good = Some((now, rate));
+        }
         if rate < probe {
             return probe;
         }
@@ -363,9 +375,9 @@ impl Lane {
             self.aged_at = Some(now);
             self.knee.age(rate, view.bounds.1, tuning);
         }
-        let had = self.had.filter(|had| *had > rate);
-        let Some(base) = view.base.or(self.knee.base()).or(had) else { return rate };
         let is_idle = self.idle.is_some_and(|since| now.since(since) >= tuning.idle_for);
+        let had = self.had.filter(|had| is_idle && *had > rate);
+        let Some(base) = view.base.or(self.knee.base()).or(had) else { return rate };
         let holds = match base.cmp(&rate) {
             Ordering::Less => !is_idle,
             Ordering::Equal => false,

@@ -145,6 +145,55 @@ fn one_that_limits_how_often_it_answers_does_not_come_and_go_all_the_time() {
     assert_eq!(reflectors.healthy(), 2);
 }
 
+/// A line that loses three in a hundred, and half of all for ten seconds each two minutes.
+#[test]
+fn a_line_that_loses_makes_nobody_wait_for_long() {
+    let mut reflectors = Reflectors::new(4);
+    let mut waits = 0;
+    for round in 1..=72_000_u64 {
+        let now = START + ROUND.times(round);
+        let bad = now.since(START).as_secs() % 120 < 10;
+        let lost = |one| noise(one, round) < if bad { 0.5 } else { 0.03 };
+        let chosen = reflectors.choose(now);
+        let measured = |role: &Role| *role == Role::Measure;
+        let line_works = chosen.iter().any(|(one, role)| measured(role) && !lost(*one));
+        for (one, _) in chosen {
+            if !lost(one) {
+                reflectors.answered(one, now);
+            } else if line_works {
+                reflectors.lost(one, now);
+            }
+        }
+        // A minute after the bad time.
+        waits += u32::from(now.since(START).as_secs() % 120 >= 70 && reflectors.healthy() < 3);
+    }
+    assert!(waits < 600, "{waits} of 30000 rounds are of less than three");
+}
+
+#[test]
+fn who_has_failed_often_is_back_at_once_when_nobody_else_answers() {
+    let mut reflectors = Reflectors::new(2);
+    for _ in 0..16 {
+        reflectors.answered(1, START);
+    }
+    for _ in 0..4 {
+        for _ in 0..8 {
+            reflectors.lost(0, START);
+        }
+        while reflectors.answered(0, START).is_none() {}
+    }
+    for _ in 0..8 {
+        reflectors.lost(0, START);
+    }
+    for _ in 0..4 {
+        assert_eq!(reflectors.answered(0, START), None);
+        assert_eq!(reflectors.relieve(), None);
+    }
+    assert_eq!(reflectors.answered(0, START), None, "it would have to answer eighty times");
+    assert_eq!(reflectors.relieve(), Some((0, HealthChange::Back(Why::Loss))));
+    assert_eq!((reflectors.relieve(), reflectors.healthy()), (None, 2));
+}
+
 #[test]
 fn one_that_failed_once_comes_back_as_quickly_the_next_day() {
     let mut reflectors = Reflectors::new(3);

@@ -17,19 +17,21 @@ use crate::control::{
 impl Wan {
     /// A rate must not run ahead of the router by more than it can rise in one regular spacing of
     /// increases, or by two percent if that is more: changes below one percent are not sent. Before the
-    /// router has confirmed anything it does not rise.
+    /// router has confirmed anything it does not rise above what it began with.
     pub(super) fn raises(&self) -> PerDirection<Raise> {
         let interval = self.settings.law.interval.as_micros().max(1);
         let cycles = SHORTEST_SPACING.as_micros() / interval + 1;
-        let ahead = |((rate, confirmed), ladder): ((Rate, Option<Rate>), ladder::Settings)| {
+        let most = |((confirmed, begun), ladder): ((Option<Rate>, Rate), ladder::Settings)| {
+            let Some(confirmed) = confirmed else { return begun.bps() };
             let lead = ladder.step_up.bps().saturating_mul(cycles);
-            let held = confirmed.is_none_or(|confirmed| {
-                let lead = lead.max(confirmed.bps() / 50);
-                rate.bps() >= confirmed.bps().saturating_add(lead)
-            });
-            if held { Raise::Held } else { Raise::Free }
+            confirmed.bps().saturating_add(lead.max(confirmed.bps() / 50))
         };
-        self.law.rates().zip(self.applier.confirmed()).zip(self.settings.law.ladders).map(ahead)
+        let most =
+            self.applier.confirmed().zip(self.begun).zip(self.settings.law.ladders).map(most);
+        let raise = |(rate, most): (Rate, u64)| {
+            if rate.bps() >= most { Raise::Held } else { Raise::Free }
+        };
+        self.law.rates().zip(most).map(raise)
     }
 
     /// The next question to the router, which must then be asked.

@@ -69,6 +69,9 @@ impl Wan {
 
     fn stand_in(&mut self, now: Instant, outbox: &mut Outbox) {
         let Signal::Lost { since, instead: before } = self.signal else { return };
+        if let Some((own, change)) = self.reflectors.relieve() {
+            outbox.tell(now, What::Wan(self.id, WanNews::Reflector(own, change)));
+        }
         if let Some(sample) = self.fallback.take_sample(now) {
             self.take_time(before, &sample, now, outbox);
         }

@@ -364,6 +364,20 @@ fn what_a_blind_moment_took_of_an_unused_direction_it_has_again_soon() {
     }
 }
 
+/// After an outage of more than a minute what the router has is gone on from, whatever was wanted before.
+#[test]
+fn a_limit_that_is_adopted_is_kept_while_nobody_uses_the_line() {
+    let mut router = RouterSettings::healthy();
+    router.failures.push((window(60_000, 130_000), FailureKind::Timeout));
+    let mut world = World::new(vec![(settings(), LinkSettings::quiet())], vec![router], 1);
+    run(&mut world, 100_000);
+    world.meddle(0, PerDirection { download: Some(mbit(60)), upload: Some(mbit(22)) });
+    run(&mut world, 140_000);
+    assert_eq!(world.limit(0, Direction::Download), Some(mbit(60)));
+    run(&mut world, 300_000);
+    assert_eq!(world.limit(0, Direction::Download), Some(mbit(60)));
+}
+
 /// A start on a board that is quicker than its router, with the rates of the last run.
 #[test]
 fn at_the_start_nothing_rises_before_the_load_is_known() {

@@ -7,7 +7,7 @@ use wanctl::{
         reflectors::{HealthChange, Why},
         time::Span,
         units::Direction,
-        wan,
+        wan::{self, Signal},
         zone::Zone,
     },
     sim::{
@@ -144,4 +144,25 @@ fn a_queue_of_our_own_makes_nobody_an_outlier() {
             assert_eq!(outliers, []);
         }
     }
+}
+
+/// The second and third one fail by turns, each time sooner than they are trusted again, and then the first
+/// one is gone.
+#[test]
+fn who_is_set_aside_for_failing_often_is_asked_when_nobody_else_answers() {
+    let mut line = around(LinkSettings::quiet(), 3);
+    for (reflector, later) in line.reflectors[1..].iter_mut().zip([0, 4_000]) {
+        for second in [60, 75, 95, 125, 175] {
+            let from = second * 1_000 + later;
+            reflector.dead.push(window(from, from + 3_000));
+        }
+    }
+    line.reflectors[0].dead.push(window(195_000, FOR_EVER));
+    let mut world = world(&asked(&adaptive(&wan(110, 22)), 3, Timestamps::Off), line);
+    run(&mut world, 194_900);
+    assert_eq!(world.engine().wans()[0].reflectors().healthy(), 1, "they wait for long");
+    run(&mut world, 198_000);
+    assert_eq!(world.engine().wans()[0].signal(), Signal::Fresh);
+    let healthy = world.engine().wans()[0].reflectors().healthy();
+    assert!(healthy >= 2, "{healthy}");
 }

@@ -260,6 +260,25 @@ fn before_the_router_has_confirmed_a_limit_nothing_rises() {
     }
 }
 
+/// A name that is wrong at first, on a line that is full for a while.
+#[test]
+fn what_was_cut_before_any_limit_was_known_comes_back() {
+    for (_, wan) in laws() {
+        let mut router = RouterSettings::healthy();
+        router.refusals.push((window(0, 150_000), |_| true, FailureKind::NotFound));
+        let load = window(5_000, 60_000);
+        let line = LinkSettings::quiet().with_load(Direction::Download, load, Demand::Greedy);
+        let mut world = World::new(vec![(wan(110, 22), line)], vec![router], 1);
+        run(&mut world, 55_000);
+        assert!(world.engine().wans()[0].wanted().download < mbit(60), "nobody limits it");
+        run(&mut world, 149_000);
+        let wanted = PerDirection { download: mbit(110), upload: mbit(22) };
+        assert_eq!(world.engine().wans()[0].wanted(), wanted);
+        run(&mut world, 230_000);
+        assert_eq!(limits(&world, 0), wanted.map(Some));
+    }
+}
+
 /// What was restored is kept until there is something newer, as old as it is.
 #[test]
 fn a_wan_that_learns_its_baseline_anew_keeps_what_was_restored() {
