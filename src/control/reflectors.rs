@@ -238,7 +238,7 @@ impl Reflectors {
         let usual = others.filter_map(|health| health.track.stray()).fold(0.0, f64::max);
         let common = self.common;
         let health = self.health.get_mut(usize::from(reflector))?;
-        health.lost <<= 1;
+        health.note(0);
         let aside = health.aside.as_mut()?;
         let off = health.track.check(rtt, common).abs();
         if aside.why == Why::Outlier && off > STRAYS_FROM.max(usual * STRAYS_MORE) {

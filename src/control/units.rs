@@ -181,6 +181,15 @@ impl Direction {
             Self::Upload => "upload",
         }
     }
+
+    /// The other one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Download => Self::Upload,
+            Self::Upload => Self::Download,
+        }
+    }
 }
 
 /// One value for each direction.

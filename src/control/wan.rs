@@ -144,11 +144,12 @@ impl Wan {
     /// Starts at `now` with its first tick due at once.
     pub fn new(id: WanId, settings: Settings, now: Instant, seed: u64) -> Self {
         let Settings { law, choice, layout, write_budget, reflectors, fallback, .. } = settings;
-        let begun = law.ladders.map(|ladder| ladder.ceiling);
+        let own = Law::new(law, choice);
         let mut wan = Self {
             id,
             settings,
-            law: Law::new(law, choice),
+            begun: own.rates(),
+            law: own,
             reflectors: Reflectors::new(reflectors),
             rounds: Rounds::default(),
             clocks: Clocks::new(settings.timestamps, reflectors, now),
@@ -168,7 +169,6 @@ impl Wan {
             decision: None,
             cycles: Cycles::default(),
             restored: None,
-            begun,
             measured: None,
             rhythm: Rhythm::new(law.interval),
             pacer: Pacer::new(now),

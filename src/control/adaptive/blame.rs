@@ -88,7 +88,7 @@ impl Blame {
         tuning: &Tuning,
     ) -> bool {
         let own = *shares.of(direction);
-        let loaded = own >= tuning.suspect.min(tuning.high) || own >= *shares.of(other(direction));
+        let loaded = own >= tuning.suspect.min(tuning.high) || own >= *shares.of(direction.other());
         own >= tuning.idle
             && match (self.measured, self.whose) {
                 (Some(one), _) => one == direction,
@@ -139,13 +139,6 @@ impl Blame {
     /// A direction was raised.
     pub(super) const fn raised(&mut self, direction: Direction, now: Instant) {
         self.raised = Some((direction, now));
-    }
-}
-
-const fn other(direction: Direction) -> Direction {
-    match direction {
-        Direction::Download => Direction::Upload,
-        Direction::Upload => Direction::Download,
     }
 }
 

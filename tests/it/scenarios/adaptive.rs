@@ -7,7 +7,7 @@ use wanctl::{
         ladder::Floors,
         queue::Limit,
         rule::Choice,
-        saved::{Freshness, SavedWan},
+        saved::Freshness,
         time::{Instant, Span},
         units::{Direction, PerDirection, Rate},
         wan::{self, WanId},
@@ -20,7 +20,7 @@ use wanctl::{
 };
 
 use super::{FOR_EVER, count, limits, of_wan, run, window};
-use crate::support::settings::{adaptive, at, mbit, ms, wan};
+use crate::support::settings::{adaptive, at, left, mbit, wan};
 
 /// A quiet line of 100 and 20 Mbit/s whose ceilings are a tenth too high.
 fn settings() -> wan::Settings {
@@ -237,10 +237,7 @@ fn least((one, other): (Option<Rate>, Option<Rate>)) -> Option<Rate> {
 #[test]
 fn congestion_of_one_direction_leaves_the_limit_of_the_other_untouched() {
     for congested in Direction::BOTH {
-        let other = match congested {
-            Direction::Download => Direction::Upload,
-            Direction::Upload => Direction::Download,
-        };
+        let other = congested.other();
         let mut world = world(loaded(LinkSettings::quiet(), &[congested]));
         run(&mut world, 4_000);
         let mut own = Vec::new();
@@ -342,10 +339,7 @@ fn without_a_known_load_the_classic_rules_cut_and_nothing_rises() {
 #[test]
 fn what_a_blind_moment_took_of_an_unused_direction_it_has_again_soon() {
     for full in Direction::BOTH {
-        let unused = match full {
-            Direction::Download => Direction::Upload,
-            Direction::Upload => Direction::Download,
-        };
+        let unused = full.other();
         let mut line = loaded(LinkSettings::quiet(), &[full]);
         let carries = match full {
             Direction::Download => Schedule::constant(mbit(100)).then(at(60_000), mbit(40)),
@@ -383,13 +377,7 @@ fn a_limit_that_is_adopted_is_kept_while_nobody_uses_the_line() {
 fn at_the_start_nothing_rises_before_the_load_is_known() {
     let counted = |request| matches!(request, Request::Count(..));
     let rates = PerDirection { download: mbit(40), upload: mbit(8) };
-    let saved = SavedWan {
-        rates,
-        streaks: PerDirection::both(0),
-        baseline: ms(20.0),
-        load: ms(20.0),
-        confirmed: rates.map(Some),
-    };
+    let saved = left(rates);
     let mut away = RouterSettings { initial: rates.map(Some), ..RouterSettings::healthy() };
     let mut mute = away.clone();
     away.failures.push((window(0, 20_000), FailureKind::Timeout));

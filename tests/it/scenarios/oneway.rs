@@ -68,13 +68,6 @@ fn cuts(world: &mut World, to_ms: u64) -> PerDirection<u32> {
     cuts
 }
 
-const fn other(direction: Direction) -> Direction {
-    match direction {
-        Direction::Download => Direction::Upload,
-        Direction::Upload => Direction::Download,
-    }
-}
-
 #[test]
 fn while_both_are_loaded_timestamps_tell_whose_queue_it_is() {
     for congested in Direction::BOTH {
@@ -84,8 +77,8 @@ fn while_both_are_loaded_timestamps_tell_whose_queue_it_is() {
         run(&mut blind, 10_000);
         run(&mut seeing, 10_000);
         let (blind, seen) = (cuts(&mut blind, 120_000), cuts(&mut seeing, 120_000));
-        assert!(*blind.of(other(congested)) > 0, "{congested:?}: without, the other is cut too");
-        assert_eq!(*seen.of(other(congested)), 0, "{congested:?}: {seen:?}, {blind:?}");
+        assert!(*blind.of(congested.other()) > 0, "{congested:?}: without, the other is cut too");
+        assert_eq!(*seen.of(congested.other()), 0, "{congested:?}: {seen:?}, {blind:?}");
         assert!(*seen.of(congested) > 0, "{congested:?}: {seen:?}");
         let limit = limits(&seeing, 0);
         let half = if congested == Direction::Download { 50 } else { 10 };

@@ -19,7 +19,7 @@ use wanctl::{
 };
 
 use super::{FOR_EVER, UP, busy, converges, count, limits, of_routers, of_wan, run, window};
-use crate::support::settings::{at, classic, laws, mbit, ms, wan};
+use crate::support::settings::{at, classic, laws, left, mbit, wan};
 
 /// What a router may say about one queue while it serves the others.
 const ABOUT_ONE_QUEUE: [FailureKind; 5] = [
@@ -240,13 +240,7 @@ fn on_a_slow_router_each_wan_has_its_turn() {
     let mut world = World::new(vec![site(), site()], vec![router], 1);
     for wan in [WanId(0), WanId(1)] {
         let rates = PerDirection { download: mbit(60), upload: mbit(6) };
-        let saved = SavedWan {
-            rates,
-            streaks: PerDirection::both(5),
-            baseline: ms(20.0),
-            load: ms(20.0),
-            confirmed: rates.map(Some),
-        };
+        let saved = SavedWan { streaks: PerDirection::both(5), ..left(rates) };
         world.engine().restore(wan, &saved, Freshness::Fresh);
     }
     run(&mut world, 5_000);

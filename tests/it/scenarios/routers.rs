@@ -18,7 +18,7 @@ use wanctl::{
 };
 
 use super::{DOWN, FOR_EVER, UP, busy, converges, limits, of_routers, of_wan, run, window};
-use crate::support::settings::{at, laws, mbit, ms};
+use crate::support::settings::{at, laws, left, mbit, ms};
 
 #[test]
 fn a_router_that_restarts_gets_its_limits_again_as_soon_as_it_answers() {
@@ -236,13 +236,7 @@ fn a_restart_goes_on_from_the_saved_state() {
 fn before_the_router_has_confirmed_a_limit_nothing_rises() {
     for (_, wan) in laws() {
         let rates = PerDirection { download: mbit(200), upload: mbit(20) };
-        let saved = SavedWan {
-            rates,
-            streaks: PerDirection::both(0),
-            baseline: ms(20.0),
-            load: ms(20.0),
-            confirmed: rates.map(Some),
-        };
+        let saved = left(rates);
         let mut router = RouterSettings { initial: rates.map(Some), ..RouterSettings::healthy() };
         router.failures.push((window(0, 40_000), FailureKind::Timeout));
         let mut world = World::new(vec![(wan(520, 52), LinkSettings::quiet())], vec![router], 1);
@@ -285,13 +279,7 @@ fn a_wan_that_learns_its_baseline_anew_keeps_what_was_restored() {
     for (_, wan) in laws() {
         let settings = wan(520, 52);
         let rates = PerDirection { download: mbit(200), upload: mbit(20) };
-        let saved = SavedWan {
-            rates,
-            streaks: PerDirection::both(0),
-            baseline: ms(33.0),
-            load: ms(34.0),
-            confirmed: rates.map(Some),
-        };
+        let saved = SavedWan { baseline: ms(33.0), load: ms(34.0), ..left(rates) };
         let dead = LinkSettings::cable().with_outage(window(0, FOR_EVER));
         for (line, freshness, learnt) in [
             (LinkSettings::cable(), Freshness::Old, Some(at(5_000))),

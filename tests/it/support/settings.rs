@@ -6,6 +6,7 @@ use wanctl::control::{
     baseline, classic, fallback,
     ladder::{self, Floors},
     rule::Choice,
+    saved::SavedWan,
     time::{Instant, Span},
     units::{PerDirection, Rate, Ratio, Rtt},
     wan::{self, RouterId},
@@ -18,6 +19,17 @@ pub fn mbit(value: u64) -> Rate {
 
 pub fn ms(value: f64) -> Rtt {
     Rtt::from_ms(value).unwrap()
+}
+
+/// What a run with these rates, on an idle line of 20 ms, has left.
+pub fn left(rates: PerDirection<Rate>) -> SavedWan {
+    SavedWan {
+        rates,
+        streaks: PerDirection::both(0),
+        baseline: ms(20.0),
+        load: ms(20.0),
+        confirmed: rates.map(Some),
+    }
 }
 
 /// So many milliseconds after the origin of time.
